@@ -1,0 +1,117 @@
+"""Negatives: how pairs from the product of marginals p(x)p(y) are made out of a batch.
+
+* ``shuffle``      y is permuted uniformly, fixed points and all (Belghazi et al., 2018; the report's scheme)
+* ``derangement``  y is permuted uniformly among the permutations without a fixed point
+* ``all_pairs``    all N(N-1) off-diagonal pairs (Poole et al., 2019)
+* ``independent``  y from a second, independent batch
+
+A shuffle leaves each index in place with probability 1/N, so its "negatives" really follow
+q_N = (1 - 1/N) p(x)p(y) + (1/N) p(x, y), and no critic can push a bound past the ``ceiling``.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from mi_lab.estimation.critics import Critic, Generators
+from mi_lab.estimation.tasks import Task
+from mi_lab.names import NEGATIVES, known
+
+
+class Batch(NamedTuple):
+    """One training step's pairs for K runs, with what the negatives need."""
+
+    x: Tensor  # (K, N, dim_x)
+    y: Tensor  # (K, N, dim_y), y[k, i] belongs to x[k, i]
+    y_negative: Tensor | None  # (K, N, dim_y), or None for all pairs
+
+
+def draw_batch(tasks: Sequence[Task], batch_size: int, negatives: str, generators: Generators) -> Batch:
+    """Sample N pairs per run and arrange the negatives; run k uses only generator k.
+
+    Raises ValueError for a batch size under 2 or an unknown scheme.
+    """
+    check(batch_size, negatives)
+    draws = [task.sample(batch_size, g) for task, g in zip(tasks, generators, strict=True)]
+    x, y = torch.stack([d[0] for d in draws]), torch.stack([d[1] for d in draws])
+    if negatives == "all_pairs":
+        return Batch(x, y, None)
+    if negatives == "independent":
+        second = [task.sample(batch_size, g)[1] for task, g in zip(tasks, generators, strict=True)]
+        return Batch(x, y, torch.stack(second))
+    permute = derangement if negatives == "derangement" else shuffle
+    index = [permute(batch_size, g) for g in generators]
+    return Batch(x, y, torch.stack([y[k, i] for k, i in enumerate(index)]))
+
+
+def scores(critic: Critic, batch: Batch, generators: Generators | None = None) -> tuple[Tensor, Tensor]:
+    """Scores of the positives, (K, N), and of the negatives, (K, N, M): M = N-1 for all pairs, else 1.
+
+    ``negative[k, i]`` holds the scores of x_i with its M negatives. Dropout is on if generators are given.
+    """
+    if batch.y_negative is None:
+        matrix = critic.all_pairs(batch.x, batch.y, generators)
+        return matrix.diagonal(dim1=-2, dim2=-1), off_diagonal(matrix)
+    n = batch.x.shape[1]
+    both = critic.pairs(batch.x.repeat(1, 2, 1), torch.cat([batch.y, batch.y_negative], 1), generators)
+    return both[:, :n], both[:, n:, None]
+
+
+def shuffle(n: int, generator: torch.Generator) -> Tensor:
+    """A uniform permutation of 0 … n-1, shape (n,). It has one fixed point on average."""
+    return torch.randperm(n, generator=generator, device=generator.device)
+
+
+def derangement(n: int, generator: torch.Generator) -> Tensor:
+    """A uniform permutation without fixed points, shape (n,): shuffles are drawn until one fits (about e of them)."""
+    index = torch.arange(n, device=generator.device)
+    while True:
+        permutation = shuffle(n, generator)
+        if not bool((permutation == index).any()):
+            return permutation
+
+
+def off_diagonal(matrix: Tensor) -> Tensor:
+    """Drop the diagonal of each (N, N) matrix: (..., N, N) -> (..., N, N-1), row by row."""
+    n = matrix.shape[-1]
+    flat = matrix.flatten(-2)[..., 1:].unflatten(-1, (n - 1, n + 1))[..., :-1]
+    return flat.reshape(*matrix.shape[:-2], n, n - 1)
+
+
+def check(batch_size: int, negatives: str) -> None:
+    """Raise ValueError unless batch size and scheme can be used."""
+    known("negatives", negatives, NEGATIVES)
+    if batch_size < 2:
+        raise ValueError(f"batch_size must be at least 2 to have a negative pair, not {batch_size}.")
+
+
+class Ceiling(NamedTuple):
+    """I_N in nats with the standard error of its Monte Carlo mean."""
+
+    value: float
+    stderr: float
+
+
+def ceiling(task: Task, batch_size: int, samples: int = 200_000, seed: int = 0) -> Ceiling:
+    """I_N, the information that is left between positives and the negatives of a ``shuffle``.
+
+    I_N = KL(p || q_N) = E_p[-log(1/N + (1 - 1/N) e^{-pmi(x, y)})] <= log N, by seeded Monte Carlo
+    over ``samples`` pairs. No critic lifts NWJ's expected value above it; DV's value over the whole
+    distribution, and the plug-in of the best JS critic, end there too. Raises ValueError for a batch
+    size under 2 or fewer than 2 samples.
+    """
+    check(batch_size, "shuffle")
+    if samples < 2:
+        raise ValueError(f"samples must be at least 2 for a standard error, not {samples}.")
+    generator = torch.Generator().manual_seed(seed)
+    log_n = math.log(batch_size)
+    parts = []
+    for start in range(0, samples, 50_000):
+        x, y = task.sample(min(50_000, samples - start), generator)
+        pmi = task.log_ratio(x.double(), y.double())
+        parts.append(-torch.logaddexp(torch.full_like(pmi, -log_n), math.log1p(-1 / batch_size) - pmi))
+    values = torch.cat(parts)
+    return Ceiling(float(values.mean()), float(values.std() / math.sqrt(samples)))

@@ -1,0 +1,107 @@
+"""Tasks: joint distributions p(x, y) that we can sample and whose MI is known, in nats."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from mi_lab.gaussian import check_dim, correlation_from_mi, mi_from_correlation
+
+
+class Task(Protocol):
+    """What the trainer needs of a joint distribution. Data sets and images fit it too."""
+
+    @property
+    def dim_x(self) -> int: ...
+
+    @property
+    def dim_y(self) -> int: ...
+
+    @property
+    def mi(self) -> float:
+        """The true mutual information in nats."""
+        ...
+
+    def sample(self, n: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """``n`` independent pairs: x of shape (n, dim_x), y of shape (n, dim_y), on the generator's device."""
+        ...
+
+    def log_ratio(self, x: Tensor, y: Tensor) -> Tensor:
+        """log p(x, y) / (p(x) p(y)) in nats, over any leading shape: (..., dim_x), (..., dim_y) -> (...)."""
+        ...
+
+
+@dataclass(frozen=True)
+class CorrelatedGaussians:
+    """Two standard Gaussian vectors whose components are correlated pairwise.
+
+    Give either ``mi`` (nats) or ``correlation``; the other follows from
+    MI = -(dim/2) log(1 - correlation^2). Raises ValueError if both or neither is given,
+    or if one is out of range.
+    """
+
+    dim: int = 20
+    mi: float = field(default=None)  # type: ignore[assignment]
+    correlation: float = field(default=None)  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        check_dim(self.dim)
+        if (self.mi is None) == (self.correlation is None):
+            raise ValueError("give either mi (in nats) or correlation, not both and not neither.")
+        if self.correlation is None:
+            object.__setattr__(self, "correlation", correlation_from_mi(self.mi, self.dim))
+        else:
+            object.__setattr__(self, "mi", mi_from_correlation(self.correlation, self.dim))
+
+    @property
+    def dim_x(self) -> int:
+        return self.dim
+
+    @property
+    def dim_y(self) -> int:
+        return self.dim
+
+    def sample(self, n: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """``n`` pairs, x and y each of shape (n, dim)."""
+        device = generator.device
+        x = torch.randn(n, self.dim, generator=generator, device=device)
+        noise = torch.randn(n, self.dim, generator=generator, device=device)
+        return x, self.correlation * x + (1 - self.correlation**2) ** 0.5 * noise
+
+    def log_ratio(self, x: Tensor, y: Tensor) -> Tensor:
+        """The exact log density ratio in nats: (..., dim), (..., dim) -> (...)."""
+        rho = self.correlation
+        quadratic = 2 * (x * y).sum(-1) - rho * ((x**2).sum(-1) + (y**2).sum(-1))
+        return self.mi + rho / (2 * (1 - rho**2)) * quadratic
+
+
+@dataclass(frozen=True)
+class Cubic:
+    """Any task with y replaced by y^3, component by component.
+
+    The map is invertible, so the MI stays; the joint density is no longer Gaussian
+    (Poole et al., 2019; Song & Ermon, 2020).
+    """
+
+    task: Task
+
+    @property
+    def dim_x(self) -> int:
+        return self.task.dim_x
+
+    @property
+    def dim_y(self) -> int:
+        return self.task.dim_y
+
+    @property
+    def mi(self) -> float:
+        return self.task.mi
+
+    def sample(self, n: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        x, y = self.task.sample(n, generator)
+        return x, y**3
+
+    def log_ratio(self, x: Tensor, y: Tensor) -> Tensor:
+        """Invertible maps leave the ratio alone, so undo the cube: (..., d), (..., d) -> (...)."""
+        return self.task.log_ratio(x, y.sign() * y.abs() ** (1 / 3))

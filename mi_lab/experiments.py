@@ -1,0 +1,229 @@
+"""Every figure as plain data: which runs it is made of, and how large they are per profile. Needs no torch.
+
+A *profile* is the size of an experiment: ``smoke`` (seconds, for tests), ``laptop`` (two cores,
+about an hour a figure; these results are stored and shown) and ``report`` (App. C.1 to the letter, for a GPU).
+The report's text names only some of its true MI values; the grids below contain those and are ours otherwise.
+"""
+
+import dataclasses
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from itertools import product
+from typing import Any
+
+from mi_lab.gaussian import correlation_from_mi
+from mi_lab.names import ACTIVATIONS, CRITICS, NEGATIVES, READOUTS, TASKS, known
+
+PROFILES = ("smoke", "laptop", "report")
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A grid of runs: every true MI with every batch size and every seed, all else shared.
+
+    MI is in nats. ``hidden`` are the critic's widths, ``dropout`` one rate per hidden layer (or none),
+    ``weight_decay`` Adam's L2 penalty. Raises ValueError, one sentence, for any value out of range.
+    """
+
+    estimator: str
+    true_mi: tuple[float, ...]
+    batch_size: tuple[int, ...]
+    hidden: tuple[int, ...]
+    epochs: int = 1000
+    seeds: tuple[int, ...] = (0,)
+    negatives: str = "shuffle"
+    activation: str = "elu"
+    dropout: tuple[float, ...] = ()
+    weight_decay: float = 0.0
+    learning_rate: float = 1e-4
+    critic: str = "joint"
+    task: str = "gaussian"
+    dim: int = 20
+
+    def __post_init__(self) -> None:
+        for name in ("true_mi", "batch_size", "hidden", "seeds"):
+            if not getattr(self, name):
+                raise ValueError(f"{name} must hold at least one value.")
+        known("estimator", self.estimator, READOUTS)
+        known("negatives", self.negatives, NEGATIVES)
+        known("activation", self.activation, ACTIVATIONS)
+        known("critic", self.critic, CRITICS)
+        known("task", self.task, TASKS)
+        for mi in self.true_mi:
+            correlation_from_mi(mi, self.dim)
+        _within("batch_size", self.batch_size, 2)
+        _within("hidden", self.hidden, 1)
+        _within("epochs", (self.epochs,), 1)
+        _within("seeds", self.seeds, 0)
+        _within("weight_decay", (self.weight_decay,), 0)
+        if not 0 < self.learning_rate < math.inf:
+            raise ValueError(f"learning_rate must be a positive number, not {self.learning_rate}.")
+        if self.dropout and len(self.dropout) != len(self.hidden):
+            raise ValueError(f"dropout needs one rate for each of the {len(self.hidden)} hidden layers, not {len(self.dropout)}.")
+        if any(not 0 <= rate < 1 for rate in self.dropout):
+            raise ValueError(f"dropout rates must lie in [0, 1), not {list(self.dropout)}.")
+
+    @property
+    def readouts(self) -> tuple[str, ...]:
+        return READOUTS[self.estimator]
+
+    def runs(self) -> Iterator[dict[str, Any]]:
+        """The grid, one mapping of ``true_mi``, ``batch_size`` and ``seed`` per run."""
+        for batch_size, mi, seed in product(self.batch_size, self.true_mi, self.seeds):
+            yield {"true_mi": mi, "batch_size": batch_size, "seed": seed}
+
+
+@dataclass(frozen=True)
+class CeilingTable:
+    """I_N over a grid of true MI and batch sizes, by Monte Carlo over ``samples`` pairs."""
+
+    true_mi: tuple[float, ...]
+    batch_size: tuple[int, ...]
+    samples: int = 200_000
+    seed: int = 0
+    dim: int = 20
+
+    def __post_init__(self) -> None:
+        for mi in self.true_mi:
+            correlation_from_mi(mi, self.dim)
+        _within("batch_size", self.batch_size, 2)
+        _within("samples", (self.samples,), 2)
+
+    def runs(self) -> Iterator[dict[str, Any]]:
+        """The grid, one mapping of ``true_mi`` and ``batch_size`` per entry."""
+        for batch_size, mi in product(self.batch_size, self.true_mi):
+            yield {"true_mi": mi, "batch_size": batch_size}
+
+
+Spec = Sweep | CeilingTable
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A figure: its ``report`` spec and what the smaller profiles change in it.
+
+    ``panels`` maps each figure or panel id of the report to the readout it shows.
+    """
+
+    name: str
+    notebook: str
+    panels: Mapping[str, str]
+    report: Spec
+    laptop: Mapping[str, Any]
+    smoke: Mapping[str, Any]
+
+    def spec(self, profile: str = "laptop", **overrides: Any) -> Spec:
+        """The runs at a profile, with single settings replaced; None leaves a setting as it is.
+
+        Raises ValueError for an unknown profile or parameter, or a value out of range.
+        """
+        known("profile", profile, PROFILES)
+        changes: dict[str, Any] = {} if profile == "report" else dict(self.laptop)
+        if profile == "smoke":
+            changes |= self.smoke
+        changes |= {name: value for name, value in overrides.items() if value is not None}
+        types = {f.name: f.type for f in fields(self.report)}
+        return dataclasses.replace(
+            self.report,
+            **{known("parameter", n, types): _as(types[n], n, v) for n, v in changes.items()},  # type: ignore[arg-type]
+        )
+
+
+def experiment(name: str) -> Experiment:
+    """The experiment of that name, or the one that a panel such as 'fig-3b' belongs to. Raises ValueError otherwise."""
+    panels = {panel: e for e in EXPERIMENTS.values() for panel in e.panels}
+    return (panels | EXPERIMENTS)[known("experiment", name, panels | EXPERIMENTS)]
+
+
+def spec_from_dict(kind: str, values: Mapping[str, Any]) -> Spec:
+    """The spec that ``dataclasses.asdict`` wrote. Raises ValueError for a missing, unknown or wrong value."""
+    made = {"sweep": Sweep, "ceiling": CeilingTable}[known("kind of spec", kind, ("sweep", "ceiling"))]
+    types = {f.name: f.type for f in fields(made)}
+    missing = sorted(set(types) - set(values))
+    if missing:
+        raise ValueError(f"'{missing[0]}' is missing.")
+    return made(**{known("parameter", n, types): _as(types[n], n, v) for n, v in values.items()})  # type: ignore[arg-type]
+
+
+def kind_of(spec: Spec) -> str:
+    """'sweep' or 'ceiling'."""
+    return "sweep" if isinstance(spec, Sweep) else "ceiling"
+
+
+def _as(type_: Any, name: str, value: Any) -> Any:
+    """``value`` as the field's type; a single value or 'a,b' text will do for a tuple. Raises ValueError."""
+    if type_ in (str, int, float):
+        return _scalar(type_, name, value)
+    items = value.split(",") if isinstance(value, str) else value if isinstance(value, list | tuple) else [value]
+    element = float if type_ == tuple[float, ...] else int
+    return tuple(_scalar(element, name, item) for item in items)
+
+
+def _scalar(type_: type, name: str, value: Any) -> Any:
+    if type_ is str:
+        if isinstance(value, str):
+            return value
+        raise ValueError(f"{name} must be text, not {value!r}.")
+    word = "a whole number" if type_ is int else "a number"
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if isinstance(value, bool) or not math.isfinite(number) or (type_ is int and number != int(number)):
+        raise ValueError(f"{name} must be {word}, not {value!r}.")
+    return type_(number)
+
+
+def _within(name: str, values: tuple[float, ...], least: float) -> None:
+    if any(value < least for value in values):
+        raise ValueError(f"{name} must be at least {least}, not {min(values)}.")
+
+
+_SMOKE = {"true_mi": (2.5, 10.0), "batch_size": (64,), "hidden": (16,), "epochs": 2, "seeds": (0,), "dropout": ()}
+_GRID = (2.5, 5.0, 7.5, 10.0, 15.0, 20.0, 25.0, 30.0)
+_SIZES = (64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768)
+
+
+def _sweep(estimator: str, hidden: tuple[int, ...], batch_size: tuple[int, ...] = (512,), **settings: Any) -> Sweep:
+    return Sweep(estimator, settings.pop("true_mi", _GRID), batch_size, hidden, **settings)
+
+
+def _make(name: str, notebook: str, panels: Mapping[str, str], report: Spec, smoke: Mapping[str, Any] = _SMOKE, **laptop: Any) -> Experiment:
+    return Experiment(name, notebook, panels, report, laptop, smoke)
+
+
+_LARGE, _SMALL = (512, 512), (64,)
+_REGULARISED = {"dropout": (0.5, 0.3, 0.2), "weight_decay": 2.5e-5}
+
+EXPERIMENTS: Mapping[str, Experiment] = {
+    e.name: e
+    for e in (
+        _make("fig-1a", "mine", {"fig-1a": "dv"}, _sweep("mine", _LARGE, (1024,)), epochs=50, true_mi=(2.5, 5.0, 7.5, 10.0, 15.0, 30.0)),
+        _make("fig-1b", "mine", {"fig-1b": "dv"}, _sweep("mine", _LARGE, (256,)), epochs=50, true_mi=(2.5, 5.0, 7.5, 10.0)),
+        _make("fig-1c", "mine", {"fig-1c": "dv"}, _sweep("mine", _LARGE, (32768,)), epochs=15, true_mi=(10.0, 15.0)),
+        _make("fig-1d", "mine", {"fig-1d": "dv"}, _sweep("mine", _SMALL), seeds=(0, 1)),
+        _make(
+            "fig-1a-derangement", "mine", {"fig-1a-derangement": "dv"}, _sweep("mine", _LARGE, (1024,), negatives="derangement"),
+            epochs=50, true_mi=(2.5, 5.0, 7.5, 10.0, 15.0, 30.0),
+        ),
+        _make("fig-2a", "nwj", {"fig-2a": "nwj"}, _sweep("nwj", _LARGE), epochs=50, true_mi=(2.5, 5.0, 7.5, 10.0, 15.0, 20.0, 30.0)),
+        _make("fig-2b", "nwj", {"fig-2b": "nwj"}, _sweep("nwj", _LARGE, _SIZES, true_mi=(30.0,)), epochs=50, batch_size=_SIZES[:7]),
+        _make(
+            "fig-2a-derangement", "nwj", {"fig-2a-derangement": "nwj"}, _sweep("nwj", _LARGE, negatives="derangement"),
+            epochs=50, true_mi=(2.5, 5.0, 7.5, 10.0, 15.0, 20.0, 30.0),
+        ),
+        _make("fig-3ab", "js", {"fig-3a": "nwj", "fig-3b": "plug_in"}, _sweep("js", _SMALL), seeds=(0, 1)),
+        _make(
+            "fig-3cd", "js", {"fig-3c": "nwj", "fig-3d": "plug_in"}, _sweep("js", (512, 512, 512), **_REGULARISED),
+            epochs=50, true_mi=(2.5, 5.0, 10.0, 15.0, 20.0, 30.0),
+        ),
+        _make("fig-13", "js", {"fig-13a": "nwj", "fig-13b": "plug_in"}, _sweep("js", _LARGE), epochs=50, true_mi=(2.5, 5.0, 7.5, 10.0, 15.0, 20.0, 30.0)),
+        _make(
+            "ceiling", "ceiling", {"ceiling": "ceiling"},
+            CeilingTable((0.5, 1.0, 2.5, 5.0, 7.5, 10.0, 12.5, 15.0, 20.0, 25.0, 30.0, 40.0), (*_SIZES, 10**6)),
+            smoke={"true_mi": (2.5,), "batch_size": (64,), "samples": 1000},
+        ),
+    )
+}
+"""Every panel of the report's Fig. 1-3 and 13, the derangement companions, and the ceiling I_N."""

@@ -1,0 +1,27 @@
+"""The words of the field that parameters may take, and how an unknown one is refused. Needs no torch."""
+
+import difflib
+from collections.abc import Iterable
+
+TASKS = ("gaussian", "cubic")
+CRITICS = ("joint", "separable", "bilinear", "inner_product", "optimal")
+ACTIVATIONS = ("elu", "relu")
+NEGATIVES = ("shuffle", "derangement", "all_pairs", "independent")
+READOUTS = {
+    "dv": ("dv",),
+    "mine": ("dv",),
+    "nwj": ("nwj",),
+    "js": ("nwj", "plug_in"),
+    "infonce": ("infonce",),
+}
+"""The estimators, each with the readouts one training yields."""
+
+
+def known(kind: str, name: object, names: Iterable[str]) -> str:
+    """Return ``name`` if it is one of ``names``; else raise ValueError naming the nearest right one."""
+    names = sorted(names)
+    if name in names:
+        return str(name)
+    nearest = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
+    hint = f"did you mean '{nearest[0]}'?" if nearest else f"known are: {', '.join(names)}."
+    raise ValueError(f"unknown {kind} '{name}'; {hint}")

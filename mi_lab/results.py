@@ -1,0 +1,246 @@
+"""The stored result: one JSON file per experiment and profile, written atomically, checked when read. Needs no torch.
+
+``book/results/<experiment>.<profile>.json`` holds what a profile asks for. A run with other parameters goes to
+``<experiment>.<profile>+<8 hex digits of its spec>.json`` and so never overwrites a profile's result.
+"""
+
+import dataclasses
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+
+from mi_lab.experiments import EXPERIMENTS, PROFILES, Experiment, Spec, experiment, kind_of, spec_from_dict
+
+FORMAT = 1
+SHOWN_PROFILES = ("report", "laptop")  # the book shows the first of these that is stored
+
+
+class ResultError(ValueError):
+    """A stored result that cannot be used, or a folder that cannot hold one; one sentence says which and why."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one experiment measured, with the spec it followed and where it came from.
+
+    ``runs`` is a list of mappings. Of a sweep: ``true_mi``, ``batch_size``, ``seed``, ``ceiling`` (I_N as
+    ``value`` and ``stderr``; None for negatives other than shuffle), ``first_nonfinite_epoch`` and ``curves``
+    (readout -> statistic -> one value per epoch). Of a ceiling table: ``true_mi``, ``batch_size``, ``value``,
+    ``stderr``. All in nats.
+    """
+
+    experiment: str
+    profile: str
+    overrides: Mapping[str, Any]
+    spec: Spec
+    runs: list[dict[str, Any]]
+    provenance: Mapping[str, Any]
+
+    @property
+    def file_name(self) -> str:
+        return file_name(self.experiment, self.profile, self.spec if self.overrides else None)
+
+    def select(self, **settings: Any) -> list[dict[str, Any]]:
+        """The runs whose settings are these, in the order of the grid."""
+        return [run for run in self.runs if all(run[name] == value for name, value in settings.items())]
+
+
+def results_dir() -> Path:
+    """``MI_LAB_RESULTS`` if it is set, else book/results of the checkout this package lies in."""
+    default = Path(__file__).parent.parent / "book" / "results"
+    return Path(os.environ.get("MI_LAB_RESULTS", default))
+
+
+def file_name(name: str, profile: str, custom: Spec | None = None) -> str:
+    """Where a result lies in the results folder; ``custom`` is a spec that is not the profile's own."""
+    suffix = "" if custom is None else f"+{digest(dataclasses.asdict(custom))[:8]}"
+    return f"{name}.{profile}{suffix}.json"
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of a JSON value, whatever the order of its keys."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def round_numbers(value: Any, digits: int = 4) -> Any:
+    """Round every float in a nested JSON value to that many significant digits."""
+    if isinstance(value, float):
+        return float(f"{value:.{digits}g}")
+    if isinstance(value, dict):
+        return {key: round_numbers(item, digits) for key, item in value.items()}
+    return [round_numbers(item, digits) for item in value] if isinstance(value, list) else value
+
+
+def check_writable(folder: Path) -> None:
+    """Raise ResultError unless a file can be made in ``folder``, which is created if it is missing."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise ResultError(f"results cannot be written to {folder} ({error.strerror}); choose a folder you may write to.") from error
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a whole file or nothing: a reader never sees half of it."""
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".", suffix=".tmp", delete=False, encoding="utf-8") as file:
+        try:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+            os.chmod(file.name, 0o644)
+            os.replace(file.name, path)
+        except BaseException:
+            os.unlink(file.name)
+            raise
+
+
+def save(result: Result, folder: Path | None = None) -> Path:
+    """Store a result and return its path. Raises ResultError if the folder cannot be written."""
+    folder = folder or results_dir()
+    check_writable(folder)
+    document = {"format": FORMAT, "kind": kind_of(result.spec), **dataclasses.asdict(result)}
+    document["runs"] = round_numbers(document["runs"])
+    path = folder / result.file_name
+    # one line per run keeps the file small and its diffs readable
+    lines = ",\n".join(json.dumps(run, separators=(",", ":"), allow_nan=False) for run in document.pop("runs"))
+    head = json.dumps(document, indent=1, allow_nan=False)
+    write_atomically(path, f'{head[:-2]},\n "runs": [\n{lines}\n]}}\n')
+    return path
+
+
+def load(name: str, profile: str | None = None, folder: Path | None = None) -> Result:
+    """The stored result of an experiment or panel; without a profile the largest that is stored.
+
+    Raises ResultError if there is none, if the file is damaged, or if its spec is not what the experiment now says.
+    """
+    chosen = experiment(name)
+    folder = folder or results_dir()
+    profiles = SHOWN_PROFILES if profile is None else (profile,)
+    for candidate in profiles:
+        path = folder / file_name(chosen.name, candidate)
+        if path.exists():
+            return read(path)
+    raise ResultError(f"no result of {chosen.name} at profile {' or '.join(profiles)} in {folder}; {rerun_hint(chosen, profiles[-1])}.")
+
+
+def load_custom(folder: Path | None = None) -> list[Result]:
+    """Every stored result whose parameters are not a profile's own, by file name."""
+    return [read(path) for path in sorted((folder or results_dir()).glob("*+*.json"))]
+
+
+def read(path: Path) -> Result:
+    """Read and check one file. Raises ResultError naming the file and what in it is wrong."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
+    except (OSError, ValueError, RecursionError) as error:
+        raise ResultError(f"{path.name} is not readable JSON ({error}); restore it or run its experiment again.") from error
+    problem = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(_SCHEMA).iter_errors(document))
+    if problem is not None:
+        field = ".".join(str(part) for part in problem.absolute_path) or "the document"
+        raise ResultError(f"{path.name}: {field}: {problem.message[:200]}.")
+    try:
+        spec = spec_from_dict(document["kind"], document["spec"])
+        own = experiment(document["experiment"])
+        expected = own.spec(document["profile"], **document["overrides"])
+    except ValueError as error:
+        raise ResultError(f"{path.name}: spec: {error}") from error
+    result = Result(own.name, document["profile"], document["overrides"], spec, document["runs"], document["provenance"])
+    _check(result, path, expected, own)
+    return result
+
+
+def _check(result: Result, path: Path, expected: Spec, own: Experiment) -> None:
+    if result.spec != expected:
+        theirs, ours = dataclasses.asdict(result.spec), dataclasses.asdict(expected)
+        field = next(name for name in ours if theirs.get(name) != ours[name])
+        raise ResultError(
+            f"{path.name} was made with {field} = {theirs.get(field)}, but {own.name} now says {ours[field]}; "
+            f"{rerun_hint(own, result.profile)}."
+        )
+    if path.name != result.file_name:
+        raise ResultError(f"{path.name} holds {result.experiment} at {result.profile} and should be called {result.file_name}.")
+    grid = [tuple(run.values()) for run in result.spec.runs()]
+    keys = list(next(iter(result.spec.runs())))
+    found = [tuple(run.get(key) for key in keys) for run in result.runs]
+    if found != grid:
+        raise ResultError(f"{path.name}: runs: the file holds {len(found)} runs that are not the {len(grid)} of its spec.")
+    for number, run in enumerate(result.runs):
+        _check_curves(path, number, run, result.spec)
+
+
+def _check_curves(path: Path, number: int, run: Mapping[str, Any], spec: Spec) -> None:
+    if kind_of(spec) == "ceiling":
+        return
+    end = run["first_nonfinite_epoch"]
+    length = spec.epochs if end is None else end - 1  # type: ignore[union-attr]
+    for readout in spec.readouts:  # type: ignore[union-attr]
+        for statistic, values in run["curves"].get(readout, {"curve": []}).items():
+            if len(values) != length:
+                raise ResultError(f"{path.name}: runs.{number}.curves.{readout}.{statistic}: {len(values)} values where {length} epochs were run.")
+
+
+def rerun_hint(own: Experiment, profile: str) -> str:
+    """How to make a result of this experiment, as the end of a sentence."""
+    return f"run: {papermill_command(own, profile)}"
+
+
+def papermill_command(own: Experiment, profile: str, overrides: Mapping[str, Any] | None = None) -> str:
+    """The command that reruns an experiment from a clone."""
+    words = [f"papermill book/experiments/{own.notebook}.ipynb out.ipynb -p experiment {own.name} -p profile {profile}"]
+    for name, value in (overrides or {}).items():
+        text = ",".join(str(item) for item in value) if isinstance(value, list | tuple) else str(value)
+        words.append(f"-p {name} {text}")
+    return " ".join(words)
+
+
+def _refuse_constant(constant: str) -> None:
+    raise ValueError(f"{constant} is not a JSON number")
+
+
+_NUMBERS = {"type": "array", "items": {"type": "number"}}
+_STATISTICS = {name: _NUMBERS for name in ("mean", "median", "q05", "q95")}
+_MEASURE = {"value": {"type": "number"}, "stderr": {"type": "number", "minimum": 0}}
+_POINT = {"true_mi": {"type": "number"}, "batch_size": {"type": "integer"}}
+
+
+def _closed(properties: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+
+_RUN = _closed(
+    _POINT
+    | {
+        "seed": {"type": "integer"},
+        "ceiling": {"anyOf": [{"type": "null"}, _closed(_MEASURE)]},
+        "first_nonfinite_epoch": {"anyOf": [{"type": "null"}, {"type": "integer", "minimum": 1}]},
+        "curves": {"type": "object", "minProperties": 1, "additionalProperties": _closed(_STATISTICS)},
+    }
+)
+_TEXTS = ("git_revision", "date", "python", "torch", "device", "machine")
+_SCHEMA = _closed(
+    {
+        "format": {"const": FORMAT},
+        "kind": {"enum": ["sweep", "ceiling"]},
+        "experiment": {"enum": sorted(EXPERIMENTS)},
+        "profile": {"enum": list(PROFILES)},
+        "overrides": {"type": "object"},
+        "spec": {"type": "object"},
+        "provenance": _closed(
+            {name: {"type": "string"} for name in _TEXTS}
+            | {"threads": {"type": "integer"}, "wall_seconds": {"type": "number"}, "steps": {"type": "integer"}}
+        ),
+        "runs": {"type": "array", "minItems": 1, "items": {"type": "object"}},
+    }
+) | {
+    "if": {"properties": {"kind": {"const": "sweep"}}},
+    "then": {"properties": {"runs": {"items": _RUN}}},
+    "else": {"properties": {"runs": {"items": _closed(_POINT | _MEASURE)}}},
+}

@@ -1,0 +1,215 @@
+"""Runs an experiment: its grid -> stacks -> training -> stored result, in parallel and resumable by the run.
+
+Every finished run is kept at once in a cache folder (``MI_LAB_CACHE``, else ~/.cache/mi_lab), so a
+command that was stopped goes on where it was, and two figures that share a run train it once.
+"""
+
+import dataclasses
+import functools
+import json
+import os
+import platform
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import joblib
+import torch
+from tqdm.auto import tqdm
+
+from mi_lab.estimation.negatives import ceiling
+from mi_lab.estimation.tasks import CorrelatedGaussians, Cubic, Task
+from mi_lab.estimation.training import device_named, steps_per_epoch, train
+from mi_lab.experiments import CeilingTable, Sweep, experiment
+from mi_lab.names import known
+from mi_lab.results import FORMAT, Result, check_writable, digest, results_dir, round_numbers, save, write_atomically
+
+# activations of one layer that still sit in a core's cache; larger stacks are slower on a CPU
+_STACK_FLOATS = 2**20
+
+
+def run(
+    name: str,
+    profile: str = "laptop",
+    *,
+    device: str = "auto",
+    workers: int | None = None,
+    folder: Path | None = None,
+    progress: bool = True,
+    **overrides: Any,
+) -> Result:
+    """Run an experiment (or the one a panel belongs to), store its result and return it.
+
+    ``overrides`` replace single settings of the profile, such as ``true_mi=[10]``; None leaves one alone.
+    ``workers`` are parallel processes of one thread each (default: one per core; one on CUDA). Raises
+    ValueError for a wrong name, setting or device, ResultError for a folder that cannot be written, both before any training.
+    """
+    chosen = experiment(name)
+    spec = chosen.spec(profile, **overrides)
+    changed = {key: value for key, value in dataclasses.asdict(spec).items() if value != getattr(chosen.spec(profile), key)}
+    place = device_named(device)
+    folder = folder or results_dir()
+    check_writable(folder)
+    check_writable(_cache())
+    if isinstance(spec, Sweep):
+        runs = _sweep(spec, place, workers, chosen.name if progress else None)
+        steps = sum(steps_per_epoch(r["batch_size"]) * spec.epochs for r in runs)
+    else:
+        runs, steps = _ceilings(spec), 0
+    wall = sum(r.pop("wall_seconds") for r in runs)
+    result = Result(chosen.name, profile, changed, spec, runs, _provenance(place, wall, steps))
+    save(result, folder)
+    return result
+
+
+def run_parameters(namespace: Mapping[str, Any]) -> Result:
+    """Run what a notebook's ``parameters`` cell says, from that notebook's ``globals()``.
+
+    Raises ValueError, before any work, for a name that is no parameter: papermill itself only warns of one.
+    """
+    given = {key: value for key, value in namespace.items() if not key.startswith("_") and key not in _KERNEL_NAMES}
+    for key in given:
+        known("parameter", key, (*_parameter_names(given), "experiment", "profile", "device", "workers"))
+    return run(given.pop("experiment"), **given)
+
+
+_KERNEL_NAMES = ("In", "Out", "exit", "quit", "get_ipython", "open", "run_parameters")
+
+
+def _parameter_names(given: Mapping[str, Any]) -> list[str]:
+    spec = experiment(given["experiment"]).report
+    return [field.name for field in dataclasses.fields(spec)]
+
+
+def make_task(name: str, dim: int, mi: float) -> Task:
+    """The task of a sweep: 'gaussian', or 'cubic' for its y^3."""
+    gaussians = CorrelatedGaussians(dim=dim, mi=mi)
+    return Cubic(gaussians) if name == "cubic" else gaussians
+
+
+def train_runs(spec: Sweep, runs: list[dict[str, Any]], device: str, progress: str | None = None) -> list[dict[str, Any]]:
+    """Train runs of one batch size as one stack on one thread; each comes back with its curves and its wall seconds."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    start = time.perf_counter()
+    try:
+        curves = train(
+            [make_task(spec.task, spec.dim, r["true_mi"]) for r in runs],
+            [r["seed"] for r in runs],
+            estimator_name=spec.estimator,
+            batch_size=runs[0]["batch_size"],
+            epochs=spec.epochs,
+            negatives=spec.negatives,
+            critic=spec.critic,
+            hidden=spec.hidden,
+            activation=spec.activation,
+            dropout=spec.dropout,
+            weight_decay=spec.weight_decay,
+            learning_rate=spec.learning_rate,
+            device=device,
+            progress=progress,
+        )
+    finally:
+        torch.set_num_threads(threads)
+    wall = (time.perf_counter() - start) / len(runs)
+    return [r | dataclasses.asdict(curve) | {"wall_seconds": wall} for r, curve in zip(runs, curves, strict=True)]
+
+
+def _sweep(spec: Sweep, device: torch.device, workers: int | None, label: str | None) -> list[dict[str, Any]]:
+    runs = list(spec.runs())
+    paths = [_part(spec, r, device) for r in runs]
+    missing = [r for r, path in zip(runs, paths, strict=True) if not path.exists()]
+    workers = workers or (1 if device.type == "cuda" else joblib.cpu_count())
+    jobs = [joblib.delayed(_train_and_keep)(spec, stack, device, label if workers == 1 else None) for stack in _stacks(spec, missing, device, workers)]
+    pool = joblib.Parallel(n_jobs=workers, return_as="generator_unordered")
+    with tqdm(total=len(runs), initial=len(runs) - len(missing), desc=label, unit="run", disable=label is None) as bar:
+        for finished in pool(jobs):
+            bar.update(len(finished))
+            bar.set_postfix_str(_summary(finished[-1]))
+    done = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    ceilings = {(r["true_mi"], r["batch_size"]): None for r in runs}
+    if spec.negatives == "shuffle":
+        for mi, n in ceilings:
+            ceilings[mi, n] = ceiling(make_task(spec.task, spec.dim, mi), n)._asdict()
+    return [r | {"ceiling": ceilings[r["true_mi"], r["batch_size"]]} for r in done]
+
+
+def _stacks(spec: Sweep, runs: list[dict[str, Any]], device: torch.device, workers: int) -> Iterator[list[dict[str, Any]]]:
+    """Runs of one batch size, as many as train fastest together; the dearest first, so that no worker ends late."""
+    for n in sorted({r["batch_size"] for r in runs}, reverse=True):
+        same = [r for r in runs if r["batch_size"] == n]
+        rows = n * n if spec.negatives == "all_pairs" else 2 * n
+        size = len(same) if device.type == "cuda" else max(1, _STACK_FLOATS // (rows * max(spec.hidden)))
+        size = min(size, -(-len(same) // workers))
+        yield from (same[i : i + size] for i in range(0, len(same), size))
+
+
+def _train_and_keep(spec: Sweep, stack: list[dict[str, Any]], device: torch.device, label: str | None) -> list[dict[str, Any]]:
+    finished = train_runs(spec, stack, str(device), label)
+    for one in finished:
+        write_atomically(_part(spec, one, device), json.dumps(round_numbers(one)))
+    return finished
+
+
+def _part(spec: Sweep, one: Mapping[str, Any], device: torch.device) -> Path:
+    """Where a finished run is kept: its name holds all that decides its values."""
+    shared = {k: v for k, v in dataclasses.asdict(spec).items() if k not in ("true_mi", "batch_size", "seeds")}
+    own = {k: one[k] for k in ("true_mi", "batch_size", "seed")}
+    return _cache() / f"{digest([FORMAT, _code(), torch.__version__, device.type, shared, own])}.json"
+
+
+@functools.cache
+def _code() -> str:
+    sources = sorted((Path(__file__).parent / "estimation").glob("*.py"))
+    return digest([path.read_text(encoding="utf-8") for path in sources])
+
+
+def _cache() -> Path:
+    return Path(os.environ.get("MI_LAB_CACHE", Path.home() / ".cache" / "mi_lab")) / "runs"
+
+
+def _summary(one: Mapping[str, Any]) -> str:
+    last = " ".join(f"{readout} {c['mean'][-1]:.2f}" for readout, c in one["curves"].items() if c["mean"])
+    return f"{one['true_mi']:g} nats, N={one['batch_size']}, seed {one['seed']}: {last or 'not finite'}"
+
+
+def _ceilings(spec: CeilingTable) -> list[dict[str, Any]]:
+    table = []
+    for point in spec.runs():
+        start = time.perf_counter()
+        measured = ceiling(CorrelatedGaussians(dim=spec.dim, mi=point["true_mi"]), point["batch_size"], spec.samples, spec.seed)
+        table.append(point | measured._asdict() | {"wall_seconds": time.perf_counter() - start})
+    return table
+
+
+def _provenance(device: torch.device, wall_seconds: float, steps: int) -> dict[str, Any]:
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine()
+    return {
+        "git_revision": _REVISION,
+        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "device": device.type,
+        "machine": f"{platform.system()} {name}",
+        "threads": 1,
+        "wall_seconds": round(wall_seconds, 1),
+        "steps": steps,
+    }
+
+
+def _revision() -> str:
+    """The commit of the code that ran, marked if the code differs from it; 'unknown' outside a checkout."""
+    here = Path(__file__).parent
+    try:
+        git = functools.partial(subprocess.run, cwd=here, capture_output=True, text=True, check=True)
+        revision = git(["git", "rev-parse", "--short=12", "HEAD"]).stdout.strip()
+        changed = git(["git", "status", "--porcelain", "--", "estimation", "experiments.py", "run.py"]).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return f"{revision} with changes" if changed else revision
+
+
+_REVISION = _revision()  # at import, so that it names the code that was loaded and not a later edit
