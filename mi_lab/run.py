@@ -28,7 +28,7 @@ from mi_lab.names import known
 from mi_lab.results import FORMAT, Result, check_writable, digest, results_dir, round_numbers, save, write_atomically
 
 # activations of one layer that still sit in a core's cache; larger stacks are slower on a CPU
-_STACK_FLOATS = 2**20
+_STACK_FLOATS = 2**19
 
 
 def run(

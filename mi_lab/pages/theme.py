@@ -1,0 +1,50 @@
+"""One look for every figure: a colour and a dash mean the same thing on every page.
+
+Colours run from light to dark with the quantity they stand for and are told apart in grey print by
+their dashes. Text, grid and background are left to the page, which follows its dark or light theme.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import plotly.graph_objects as go
+
+_COLOURS = ("#e69f00", "#d55e00", "#cc79a7", "#9467bd", "#0072b2", "#2a9df4", "#009e73", "#5b8c2a", "#8c6d31", "#7f7f7f")
+_DASHES = ("solid", "dash", "dashdot", "longdash", "solid", "dash", "dashdot", "longdash", "solid", "dash")
+_MI = (2.5, 5.0, 7.5, 10.0, 15.0, 20.0, 25.0, 30.0)
+_SIZES = (64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768)
+
+REFERENCE = "#7f7f7f"
+"""log N and other reference lines."""
+
+
+def line_of_mi(mi: float) -> dict[str, Any]:
+    """Colour and dash of a true MI; values between the report's take those of the next larger."""
+    return _line(sum(known < mi for known in _MI))
+
+
+def line_of_batch_size(n: int) -> dict[str, Any]:
+    """Colour and dash of a batch size."""
+    return _line(sum(known < n for known in _SIZES))
+
+
+def _line(index: int) -> dict[str, Any]:
+    index = min(index, len(_COLOURS) - 1)
+    return {"color": _COLOURS[index], "dash": _DASHES[index], "width": 2}
+
+
+def figure(x_title: str, y_title: str, alt: str, **meta: Any) -> go.Figure:
+    """An empty figure with the book's axes. ``alt`` says in words what it shows; the book does not build without."""
+    axis = {"showline": True, "zeroline": False, "ticks": "outside", "automargin": True}
+    layout: Mapping[str, Any] = {
+        "template": "none",
+        "xaxis": {"title": {"text": x_title}, **axis},
+        "yaxis": {"title": {"text": y_title}, **axis},
+        "font": {"size": 13},
+        "height": 430,
+        "margin": {"l": 60, "r": 10, "t": 15, "b": 50},
+        "hovermode": "closest",
+        "legend": {"tracegroupgap": 2},
+        "meta": {"alt": alt, **meta},
+    }
+    return go.Figure(layout=dict(layout))
