@@ -1,0 +1,42 @@
+"""mi_lab: neural estimators of mutual information (MI), measured where MI is high. MI is in nats.
+
+Importing this package does not import torch; the first use of a name that trains or samples does.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mi_lab.estimation.negatives import Ceiling, ceiling
+    from mi_lab.estimation.tasks import CorrelatedGaussians, Cubic
+    from mi_lab.estimation.training import train
+    from mi_lab.gaussian import correlation_from_mi, mi_from_correlation
+    from mi_lab.results import Result, ResultError, load
+    from mi_lab.runner import run, run_parameters
+
+_HOMES = {
+    "Ceiling": "mi_lab.estimation.negatives",
+    "ceiling": "mi_lab.estimation.negatives",
+    "CorrelatedGaussians": "mi_lab.estimation.tasks",
+    "Cubic": "mi_lab.estimation.tasks",
+    "train": "mi_lab.estimation.training",
+    "correlation_from_mi": "mi_lab.gaussian",
+    "mi_from_correlation": "mi_lab.gaussian",
+    "Result": "mi_lab.results",
+    "ResultError": "mi_lab.results",
+    "load": "mi_lab.results",
+    "run": "mi_lab.runner",
+    "run_parameters": "mi_lab.runner",
+}
+__all__ = sorted(_HOMES)
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'mi_lab' has no attribute '{name}'")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -70,18 +70,14 @@ def run_parameters(namespace: Mapping[str, Any]) -> Result:
 
     Raises ValueError, before any work, for a name that is no parameter: papermill itself only warns of one.
     """
-    given = {key: value for key, value in namespace.items() if not key.startswith("_") and key not in _KERNEL_NAMES}
+    plain = (str, int, float, list, tuple, type(None))
+    # a notebook's namespace also holds the kernel's own names, imports and results; parameters are plain data
+    given = {k: v for k, v in namespace.items() if isinstance(v, plain) and not k.startswith("_") and k not in ("In", "Out")}
+    chosen = experiment(given.pop("experiment"))
+    names = [field.name for field in dataclasses.fields(chosen.report)]
     for key in given:
-        known("parameter", key, (*_parameter_names(given), "experiment", "profile", "device", "workers"))
-    return run(given.pop("experiment"), **given)
-
-
-_KERNEL_NAMES = ("In", "Out", "exit", "quit", "get_ipython", "open", "run_parameters")
-
-
-def _parameter_names(given: Mapping[str, Any]) -> list[str]:
-    spec = experiment(given["experiment"]).report
-    return [field.name for field in dataclasses.fields(spec)]
+        known("parameter", key, (*names, "experiment", "profile", "device", "workers"))
+    return run(chosen.name, **given)
 
 
 def make_task(name: str, dim: int, mi: float) -> Task:

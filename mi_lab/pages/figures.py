@@ -128,7 +128,7 @@ def _add_curve(figure: go.Figure, run: Run, readout: str, by_size: bool) -> None
     epochs = np.arange(1, len(values) + 1)[::step]
     line = theme.line_of_batch_size(run["batch_size"]) if by_size else theme.line_of_mi(run["true_mi"])
     label = f"N = {run['batch_size']}" if by_size else f"{run['true_mi']:g}"
-    first = run["seed"] == min(r for r in [run["seed"]]) and not any(t.legendgroup == label for t in figure.data)
+    first = not any(trace.legendgroup == label for trace in figure.data)
     figure.add_scatter(
         x=epochs.tolist(), y=[float(f"{v:.4g}") for v in values[::step]], mode="lines", name=label, legendgroup=label,
         showlegend=first, line=line, opacity=1 if first else 0.55,

@@ -1,0 +1,109 @@
+"""The Sphinx side of the book: Plotly figures as lazy, themed, accessible HTML, and every script served from the book.
+
+Loaded by ``_config.yml`` as an extension; ``FigureRenderer`` is found by MyST-NB through the entry point
+``myst_nb.mime_renderers`` in pyproject.toml.
+"""
+
+import importlib.metadata
+import json
+import re
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from typing import Any, ClassVar
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.util.fileutil import copy_asset
+
+ASSETS = Path(__file__).parent / "assets"
+_FIGURE_MIME = "application/vnd.plotly.v1+json"
+_log = logging.getLogger(__name__)
+
+
+class FigureRenderer:
+    """Turns a cell's Plotly output into the HTML that ``mi-book.js`` draws."""
+
+    mime_priority_overrides: ClassVar[list[tuple[str, str, int | None]]] = [("*", _FIGURE_MIME, 1)]
+
+    @staticmethod
+    def handle_mime(renderer: Any, data: Any, inline: bool) -> list[nodes.Element] | None:
+        """Called by MyST-NB for every output; None leaves it to others. A figure without alt text is a warning."""
+        if data.mime_type != _FIGURE_MIME or inline:
+            return None
+        figure = data.content if isinstance(data.content, dict) else json.loads(data.content)
+        if not _meta(figure).get("alt"):
+            _log.warning("a figure has no alt text in layout.meta", location=(renderer.source, data.line), type="mi_lab", subtype="alt")
+        return [nodes.raw("", figure_html(figure), format="html", classes=["mi-figure"])]
+
+
+def figure_html(figure: Mapping[str, Any]) -> str:
+    """A figure as HTML: data for the script, a sentence without JavaScript, provenance, and the values as a table."""
+    meta = _meta(figure)
+    # "<" never stands in the JSON, so nothing in it can end the script element
+    payload = json.dumps({"data": figure["data"], "layout": figure["layout"]}, separators=(",", ":")).replace("<", "\\u003c")
+    label = escape(str(meta.get("alt", "")))
+    identity = f' id="{escape(str(meta["id"]))}"' if "id" in meta else ""
+    return (
+        f'<div class="mi-plot" role="group"{identity} aria-label="{label}"><script type="application/json">{payload}</script>'
+        "<noscript><p>Drawing this figure needs JavaScript; its values stand in the table below it.</p></noscript></div>"
+        f'<p class="mi-provenance">{meta.get("provenance", "")}</p>{_table(meta.get("table"))}'
+    )
+
+
+def _meta(figure: Mapping[str, Any]) -> Mapping[str, Any]:
+    return figure.get("layout", {}).get("meta") or {}
+
+
+def _table(table: Mapping[str, Any] | None) -> str:
+    if not table:
+        return ""
+    head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in table["head"])
+    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in table["rows"])
+    note = f"<p>{escape(table['note'])}</p>" if table.get("note") else ""
+    return (
+        '<details class="mi-table"><summary>Values as a table</summary>'
+        f'{note}<div tabindex="0" role="region" aria-label="Values as a table"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></details>'
+    )
+
+
+def _mathjax() -> Path:
+    files = importlib.metadata.files("sphinx-mathjax-offline") or []
+    return Path(str(next(file for file in files if file.name == "tex-mml-chtml.js").locate())).parent
+
+
+def _copy_scripts(app: Sphinx, error: Exception | None) -> None:
+    """Plotly out of its wheel, MathJax and its fonts out of theirs, our own out of this package."""
+    if error is not None or app.builder.format != "html":
+        return
+    import plotly
+
+    static = Path(app.outdir) / "_static"
+    copy_asset(str(Path(plotly.__file__).parent / "package_data" / "plotly.min.js"), str(static / "mi-lab"))
+    copy_asset(str(_mathjax() / "tex-mml-chtml.js"), str(static / "mathjax"))
+    copy_asset(str(_mathjax() / "output" / "chtml" / "fonts" / "woff-v2"), str(static / "mathjax" / "output" / "chtml" / "fonts" / "woff-v2"))
+
+
+def _drop_thebe(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    # sphinx-thebe declares its constants twice on every page, which is a SyntaxError; the book starts no kernels
+    for name in ("script_files", "css_files"):
+        context[name] = [file for file in context.get(name, []) if "thebe" not in str(getattr(file, "filename", "") or "").lower()]
+    if isinstance(context.get("body"), str):
+        context["body"] = re.sub(r"<script[^>]*>[^<]*THEBE[^<]*</script>", "", context["body"])
+
+
+def _link_equations(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
+    """'Eq. 5' in a docstring becomes a link to equation 5 of the background chapter."""
+    lines[:] = [re.sub(r"\bEq\. (\d+)", r"Eq. :eq:`eq-\1`", line) for line in lines]
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Entry point for Sphinx."""
+    app.connect("builder-inited", lambda app: app.config.html_static_path.append(str(ASSETS)))
+    app.connect("build-finished", _copy_scripts)
+    app.connect("html-page-context", _drop_thebe, priority=900)
+    app.connect("autodoc-process-docstring", _link_equations)
+    app.add_css_file("mi-book.css")
+    app.add_js_file("mi-book.js", loading_method="defer")
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
