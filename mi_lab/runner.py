@@ -202,7 +202,7 @@ def _revision() -> str:
     try:
         git = functools.partial(subprocess.run, cwd=here, capture_output=True, text=True, check=True)
         revision = git(["git", "rev-parse", "--short=12", "HEAD"]).stdout.strip()
-        changed = git(["git", "status", "--porcelain", "--", "estimation", "experiments.py", "run.py"]).stdout.strip()
+        changed = git(["git", "status", "--porcelain", "--", "estimation", "experiments.py", "runner.py"]).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
     return f"{revision} with changes" if changed else revision
