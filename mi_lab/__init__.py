@@ -28,7 +28,20 @@ _HOMES = {
     "run": "mi_lab.runner",
     "run_parameters": "mi_lab.runner",
 }
-__all__ = sorted(_HOMES)
+__all__ = [
+    "Ceiling",
+    "CorrelatedGaussians",
+    "Cubic",
+    "Result",
+    "ResultError",
+    "ceiling",
+    "correlation_from_mi",
+    "load",
+    "mi_from_correlation",
+    "run",
+    "run_parameters",
+    "train",
+]
 __version__ = "0.1.0"
 
 

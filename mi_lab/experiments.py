@@ -60,12 +60,15 @@ class Sweep:
         if not 0 < self.learning_rate < math.inf:
             raise ValueError(f"learning_rate must be a positive number, not {self.learning_rate}.")
         if self.dropout and len(self.dropout) != len(self.hidden):
-            raise ValueError(f"dropout needs one rate for each of the {len(self.hidden)} hidden layers, not {len(self.dropout)}.")
+            raise ValueError(
+                f"dropout needs one rate for each of the {len(self.hidden)} hidden layers, not {len(self.dropout)}."
+            )
         if any(not 0 <= rate < 1 for rate in self.dropout):
             raise ValueError(f"dropout rates must lie in [0, 1), not {list(self.dropout)}.")
 
     @property
     def readouts(self) -> tuple[str, ...]:
+        """The readouts that a training of this estimator yields."""
         return READOUTS[self.estimator]
 
     def runs(self) -> Iterator[dict[str, Any]]:
@@ -126,14 +129,14 @@ class Experiment:
         types = {f.name: f.type for f in fields(self.report)}
         return dataclasses.replace(
             self.report,
-            **{known("parameter", n, types): _as(types[n], n, v) for n, v in changes.items()},  # type: ignore[arg-type]
+            **{known("parameter", n, types): _as(types[n], n, v) for n, v in changes.items()},
         )
 
 
 def experiment(name: str) -> Experiment:
     """The experiment of that name, or the one that a panel such as 'fig-3b' belongs to. Raises ValueError otherwise."""
-    panels = {panel: e for e in EXPERIMENTS.values() for panel in e.panels}
-    return (panels | EXPERIMENTS)[known("experiment", name, panels | EXPERIMENTS)]
+    named = {panel: e for e in EXPERIMENTS.values() for panel in e.panels} | dict(EXPERIMENTS)
+    return named[known("experiment", name, named)]
 
 
 def spec_from_dict(kind: str, values: Mapping[str, Any]) -> Spec:
@@ -143,7 +146,7 @@ def spec_from_dict(kind: str, values: Mapping[str, Any]) -> Spec:
     missing = sorted(set(types) - set(values))
     if missing:
         raise ValueError(f"'{missing[0]}' is missing.")
-    return made(**{known("parameter", n, types): _as(types[n], n, v) for n, v in values.items()})  # type: ignore[arg-type]
+    return made(**{known("parameter", n, types): _as(types[n], n, v) for n, v in values.items()})
 
 
 def kind_of(spec: Spec) -> str:
@@ -189,18 +192,29 @@ def _sweep(estimator: str, hidden: tuple[int, ...], batch_size: tuple[int, ...] 
     return Sweep(estimator, settings.pop("true_mi", _GRID), batch_size, hidden, **settings)
 
 
-def _make(name: str, notebook: str, panels: Mapping[str, str], report: Spec, smoke: Mapping[str, Any] = _SMOKE, **laptop: Any) -> Experiment:
+def _make(
+    name: str, notebook: str, panels: Mapping[str, str], report: Spec, smoke: Mapping[str, Any] = _SMOKE, **laptop: Any
+) -> Experiment:
     return Experiment(name, notebook, panels, report, laptop, smoke)
 
 
 _LARGE, _SMALL = (512, 512), (64,)
-_REGULARISED = {"dropout": (0.5, 0.3, 0.2), "weight_decay": 2.5e-5}
+_REGULARISED: dict[str, Any] = {"dropout": (0.5, 0.3, 0.2), "weight_decay": 2.5e-5}
 
 EXPERIMENTS: Mapping[str, Experiment] = {
     e.name: e
     for e in (
-        _make("fig-1a", "mine", {"fig-1a": "dv"}, _sweep("mine", _LARGE, (1024,)), epochs=50, true_mi=(2.5, 5.0, 7.5, 10.0, 15.0, 30.0)),
-        _make("fig-1b", "mine", {"fig-1b": "dv"}, _sweep("mine", _LARGE, (256,)), epochs=50, true_mi=(2.5, 5.0, 7.5, 10.0)),
+        _make(
+            "fig-1a",
+            "mine",
+            {"fig-1a": "dv"},
+            _sweep("mine", _LARGE, (1024,)),
+            epochs=50,
+            true_mi=(2.5, 5.0, 7.5, 10.0, 15.0, 30.0),
+        ),
+        _make(
+            "fig-1b", "mine", {"fig-1b": "dv"}, _sweep("mine", _LARGE, (256,)), epochs=50, true_mi=(2.5, 5.0, 7.5, 10.0)
+        ),
         _make("fig-1c", "mine", {"fig-1c": "dv"}, _sweep("mine", _LARGE, (32768,)), epochs=8, true_mi=(10.0, 15.0)),
         _make("fig-1d", "mine", {"fig-1d": "dv"}, _sweep("mine", _SMALL), seeds=(0, 1)),
         _make(
@@ -211,8 +225,22 @@ EXPERIMENTS: Mapping[str, Experiment] = {
             epochs=50,
             true_mi=(5.0, 10.0, 30.0),
         ),
-        _make("fig-2a", "nwj", {"fig-2a": "nwj"}, _sweep("nwj", _LARGE), epochs=50, true_mi=(2.5, 5.0, 7.5, 10.0, 15.0, 20.0, 30.0)),
-        _make("fig-2b", "nwj", {"fig-2b": "nwj"}, _sweep("nwj", _LARGE, _SIZES, true_mi=(30.0,)), epochs=50, batch_size=_SIZES[:7]),
+        _make(
+            "fig-2a",
+            "nwj",
+            {"fig-2a": "nwj"},
+            _sweep("nwj", _LARGE),
+            epochs=50,
+            true_mi=(2.5, 5.0, 7.5, 10.0, 15.0, 20.0, 30.0),
+        ),
+        _make(
+            "fig-2b",
+            "nwj",
+            {"fig-2b": "nwj"},
+            _sweep("nwj", _LARGE, _SIZES, true_mi=(30.0,)),
+            epochs=50,
+            batch_size=_SIZES[:7],
+        ),
         _make(
             "fig-2a-derangement",
             "nwj",
@@ -230,7 +258,14 @@ EXPERIMENTS: Mapping[str, Experiment] = {
             epochs=50,
             true_mi=(2.5, 10.0, 15.0, 30.0),
         ),
-        _make("fig-13", "js", {"fig-13a": "nwj", "fig-13b": "plug_in"}, _sweep("js", _LARGE), epochs=50, true_mi=(2.5, 5.0, 10.0, 15.0, 30.0)),
+        _make(
+            "fig-13",
+            "js",
+            {"fig-13a": "nwj", "fig-13b": "plug_in"},
+            _sweep("js", _LARGE),
+            epochs=50,
+            true_mi=(2.5, 5.0, 10.0, 15.0, 30.0),
+        ),
         _make(
             "ceiling",
             "ceiling",

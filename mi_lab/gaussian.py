@@ -29,7 +29,9 @@ def correlation_from_mi(mi: float, dim: int = 20) -> float:
         raise ValueError(f"mi must be a finite number of nats, zero or more, not {mi}.")
     correlation = math.sqrt(-math.expm1(-2 * mi / dim))
     if correlation >= 1:
-        raise ValueError(f"mi = {mi} nats in {dim} dimensions needs a correlation that rounds to 1; choose a smaller mi.")
+        raise ValueError(
+            f"mi = {mi} nats in {dim} dimensions needs a correlation that rounds to 1; choose a smaller mi."
+        )
     return correlation
 
 

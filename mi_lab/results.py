@@ -45,6 +45,7 @@ class Result:
 
     @property
     def file_name(self) -> str:
+        """The name of the file it is stored in."""
         return file_name(self.experiment, self.profile, self.spec if self.overrides else None)
 
     def select(self, **settings: Any) -> list[dict[str, Any]]:
@@ -85,20 +86,24 @@ def check_writable(folder: Path) -> None:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise ResultError(f"results cannot be written to {folder} ({error.strerror}); choose a folder you may write to.") from error
+        raise ResultError(
+            f"results cannot be written to {folder} ({error.strerror}); choose a folder you may write to."
+        ) from error
 
 
 def write_atomically(path: Path, text: str) -> None:
     """Write a whole file or nothing: a reader never sees half of it."""
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".", suffix=".tmp", delete=False, encoding="utf-8") as file:
+    with tempfile.NamedTemporaryFile(
+        "w", dir=path.parent, prefix=".", suffix=".tmp", delete=False, encoding="utf-8"
+    ) as file:
         try:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-            os.chmod(file.name, 0o644)
-            os.replace(file.name, path)
+            Path(file.name).chmod(0o644)
+            Path(file.name).replace(path)
         except BaseException:
-            os.unlink(file.name)
+            Path(file.name).unlink()
             raise
 
 
@@ -128,7 +133,10 @@ def load(name: str, profile: str | None = None, folder: Path | None = None) -> R
         path = folder / file_name(chosen.name, candidate)
         if path.exists():
             return read(path)
-    raise ResultError(f"no result of {chosen.name} at profile {' or '.join(profiles)} in {folder}; {rerun_hint(chosen, profiles[-1])}.")
+    wanted = " or ".join(profiles)
+    raise ResultError(
+        f"no result of {chosen.name} at profile {wanted} in {folder}; {rerun_hint(chosen, profiles[-1])}."
+    )
 
 
 def load_custom(folder: Path | None = None) -> list[Result]:
@@ -141,7 +149,9 @@ def read(path: Path) -> Result:
     try:
         document = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
     except (OSError, ValueError, RecursionError) as error:
-        raise ResultError(f"{path.name} is not readable JSON ({error}); restore it or run its experiment again.") from error
+        raise ResultError(
+            f"{path.name} is not readable JSON ({error}); restore it or run its experiment again."
+        ) from error
     problem = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(_SCHEMA).iter_errors(document))
     if problem is not None:
         field = ".".join(str(part) for part in problem.absolute_path) or "the document"
@@ -152,7 +162,9 @@ def read(path: Path) -> Result:
         expected = own.spec(document["profile"], **document["overrides"])
     except ValueError as error:
         raise ResultError(f"{path.name}: spec: {error}") from error
-    result = Result(own.name, document["profile"], document["overrides"], spec, document["runs"], document["provenance"])
+    result = Result(
+        own.name, document["profile"], document["overrides"], spec, document["runs"], document["provenance"]
+    )
     _check(result, path, expected, own)
     return result
 
@@ -166,12 +178,16 @@ def _check(result: Result, path: Path, expected: Spec, own: Experiment) -> None:
             f"{rerun_hint(own, result.profile)}."
         )
     if path.name != result.file_name:
-        raise ResultError(f"{path.name} holds {result.experiment} at {result.profile} and should be called {result.file_name}.")
+        raise ResultError(
+            f"{path.name} holds {result.experiment} at {result.profile} and should be called {result.file_name}."
+        )
     grid = [tuple(run.values()) for run in result.spec.runs()]
     keys = list(next(iter(result.spec.runs())))
     found = [tuple(run.get(key) for key in keys) for run in result.runs]
     if found != grid:
-        raise ResultError(f"{path.name}: runs: the file holds {len(found)} runs that are not the {len(grid)} of its spec.")
+        raise ResultError(
+            f"{path.name}: runs: the file holds {len(found)} runs that are not the {len(grid)} of its spec."
+        )
     for number, run in enumerate(result.runs):
         _check_curves(path, number, run, result.spec)
 
@@ -184,7 +200,10 @@ def _check_curves(path: Path, number: int, run: Mapping[str, Any], spec: Spec) -
     for readout in spec.readouts:  # type: ignore[union-attr]
         for statistic, values in run["curves"].get(readout, {"curve": []}).items():
             if len(values) != length:
-                raise ResultError(f"{path.name}: runs.{number}.curves.{readout}.{statistic}: {len(values)} values where {length} epochs were run.")
+                raise ResultError(
+                    f"{path.name}: runs.{number}.curves.{readout}.{statistic}: "
+                    f"{len(values)} values where {length} epochs were run."
+                )
 
 
 def rerun_hint(own: Experiment, profile: str) -> str:
@@ -206,7 +225,7 @@ def _refuse_constant(constant: str) -> None:
 
 
 _NUMBERS = {"type": "array", "items": {"type": "number"}}
-_STATISTICS = {name: _NUMBERS for name in ("mean", "median", "q05", "q95")}
+_STATISTICS = dict.fromkeys(("mean", "median", "q05", "q95"), _NUMBERS)
 _MEASURE = {"value": {"type": "number"}, "stderr": {"type": "number", "minimum": 0}}
 _POINT = {"true_mi": {"type": "number"}, "batch_size": {"type": "integer"}}
 

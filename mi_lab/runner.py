@@ -45,11 +45,14 @@ def run(
 
     ``overrides`` replace single settings of the profile, such as ``true_mi=[10]``; None leaves one alone.
     ``workers`` are parallel processes of one thread each (default: one per core; one on CUDA). Raises
-    ValueError for a wrong name, setting or device, ResultError for a folder that cannot be written, both before any training.
+    ValueError for a wrong name, setting or device, ResultError for a folder that cannot be written, both before
+    any training.
     """
     chosen = experiment(name)
     spec = chosen.spec(profile, **overrides)
-    changed = {key: value for key, value in dataclasses.asdict(spec).items() if value != getattr(chosen.spec(profile), key)}
+    changed = {
+        key: value for key, value in dataclasses.asdict(spec).items() if value != getattr(chosen.spec(profile), key)
+    }
     place = device_named(device)
     folder = folder or results_dir()
     check_writable(folder)
@@ -72,7 +75,9 @@ def run_parameters(namespace: Mapping[str, Any]) -> Result:
     """
     plain = (str, int, float, list, tuple, type(None))
     # a notebook's namespace also holds the kernel's own names, imports and results; parameters are plain data
-    given = {k: v for k, v in namespace.items() if isinstance(v, plain) and not k.startswith("_") and k not in ("In", "Out")}
+    given: dict[str, Any] = {
+        k: v for k, v in namespace.items() if isinstance(v, plain) and not k.startswith("_") and k not in ("In", "Out")
+    }
     chosen = experiment(given.pop("experiment"))
     names = [field.name for field in dataclasses.fields(chosen.report)]
     for key in given:
@@ -86,7 +91,9 @@ def make_task(name: str, dim: int, mi: float) -> Task:
     return Cubic(gaussians) if name == "cubic" else gaussians
 
 
-def train_runs(spec: Sweep, runs: list[dict[str, Any]], device: str, progress: str | None = None) -> list[dict[str, Any]]:
+def train_runs(
+    spec: Sweep, runs: list[dict[str, Any]], device: str, progress: str | None = None
+) -> list[dict[str, Any]]:
     """Train runs of one batch size as one stack on one thread; each comes back with its curves and its wall seconds."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -119,21 +126,23 @@ def _sweep(spec: Sweep, device: torch.device, workers: int | None, label: str | 
     paths = [_part(spec, r, device) for r in runs]
     missing = [r for r, path in zip(runs, paths, strict=True) if not path.exists()]
     workers = workers or (1 if device.type == "cuda" else joblib.cpu_count())
-    jobs = [joblib.delayed(_train_and_keep)(spec, stack, device, label if workers == 1 else None) for stack in _stacks(spec, missing, device, workers)]
+    # a bar of its own for each stack only where stacks run one after the other
+    inner = label if workers == 1 else None
+    jobs = [joblib.delayed(_train_and_keep)(spec, s, device, inner) for s in _stacks(spec, missing, device, workers)]
     pool = joblib.Parallel(n_jobs=workers, return_as="generator_unordered")
     with tqdm(total=len(runs), initial=len(runs) - len(missing), desc=label, unit="run", disable=label is None) as bar:
         for finished in pool(jobs):
             bar.update(len(finished))
             bar.set_postfix_str(_summary(finished[-1]))
     done = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
-    ceilings = {(r["true_mi"], r["batch_size"]): None for r in runs}
-    if spec.negatives == "shuffle":
-        for mi, n in ceilings:
-            ceilings[mi, n] = ceiling(make_task(spec.task, spec.dim, mi), n)._asdict()
-    return [r | {"ceiling": ceilings[r["true_mi"], r["batch_size"]]} for r in done]
+    points = {(r["true_mi"], r["batch_size"]) for r in runs} if spec.negatives == "shuffle" else set()
+    ceilings = {(mi, n): ceiling(make_task(spec.task, spec.dim, mi), n)._asdict() for mi, n in points}
+    return [r | {"ceiling": ceilings.get((r["true_mi"], r["batch_size"]))} for r in done]
 
 
-def _stacks(spec: Sweep, runs: list[dict[str, Any]], device: torch.device, workers: int) -> Iterator[list[dict[str, Any]]]:
+def _stacks(
+    spec: Sweep, runs: list[dict[str, Any]], device: torch.device, workers: int
+) -> Iterator[list[dict[str, Any]]]:
     """Runs of one batch size, as many as train fastest together; the dearest first, so that no worker ends late."""
     for n in sorted({r["batch_size"] for r in runs}, reverse=True):
         same = [r for r in runs if r["batch_size"] == n]
@@ -143,7 +152,9 @@ def _stacks(spec: Sweep, runs: list[dict[str, Any]], device: torch.device, worke
         yield from (same[i : i + size] for i in range(0, len(same), size))
 
 
-def _train_and_keep(spec: Sweep, stack: list[dict[str, Any]], device: torch.device, label: str | None) -> list[dict[str, Any]]:
+def _train_and_keep(
+    spec: Sweep, stack: list[dict[str, Any]], device: torch.device, label: str | None
+) -> list[dict[str, Any]]:
     finished = train_runs(spec, stack, str(device), label)
     for one in finished:
         write_atomically(_part(spec, one, device), json.dumps(round_numbers(one)))
@@ -176,7 +187,9 @@ def _ceilings(spec: CeilingTable) -> list[dict[str, Any]]:
     table = []
     for point in spec.runs():
         start = time.perf_counter()
-        measured = ceiling(CorrelatedGaussians(dim=spec.dim, mi=point["true_mi"]), point["batch_size"], spec.samples, spec.seed)
+        measured = ceiling(
+            CorrelatedGaussians(dim=spec.dim, mi=point["true_mi"]), point["batch_size"], spec.samples, spec.seed
+        )
         table.append(point | measured._asdict() | {"wall_seconds": time.perf_counter() - start})
     return table
 
@@ -202,7 +215,9 @@ def _revision() -> str:
     try:
         git = functools.partial(subprocess.run, cwd=here, capture_output=True, text=True, check=True)
         revision = git(["git", "rev-parse", "--short=12", "HEAD"]).stdout.strip()
-        changed = git(["git", "status", "--porcelain", "--", "estimation", "experiments.py", "runner.py"]).stdout.strip()
+        changed = git(
+            ["git", "status", "--porcelain", "--", "estimation", "experiments.py", "runner.py"]
+        ).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
     return f"{revision} with changes" if changed else revision

@@ -38,7 +38,10 @@ def nwj(positive: Tensor, negative: Tensor) -> Tensor:
 
 
 def js(positive: Tensor, negative: Tensor) -> Tensor:
-    """The f-GAN objective, Eq. 7: -E_p[softplus(-T)] - E_pp[softplus(T)]; optimal at T = log ratio (Nowozin et al., 2016)."""
+    """The f-GAN objective, Eq. 7: -E_p[softplus(-T)] - E_pp[softplus(T)] (Nowozin et al., 2016).
+
+    Optimal at T = log ratio.
+    """
     return -softplus(-positive).mean(1) - softplus(negative).flatten(1).mean(1)
 
 
@@ -53,13 +56,13 @@ def plug_in(positive: Tensor, negative: Tensor) -> Tensor:
 
 
 def infonce(positive: Tensor, negative: Tensor) -> Tensor:
-    """InfoNCE, Eq. 8, with each x_i's positive among its M negatives: at most log(M + 1) (van den Oord et al., 2018)."""
+    """InfoNCE, Eq. 8, with each positive among its M negatives (van den Oord et al., 2018). At most log(M + 1)."""
     candidates = torch.cat([positive[..., None], negative], -1)
     return (positive - torch.logsumexp(candidates, -1)).mean(1) + math.log(candidates.shape[-1])
 
 
 class MovingAverageDV:
-    """MINE's objective: DV, with a moving average in the denominator of its gradient (Belghazi et al., 2018, Eq. 12).
+    """MINE's objective: DV, with a moving average in the denominator of its gradient (Belghazi et al., 2018, Sec. 3.2).
 
     The gradient is E_p[dT] - E_pp[e^T dT] / a with a = exponential moving average of the
     batch means of e^T (the first batch starts it). The average is kept as its logarithm, so nothing has to be clamped.
@@ -71,6 +74,7 @@ class MovingAverageDV:
         self.log_average: Tensor | None = None
 
     def __call__(self, positive: Tensor, negative: Tensor) -> Tensor:
+        """The carrier of the gradient, (K,); moves the average on by one batch."""
         batch = log_mean_exp(negative)
         newest = batch.detach()
         if self.log_average is None:

@@ -8,7 +8,8 @@ run k reads only slice k. Shapes: x is (K, N, dim_x), y is (K, N, dim_y).
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Protocol
+from itertools import pairwise
+from typing import Protocol, cast
 
 import torch
 from torch import Tensor, nn
@@ -27,7 +28,10 @@ class Critic(Protocol):
     """What negatives, bounds and trainer need of a critic."""
 
     def pairs(self, x: Tensor, y: Tensor, generators: Generators | None = None) -> Tensor:
-        """T(x_i, y_i) for each i: (K, N, dim_x), (K, N, dim_y) -> (K, N). With generators, one per run, dropout is on."""
+        """T(x_i, y_i) for each i: (K, N, dim_x), (K, N, dim_y) -> (K, N).
+
+        With generators, one per run, dropout is on.
+        """
         ...
 
     def all_pairs(self, x: Tensor, y: Tensor, generators: Generators | None = None) -> Tensor:
@@ -49,7 +53,11 @@ class _Elu(torch.autograd.Function):
         return out.clamp(max=0).add_(1).mul_(grad)
 
 
-ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"elu": _Elu.apply, "relu": torch.relu}
+def _elu(h: Tensor) -> Tensor:
+    return cast(Tensor, _Elu.apply(h))
+
+
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"elu": _elu, "relu": torch.relu}
 
 
 def _uniform(shape: tuple[int, ...], fan_in: int, generators: Generators) -> nn.Parameter:
@@ -66,9 +74,10 @@ class _Mlp(nn.Module):
         super().__init__()
         self.activation = ACTIVATIONS[known("activation", activation, ACTIVATIONS)]
         self.weights, self.biases = nn.ParameterList(), nn.ParameterList()
-        for fan_in, width in zip(widths[:-1], widths[1:], strict=True):
+        for fan_in, width in pairwise(widths):
             self.weights.append(_uniform((fan_in, width), fan_in, generators))
             self.biases.append(_uniform((1, width), fan_in, generators))
+        self.dropout: Tensor
         self.register_buffer("dropout", dropout)  # (K, hidden layers)
 
     def forward(self, h: Tensor, generators: Generators | None = None, start: int = 0) -> Tensor:
@@ -94,7 +103,9 @@ def _dropout_rates(dropout: Sequence[float] | Tensor, runs: int, layers: int) ->
     if rates.numel() == 0:
         rates = torch.zeros(layers)
     if rates.shape[-1] != layers or rates.dim() > 2 or (rates.dim() == 2 and len(rates) != runs):
-        raise ValueError(f"dropout needs one rate for each of the {layers} hidden layers, not shape {tuple(rates.shape)}.")
+        raise ValueError(
+            f"dropout needs one rate for each of the {layers} hidden layers, not shape {tuple(rates.shape)}."
+        )
     if ((rates < 0) | (rates >= 1)).any():
         raise ValueError(f"dropout rates must lie in [0, 1), not {rates.tolist()}.")
     return rates.expand(runs, layers).clone()

@@ -81,12 +81,17 @@ def train(
     place = device_named(device)
     generators = [torch.Generator(device=place).manual_seed(seed) for seed in seeds]
     model = make_critic(critic, tasks, generators, hidden, activation, dropout)
-    step = _Step(model, chosen.objective(), learning_rate, torch.as_tensor(weight_decay, device=place).expand(len(tasks)))
+    step = _Step(
+        model, chosen.objective(), learning_rate, torch.as_tensor(weight_decay, device=place).expand(len(tasks))
+    )
     steps = steps_per_epoch(batch_size)
     epochs_done: list[dict[str, Tensor]] = []
     with tqdm(total=epochs * steps, desc=progress, position=position, disable=progress is None, leave=False) as bar:
         for _ in range(epochs):
-            values = {readout: torch.empty(steps, len(tasks), dtype=torch.float64, device=place) for readout in chosen.readouts}
+            values = {
+                readout: torch.empty(steps, len(tasks), dtype=torch.float64, device=place)
+                for readout in chosen.readouts
+            }
             for i in range(steps):
                 batch = draw_batch(tasks, batch_size, negatives, generators)
                 for readout, value in step(batch, chosen.readouts, generators).items():
@@ -106,7 +111,9 @@ class _Step:
         self.optimiser = torch.optim.Adam(self.parameters, lr=learning_rate, fused=True) if self.parameters else None
         self.drops_out = any(bool(rates.any()) for rates in critic.buffers())
 
-    def __call__(self, batch: Batch, readouts: dict[str, Bound], generators: Sequence[torch.Generator]) -> dict[str, Tensor]:
+    def __call__(
+        self, batch: Batch, readouts: dict[str, Bound], generators: Sequence[torch.Generator]
+    ) -> dict[str, Tensor]:
         learns = self.optimiser is not None
         with torch.set_grad_enabled(learns and not self.drops_out):
             positive, negative = scores(self.critic, batch)  # type: ignore[arg-type]
@@ -146,7 +153,9 @@ def _curve(epochs_done: Sequence[dict[str, Tensor]], run: int) -> Curve:
     finite = [all(bool(rows[:, run].isfinite().all()) for rows in epoch.values()) for epoch in epochs_done]
     end = finite.index(False) if False in finite else len(finite)
     curves = {
-        readout: {name: [float(epoch[readout][i, run]) for epoch in epochs_done[:end]] for i, name in enumerate(STATISTICS)}
+        readout: {
+            name: [float(epoch[readout][i, run]) for epoch in epochs_done[:end]] for i, name in enumerate(STATISTICS)
+        }
         for readout in epochs_done[0]
     }
     return Curve(curves, None if end == len(finite) else end + 1)

@@ -11,10 +11,18 @@ from mi_lab.results import Result, papermill_command
 def provenance(result: Result) -> str:
     """HTML of the provenance line of a stored result."""
     made = result.provenance
-    parts = [*_size(result), made["date"], f"{made['device'].upper()}, {_duration(made['wall_seconds'])} on one thread" if made["device"] == "cpu" else made["machine"]]
+    parts = [
+        *_size(result),
+        made["date"],
+        f"{made['device'].upper()}, {_duration(made['wall_seconds'])} on one thread"
+        if made["device"] == "cpu"
+        else made["machine"],
+    ]
     parts += [f"torch {made['torch']}", f"revision {made['git_revision']}"]
     command = papermill_command(experiment(result.experiment), result.profile, result.overrides)
-    return f"<span class='mi-evidence'>stored</span> {escape(' · '.join(parts))} · rerun: <code>{escape(command)}</code>"
+    return (
+        f"<span class='mi-evidence'>stored</span> {escape(' · '.join(parts))} · rerun: <code>{escape(command)}</code>"
+    )
 
 
 def _size(result: Result) -> list[str]:
@@ -28,7 +36,11 @@ def _size(result: Result) -> list[str]:
     size.append(("seeds " if len(spec.seeds) > 1 else "seed ") + ", ".join(map(str, spec.seeds)))
     if set(spec.batch_size) != set(report.batch_size):
         size.append(f"N up to {max(spec.batch_size)} (report: {max(report.batch_size)})")
-    size += [f"{name} = {shown(value)}" for name, value in result.overrides.items() if name not in ("epochs", "seeds", "batch_size")]
+    size += [
+        f"{name} = {shown(value)}"
+        for name, value in result.overrides.items()
+        if name not in ("epochs", "seeds", "batch_size")
+    ]
     return [*size, "curves smoothed as in App. C.1"]
 
 
@@ -38,7 +50,13 @@ def shown(value: Any) -> str:
 
 
 def _duration(seconds: float) -> str:
-    return f"{seconds / 3600:.1f} h" if seconds >= 3600 else f"{seconds / 60:.0f} min" if seconds >= 60 else f"{seconds:.0f} s"
+    return (
+        f"{seconds / 3600:.1f} h"
+        if seconds >= 3600
+        else f"{seconds / 60:.0f} min"
+        if seconds >= 60
+        else f"{seconds:.0f} s"
+    )
 
 
 def settings(result: Result) -> dict[str, str]:

@@ -34,7 +34,12 @@ class FigureRenderer:
             return None
         figure = data.content if isinstance(data.content, dict) else json.loads(data.content)
         if not _meta(figure).get("alt"):
-            _log.warning("a figure has no alt text in layout.meta", location=(renderer.source, data.line), type="mi_lab", subtype="alt")
+            _log.warning(
+                "a figure has no alt text in layout.meta",
+                location=(renderer.source, data.line),
+                type="mi_lab",
+                subtype="alt",
+            )
         return [nodes.raw("", figure_html(figure), format="html", classes=["mi-figure"])]
 
 
@@ -42,14 +47,18 @@ def figure_html(figure: Mapping[str, Any]) -> str:
     """A figure as HTML: data for the script, a sentence without JavaScript, provenance, and the values as a table."""
     meta = _meta(figure)
     # "<" never stands in the JSON, so nothing in it can end the script element
-    payload = json.dumps({"data": figure["data"], "layout": figure["layout"]}, separators=(",", ":")).replace("<", "\\u003c")
-    label = escape(str(meta.get("alt", "")))
+    payload = json.dumps({"data": figure["data"], "layout": figure["layout"]}, separators=(",", ":"))
+    payload = payload.replace("<", "\\u003c")
     identity = f' id="{escape(str(meta["id"]))}"' if "id" in meta else ""
-    return (
-        f'<div class="mi-plot" role="group"{identity} aria-label="{label}"><script type="application/json">{payload}</script>'
-        "<noscript><p>Drawing this figure needs JavaScript; its values stand in the table below it.</p></noscript></div>"
-        f'<p class="mi-provenance">{meta.get("provenance", "")}</p>{_table(meta.get("table"))}'
-    )
+    return f"""\
+<div class="mi-one">
+<div class="mi-plot" role="group"{identity} aria-label="{escape(str(meta.get("alt", "")))}">
+<script type="application/json">{payload}</script>
+<noscript><p>Drawing this figure needs JavaScript; its values stand in the table below it.</p></noscript>
+</div>
+<p class="mi-provenance">{meta.get("provenance", "")}</p>
+{_table(meta.get("table"))}
+</div>"""
 
 
 def _meta(figure: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -60,12 +69,15 @@ def _table(table: Mapping[str, Any] | None) -> str:
     if not table:
         return ""
     head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in table["head"])
-    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in table["rows"])
-    note = f"<p>{escape(table['note'])}</p>" if table.get("note") else ""
-    return (
-        '<details class="mi-table"><summary>Values as a table</summary>'
-        f'{note}<div tabindex="0" role="region" aria-label="Values as a table"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></details>'
-    )
+    rows = ["".join(f"<td>{escape(cell)}</td>" for cell in row) for row in table["rows"]]
+    return f"""\
+<details class="mi-table"><summary>Values as a table</summary>
+<p>{escape(table.get("note", ""))}</p>
+<div tabindex="0" role="region" aria-label="Values as a table"><table>
+<thead><tr>{head}</tr></thead>
+<tbody>{"".join(f"<tr>{row}</tr>" for row in rows)}</tbody>
+</table></div>
+</details>"""
 
 
 def _mathjax() -> Path:
@@ -82,15 +94,25 @@ def _copy_scripts(app: Sphinx, error: Exception | None) -> None:
     static = Path(app.outdir) / "_static"
     copy_asset(str(Path(plotly.__file__).parent / "package_data" / "plotly.min.js"), str(static / "mi-lab"))
     copy_asset(str(_mathjax() / "tex-mml-chtml.js"), str(static / "mathjax"))
-    copy_asset(str(_mathjax() / "output" / "chtml" / "fonts" / "woff-v2"), str(static / "mathjax" / "output" / "chtml" / "fonts" / "woff-v2"))
+    copy_asset(
+        str(_mathjax() / "output" / "chtml" / "fonts" / "woff-v2"),
+        str(static / "mathjax" / "output" / "chtml" / "fonts" / "woff-v2"),
+    )
 
 
 def _drop_thebe(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
     # sphinx-thebe declares its constants twice on every page, which is a SyntaxError; the book starts no kernels
     for name in ("script_files", "css_files"):
-        context[name] = [file for file in context.get(name, []) if "thebe" not in str(getattr(file, "filename", "") or "").lower()]
+        context[name] = [
+            file for file in context.get(name, []) if "thebe" not in f"{file}{getattr(file, 'attributes', '')}".lower()
+        ]
     if isinstance(context.get("body"), str):
-        context["body"] = re.sub(r"<script[^>]*>[^<]*THEBE[^<]*</script>", "", context["body"])
+        context["body"] = re.sub(
+            r'<script type="text/x-thebe-config">.*?</script>\s*<script>kernelName.*?</script>',
+            "",
+            context["body"],
+            flags=re.DOTALL,
+        )
 
 
 def _link_equations(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
@@ -100,6 +122,7 @@ def _link_equations(app: Sphinx, what: str, name: str, obj: Any, options: Any, l
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Entry point for Sphinx."""
+    app.setup_extension("sphinx.ext.autodoc")
     app.connect("builder-inited", lambda app: app.config.html_static_path.append(str(ASSETS)))
     app.connect("build-finished", _copy_scripts)
     app.connect("html-page-context", _drop_thebe, priority=900)

@@ -9,7 +9,18 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-_COLOURS = ("#e69f00", "#d55e00", "#cc79a7", "#9467bd", "#0072b2", "#2a9df4", "#009e73", "#5b8c2a", "#8c6d31", "#7f7f7f")
+_COLOURS = (
+    "#e69f00",
+    "#d55e00",
+    "#cc79a7",
+    "#9467bd",
+    "#0072b2",
+    "#2a9df4",
+    "#009e73",
+    "#5b8c2a",
+    "#8c6d31",
+    "#7f7f7f",
+)
 _DASHES = ("solid", "dash", "dashdot", "longdash", "solid", "dash", "dashdot", "longdash", "solid", "dash")
 _MI = (2.5, 5.0, 7.5, 10.0, 15.0, 20.0, 25.0, 30.0)
 _SIZES = (64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768)

@@ -1,0 +1,75 @@
+"""The built book, once per test session, and a browser that may talk to nobody."""
+
+import functools
+import http.server
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+_QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The HTML of the book as `make book` builds it, warnings as errors, in a folder of its own."""
+    out = tmp_path_factory.mktemp("book")
+    command = [
+        Path(sys.executable).parent / "jupyter-book",
+        "build",
+        ROOT,
+        "-W",
+        "-n",
+        "--keep-going",
+        "--all",
+        "--path-output",
+        out,
+    ]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MI_LAB_")}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+    return out / "_build" / "html"
+
+
+@pytest.fixture(scope="session")
+def served(book: Path) -> Iterator[str]:
+    """The book over http:// on a free port of this machine."""
+    handler = functools.partial(_Silent, directory=str(book))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+class _Silent(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def browser():  # type: ignore[no-untyped-def]
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI has no browser; install Debian's chromium.")
+        pytest.skip("no browser: install chromium to run the tests of the built book")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=_QUIET)
+        yield chromium
+        chromium.close()

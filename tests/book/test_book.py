@@ -1,0 +1,160 @@
+"""The built book in a real browser, with every other host refused."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from mi_lab.experiments import EXPERIMENTS
+
+pytestmark = pytest.mark.book
+
+PAGES = [
+    "index",
+    "introduction",
+    "background",
+    "high-mi",
+    "mine",
+    "nwj",
+    "js",
+    "why-log-n",
+    "your-runs",
+    "functions",
+    "references",
+]
+WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+
+
+def visit(browser, url, viewport=WIDE, scheme="light", javascript=True):
+    """Open a page, scroll through it until every figure is drawn; return the page and what went wrong."""
+    context = browser.new_context(viewport=viewport, color_scheme=scheme, java_script_enabled=javascript)
+    page, problems = context.new_page(), []
+    own = url.split("/book/")[0]
+
+    def guard(route):
+        address = route.request.url
+        if address.startswith((own, "data:", "blob:")):
+            route.continue_()
+        else:
+            problems.append(f"other host: {address}")
+            route.abort()
+
+    page.route("**/*", guard)
+    page.on("pageerror", lambda error: problems.append(f"page error: {error}"))
+    page.on("requestfailed", lambda request: problems.append(f"failed: {request.url}"))
+    page.on(
+        "response",
+        lambda response: problems.append(f"{response.status}: {response.url}") if response.status >= 400 else None,
+    )
+    page.on("console", lambda message: problems.append(f"console: {message.text}") if message.type == "error" else None)
+    page.goto(url)
+    if javascript:
+        for figure in page.locator(".mi-plot").all():
+            figure.scroll_into_view_if_needed()
+            figure.locator(".main-svg").first.wait_for(timeout=20_000)
+        if page.locator(".math").count():
+            page.wait_for_function("!document.querySelector('.math:not(:has(mjx-container))')", timeout=20_000)
+    return page, problems
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_is_complete_over_http(browser, served, name):
+    page, problems = visit(browser, f"{served}/book/{name}.html")
+    assert problems == []
+    assert page.locator("mjx-merror").count() == 0
+    # every curve of every figure reached the page, not only an empty frame
+    for figure in page.locator(".mi-plot").all():
+        wanted = len(json.loads(figure.locator("script[type='application/json']").text_content())["data"])
+        assert wanted > 0
+        assert figure.locator(".scatterlayer .trace, .barlayer .trace").count() >= 1
+    page.context.close()
+
+
+@pytest.mark.parametrize("name", ["nwj", "background"])
+def test_page_is_complete_from_the_file_system(browser, book, name):
+    page, problems = visit(browser, f"file://{book}/book/{name}.html")
+    assert problems == []
+    page.context.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_horizontal_scroll_on_a_phone(browser, served, name, scheme):
+    page, problems = visit(browser, f"{served}/book/{name}.html", NARROW, scheme)
+    assert problems == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    page.context.close()
+
+
+def test_figures_follow_the_theme_switch(browser, served):
+    page, _ = visit(browser, f"{served}/book/nwj.html")
+    colour = "getComputedStyle(document.querySelector('.mi-plot .xtick text')).fill"
+    light = page.evaluate(colour)
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    page.wait_for_function(f"{colour} !== '{light}'", timeout=10_000)
+    page.context.close()
+
+
+def test_figures_are_drawn_only_when_they_come_near(browser, served):
+    context = browser.new_context(viewport=WIDE)
+    page = context.new_page()
+    page.goto(f"{served}/book/mine.html")
+    page.locator(".mi-plot[data-drawn]").first.wait_for(state="attached", timeout=20_000)
+    assert page.locator(".mi-plot[data-drawn]").count() < page.locator(".mi-plot").count()
+    context.close()
+
+
+def test_printing_draws_every_figure(browser, served):
+    context = browser.new_context(viewport=WIDE)
+    page = context.new_page()
+    page.goto(f"{served}/book/mine.html")
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.wait_for_function(
+        "document.querySelector('.mi-plot') && !document.querySelector('.mi-plot:not([data-drawn])')", timeout=30_000
+    )
+    assert len(page.pdf()) > 50_000
+    context.close()
+
+
+def test_search_finds_a_page(browser, served):
+    page, problems = visit(browser, f"{served}/search.html?q=derangement")
+    page.locator("#search-results li a").first.wait_for(timeout=20_000)
+    assert problems == []
+    page.context.close()
+
+
+def test_without_javascript_the_values_stand_in_a_table(browser, served):
+    page, _ = visit(browser, f"{served}/book/nwj.html", javascript=False)
+    assert "JavaScript" in page.locator(".mi-plot noscript").first.inner_text()
+    details = page.locator("details.mi-table").first
+    details.locator("summary").click()
+    assert details.locator("tbody tr").first.is_visible()
+    page.context.close()
+
+
+def test_every_figure_of_section_3_has_its_id_caption_alt_text_and_provenance(book):
+    html = {name: (book / "book" / f"{name}.html").read_text(encoding="utf-8") for name in PAGES}
+    panels = [panel for e in EXPERIMENTS.values() for panel in e.panels if panel != "ceiling"]
+    for identity in [*panels, "fig-1", "fig-2", "fig-3", "fig-13"]:
+        assert any(f'id="{identity}"' in text for text in html.values()), identity
+    figures = [f for text in html.values() for f in re.findall(r"<figure.*?</figure>", text, flags=re.DOTALL)]
+    assert len(figures) >= 13
+    for figure in figures:
+        assert re.search(r'class="mi-plot" role="group"[^>]* aria-label="[^"]{40,}"', figure)
+        assert re.search(r"<figcaption>.*?Fig\. ", figure, flags=re.DOTALL)
+        assert "mi-evidence" in figure
+        assert "exact" in figure or "papermill book/experiments/" in figure
+
+
+def test_nothing_in_the_html_names_another_host_to_load_from(book):
+    loading = re.compile(r'<(?:script|link|img|iframe)[^>]*(?:src|href)="(?:https?:)?//', flags=re.IGNORECASE)
+    found = [path.name for path in Path(book).rglob("*.html") if loading.search(path.read_text(encoding="utf-8"))]
+    assert found == []
+
+
+def test_equations_of_the_background_carry_the_numbers_of_the_report(book):
+    text = (book / "book" / "background.html").read_text(encoding="utf-8")
+    numbers = re.findall(r'id="equation-eq-(\d+)"[^>]*>\s*<span class="eqno">\((\d+)\)', text)
+    assert numbers == [(str(i), str(i)) for i in range(1, 12)]

@@ -1,0 +1,180 @@
+import pytest
+import torch
+from helpers import as_sequential, generators, refused
+from torch.nn.functional import elu
+
+from mi_lab.estimation import critics
+from mi_lab.estimation.critics import ACTIVATIONS, InnerProductCritic, JointCritic, make_critic
+from mi_lab.estimation.tasks import CorrelatedGaussians, Cubic
+from mi_lab.names import CRITICS
+
+TASKS = [CorrelatedGaussians(dim=4, mi=1), CorrelatedGaussians(dim=4, mi=3), Cubic(CorrelatedGaussians(dim=4, mi=2))]
+
+
+def batch(runs=3, n=5, dim=4):
+    generator = torch.Generator().manual_seed(0)
+    return torch.randn(runs, n, dim, generator=generator), torch.randn(runs, n, dim, generator=generator)
+
+
+def make(name, seeds=(0, 1, 2), **settings):
+    return make_critic(name, TASKS[: len(seeds)], generators(*seeds), hidden=(8, 6), **settings)
+
+
+def naive_score(name, critic, run, x, y):
+    """T(x, y) of one pair, from the definition."""
+    match name:
+        case "joint":
+            return as_sequential(critic.mlp, run)(torch.cat([x, y]))[0]
+        case "separable":
+            return as_sequential(critic.g, run)(x) @ as_sequential(critic.h, run)(y)
+        case "bilinear":
+            return x @ critic.weight[run] @ y
+        case "inner_product":
+            return sum(a * b for a, b in zip(x, y, strict=True))
+        case "optimal":
+            return TASKS[run].log_ratio(x, y)
+
+
+def grads(critic, scores):
+    critic.zero_grad()
+    scores.square().sum().backward()
+    return [parameter.grad.clone() for parameter in critic.parameters()]
+
+
+def all_close(first, second):
+    return all(torch.allclose(a, b, rtol=1e-5, atol=1e-5) for a, b in zip(first, second, strict=True))
+
+
+@pytest.mark.parametrize("name", CRITICS)
+def test_all_pairs_are_a_double_loop_over_the_definition(name):
+    critic, (x, y) = make(name), batch()
+    naive = [[[naive_score(name, critic, k, x[k, i], y[k, j]) for j in range(5)] for i in range(5)] for k in range(3)]
+    assert torch.allclose(critic.all_pairs(x, y), torch.tensor(naive), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", CRITICS)
+def test_pairs_are_the_diagonal_of_all_pairs(name):
+    critic, (x, y) = make(name), batch()
+    diagonal = critic.all_pairs(x, y).diagonal(dim1=1, dim2=2)
+    assert torch.allclose(critic.pairs(x, y), diagonal, rtol=1e-5, atol=1e-5)
+
+
+def test_relu_is_an_option():
+    critic, (x, y) = make("joint", activation="relu"), batch()
+    hidden = torch.cat([x, y], -1)
+    for weight, bias in zip(critic.mlp.weights[:-1], critic.mlp.biases[:-1], strict=True):
+        hidden = (hidden @ weight + bias).clamp(min=0)
+    expected = hidden @ critic.mlp.weights[-1] + critic.mlp.biases[-1]
+    assert torch.allclose(critic.pairs(x, y), expected[..., 0], atol=1e-6)
+
+
+def test_elu_and_its_gradient_agree_with_torch():
+    h = torch.cat([torch.linspace(-30, 30, 10_001), torch.tensor([0.0, -1e-8, 1e-8, -1e4, 1e4])])
+    ours, theirs = h.clone().requires_grad_(), h.clone().requires_grad_()
+    upstream = torch.linspace(-2, 2, len(h))
+    ACTIVATIONS["elu"](ours).backward(upstream)
+    elu(theirs).backward(upstream)
+    assert torch.allclose(ACTIVATIONS["elu"](h), elu(h), rtol=1e-6, atol=1e-6)
+    assert torch.allclose(ours.grad, theirs.grad, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["joint", "separable", "bilinear"])
+def test_a_run_depends_on_its_own_generator_only(name):
+    x, y = batch()
+    together, among_others, alone = make(name, (0, 1, 2)), make(name, (7, 1, 9)), make(name, (1,))
+    for one, other, single in zip(together.parameters(), among_others.parameters(), alone.parameters(), strict=True):
+        assert torch.equal(one[1], other[1]) and torch.equal(one[1], single[0])
+        assert not torch.equal(one[0], other[0])
+    assert torch.allclose(together.pairs(x, y)[1:2], alone.pairs(x[1:2], y[1:2]), atol=1e-6)
+
+
+def test_initial_weights_have_the_scale_of_torch_linear():
+    weight = JointCritic(50, 50, generators(0), hidden=(1000,)).mlp.weights[0]
+    # uniform on +-0.1: 100,000 draws come within 1 % of both the end and the standard deviation 0.1/3^0.5
+    assert 0.099 < weight.abs().max() <= 0.1
+    assert float(weight.std()) == pytest.approx(0.1 / 3**0.5, rel=0.01)
+
+
+@pytest.mark.parametrize("floats", [1, 120, 200])
+def test_chunks_bound_memory_and_change_neither_scores_nor_gradients(floats, monkeypatch):
+    critic, (x, y) = make("joint", (0, 1)), batch(2)
+    whole = critic.all_pairs(x, y)
+    expected = grads(critic, whole)
+    largest, forward = [], critics._Mlp.forward
+    monkeypatch.setattr(critics, "_CHUNK_FLOATS", floats)
+    monkeypatch.setattr(
+        critics._Mlp, "forward", lambda mlp, h, *a, **k: largest.append(h.numel()) or forward(mlp, h, *a, **k)
+    )
+    chunked = critic.all_pairs(x, y)
+    assert torch.allclose(chunked, whole, atol=1e-6)
+    assert all_close(grads(critic, chunked), expected)
+    assert max(largest) <= max(floats, 2 * 5 * 8)  # a chunk holds one row of x at least
+
+
+def test_a_recomputed_chunk_draws_the_same_dropout_masks(monkeypatch):
+    critic, (x, y) = make("joint", (0, 1), dropout=(0.5, 0.2)), batch(2)
+    monkeypatch.setattr(critics, "_CHUNK_FLOATS", 120)
+    recomputed = critic.all_pairs(x, y, generators(3, 4))
+    ours = grads(critic, recomputed)
+    monkeypatch.setattr(critics, "checkpoint", lambda function, *inputs, use_reentrant: function(*inputs))
+    kept = critic.all_pairs(x, y, generators(3, 4))
+    assert torch.equal(recomputed, kept)
+    assert all_close(ours, grads(critic, kept))
+
+
+def test_dropout_masks_do_not_depend_on_the_size_of_chunks(monkeypatch):
+    critic, (x, y) = make("joint", (0, 1), dropout=(0.5, 0.2)), batch(2)
+    whole = critic.all_pairs(x, y, generators(3, 4))
+    monkeypatch.setattr(critics, "_CHUNK_FLOATS", 120)
+    assert torch.allclose(critic.all_pairs(x, y, generators(3, 4)), whole, atol=1e-6)
+
+
+def test_each_run_and_layer_drops_at_its_own_rate():
+    rates = torch.tensor([[0.5, 0.0], [0.0, 0.5], [0.0, 0.0]])
+    critic = JointCritic(1, 1, generators(0, 1, 2), hidden=(2, 3), activation="relu", dropout=rates)
+    for layer, (weight, bias) in enumerate(zip(critic.mlp.weights, critic.mlp.biases, strict=True)):
+        torch.nn.init.constant_(weight, float(layer > 0))
+        torch.nn.init.constant_(bias, float(layer == 0))
+    x, y = batch(3, 10_000, 1)
+    score = critic.pairs(x, y, generators(3, 4, 5)).detach()
+    # two units of 1 feed three units: 3 * 2 * (how many of 2 are kept), or 2 * 2 * (how many of 3 are kept), or all
+    assert [sorted(set(run.tolist())) for run in score] == [[0, 6, 12], [0, 4, 8, 12], [6]]
+    # kept units are scaled up so that the mean stays 6; the standard deviations are 18^0.5 and 12^0.5
+    assert score.mean(1).tolist() == pytest.approx([6, 6, 6], abs=4 * (18 / 10_000) ** 0.5)
+
+
+@pytest.mark.parametrize("name", ["joint", "separable"])
+def test_dropout_is_off_without_generators(name):
+    x, y = batch()
+    plain, dropping = make(name), make(name, dropout=(0.5, 0.5))
+    assert torch.equal(plain.pairs(x, y), dropping.pairs(x, y))
+    assert torch.equal(plain.all_pairs(x, y), dropping.all_pairs(x, y))
+    assert not torch.equal(plain.pairs(x, y), dropping.pairs(x, y, generators(0, 1, 2)))
+    assert not torch.equal(plain.all_pairs(x, y), dropping.all_pairs(x, y, generators(0, 1, 2)))
+
+
+def test_optimal_critic_has_nothing_to_learn():
+    assert not list(make("optimal").parameters())
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "words"),
+    [
+        ("jont", {}, ("unknown critic 'jont'", "'joint'")),
+        ("joint", {"activation": "eluu"}, ("unknown activation 'eluu'", "'elu'")),
+        ("joint", {"dropout": (0.5,)}, ("one rate for each of the 2 hidden layers",)),
+        ("separable", {"dropout": torch.zeros(5, 2)}, ("one rate for each of the 2 hidden layers",)),
+        ("joint", {"dropout": (0.5, 1.0)}, ("dropout rates must lie in [0, 1)",)),
+        ("joint", {"dropout": (-0.1, 0.5)}, ("dropout rates must lie in [0, 1)",)),
+    ],
+)
+def test_bad_settings_are_refused(name, settings, words):
+    with refused(*words):
+        make(name, **settings)
+
+
+def test_tasks_of_different_shapes_cannot_share_a_stack():
+    with refused("one shape", "(1, 1)", "(2, 2)"):
+        make_critic("joint", [CorrelatedGaussians(dim=1, mi=1), CorrelatedGaussians(dim=2, mi=1)], generators(0, 1))
+    with refused("one dimension, not 2 and 3"):
+        InnerProductCritic(2, 3)

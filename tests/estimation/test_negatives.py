@@ -1,0 +1,166 @@
+import itertools
+import math
+from collections import Counter
+
+import numpy as np
+import pytest
+import torch
+from helpers import generators, refused
+from scipy.integrate import trapezoid
+from scipy.stats import chisquare, multivariate_normal, norm
+
+from mi_lab import CorrelatedGaussians, ceiling
+from mi_lab.estimation.critics import make_critic
+from mi_lab.estimation.negatives import derangement, draw_batch, off_diagonal, scores, shuffle
+from mi_lab.names import NEGATIVES
+
+TASKS = [CorrelatedGaussians(dim=3, mi=1), CorrelatedGaussians(dim=3, mi=4)]
+
+
+@pytest.mark.parametrize("n", range(2, 11))
+def test_a_derangement_is_a_permutation_without_fixed_points(n):
+    generator = torch.Generator().manual_seed(n)
+    for _ in range(100):
+        index = derangement(n, generator).tolist()
+        assert sorted(index) == list(range(n))
+        assert all(i != j for i, j in enumerate(index))
+
+
+def test_derangements_are_uniform():
+    generator, draws = torch.Generator().manual_seed(0), 4500
+    counts = Counter(tuple(derangement(4, generator).tolist()) for _ in range(draws))
+    assert len(counts) == 9  # the derangements of four
+    # a uniform draw passes with probability 0.999; the seed is fixed, so it passes always or never
+    assert chisquare(list(counts.values())).pvalue > 0.001
+
+
+def test_the_fixed_points_of_a_shuffle_are_poisson_like():
+    generator, draws, index = torch.Generator().manual_seed(0), 10_000, torch.arange(50)
+    fixed = torch.tensor([int((shuffle(50, generator) == index).sum()) for _ in range(draws)], dtype=torch.float64)
+    # mean and variance are 1 and P(none) = 1/e up to 1/50!: four standard errors of each
+    assert abs(fixed.mean() - 1) < 4 / draws**0.5
+    assert abs((fixed == 0).double().mean() - 1 / math.e) < 4 * (1 / math.e * (1 - 1 / math.e) / draws) ** 0.5
+    assert abs(fixed.var() - 1) < 4 * (3 / draws) ** 0.5  # a Poisson(1) has fourth central moment 4
+
+
+@pytest.mark.parametrize("n", [2, 3, 6])
+def test_off_diagonal_is_a_double_loop_without_i_equal_j(n):
+    matrix = torch.arange(2 * n * n).reshape(2, n, n)
+    naive = [[[matrix[k, i, j] for j in range(n) if j != i] for i in range(n)] for k in range(2)]
+    assert off_diagonal(matrix).tolist() == torch.tensor(naive).tolist()
+
+
+@pytest.mark.parametrize(
+    ("negatives", "per_sample"), [("shuffle", 1), ("derangement", 1), ("independent", 1), ("all_pairs", 5)]
+)
+def test_scores_are_those_of_the_pairs_of_the_batch(negatives, per_sample):
+    critic = make_critic("joint", TASKS, generators(0, 1), hidden=(8,))
+    batch = draw_batch(TASKS, 6, negatives, generators(2, 3))
+    positive, negative = scores(critic, batch)
+    assert positive.shape == (2, 6) and negative.shape == (2, 6, per_sample)
+    assert torch.allclose(positive, critic.pairs(batch.x, batch.y), atol=1e-6)
+    if negatives == "all_pairs":
+        columns = [torch.stack([batch.y[:, j] for j in range(6) if j != i], 1) for i in range(6)]
+        partners = torch.stack(columns, 1)  # (K, N, N-1, dim)
+    else:
+        partners = batch.y_negative[:, :, None]
+    for m in range(per_sample):
+        assert torch.allclose(negative[:, :, m], critic.pairs(batch.x, partners[:, :, m]), atol=1e-6)
+
+
+@pytest.mark.parametrize("negatives", ["shuffle", "all_pairs"])
+def test_scores_drop_out_only_under_generators(negatives):
+    critic = make_critic("joint", TASKS, generators(0, 1), hidden=(8,), dropout=(0.5,))
+    batch = draw_batch(TASKS, 6, negatives, generators(2, 3))
+    for off, again, on in zip(
+        scores(critic, batch), scores(critic, batch), scores(critic, batch, generators(4, 5)), strict=True
+    ):
+        assert torch.equal(off, again) and not torch.equal(off, on)
+
+
+@pytest.mark.parametrize("negatives", ["shuffle", "derangement"])
+def test_permuted_negatives_are_the_batch_in_another_order(negatives):
+    batch = draw_batch(TASKS, 40, negatives, generators(0, 1))
+    same_place = (batch.y == batch.y_negative).all(-1).sum(1)
+    for k in range(2):
+        assert sorted(batch.y[k].tolist()) == sorted(batch.y_negative[k].tolist())
+    assert not torch.equal(batch.y, batch.y_negative)
+    if negatives == "derangement":
+        assert same_place.tolist() == [0, 0]
+
+
+def test_independent_negatives_are_a_fresh_draw():
+    n = 20_000
+    batch = draw_batch(TASKS, n, "independent", generators(0, 1))
+    assert not torch.isin(batch.y_negative, batch.y).any()
+    correlations = (batch.x[:, :, :, None] * batch.y_negative[:, :, None, :]).mean(1)
+    assert correlations.abs().max() < 4 / n**0.5  # 18 correlations that are 0, each with standard error n^-0.5
+    assert abs(batch.y_negative.var() - 1) < 4 * (2 / (6 * n)) ** 0.5
+
+
+@pytest.mark.parametrize("negatives", NEGATIVES)
+def test_a_run_draws_from_its_own_generator_only(negatives):
+    together = draw_batch(TASKS, 6, negatives, generators(5, 6))
+    alone = draw_batch(TASKS[1:], 6, negatives, generators(6))
+    for stacked, single in zip(together, alone, strict=True):
+        assert stacked is single is None or torch.equal(stacked[1:], single)
+
+
+@pytest.mark.parametrize("negatives", NEGATIVES)
+def test_a_batch_of_one_is_refused(negatives):
+    with refused("batch_size must be at least 2", "not 1"):
+        draw_batch(TASKS, 1, negatives, generators(0, 1))
+
+
+def test_an_unknown_scheme_is_refused():
+    with refused("unknown negatives 'derangment'", "'derangement'"):
+        draw_batch(TASKS, 4, "derangment", generators(0, 1))
+
+
+def ceiling_by_integration(rho, batch_size):
+    """I_N of one pair of scalars: the integral of p log(p/q_N) over a grid, densities from scipy."""
+    # the integrand is smooth and dies out at the edge, where the trapezoid rule converges faster than any power
+    axis = np.arange(-8, 8, 0.02)
+    x, y = np.meshgrid(axis, axis, indexing="ij")
+    p = multivariate_normal(cov=[[1, rho], [rho, 1]]).pdf(np.dstack([x, y]))
+    q = (1 - 1 / batch_size) * norm.pdf(x) * norm.pdf(y) + p / batch_size
+    integrand = np.where(p > 0, p * np.log(np.where(p > 0, p, 1) / q), 0)
+    return trapezoid(trapezoid(integrand, axis), axis)
+
+
+@pytest.mark.parametrize(("rho", "batch_size"), itertools.product([0.5, -0.9, 0.99], [2, 64, 10**6]))
+def test_ceiling_agrees_with_numerical_integration(rho, batch_size):
+    value, stderr = ceiling(CorrelatedGaussians(dim=1, correlation=rho), batch_size)
+    assert stderr < 0.003
+    assert abs(value - ceiling_by_integration(rho, batch_size)) < 4 * stderr + 1e-6
+
+
+@pytest.mark.parametrize("mi", [0.5, 5, 30])
+def test_ceiling_lies_under_log_n_and_under_the_mi(mi):
+    values = [ceiling(CorrelatedGaussians(mi=mi), n, samples=20_000) for n in (2, 64, 4096, 10**15)]
+    for n, (value, stderr) in zip((2, 64, 4096, 10**15), values, strict=True):
+        assert value <= math.log(n) + 1e-12 and value <= mi + 4 * stderr
+    assert values == sorted(values)
+    assert values[-1].value == pytest.approx(mi, abs=4 * values[-1].stderr + 0.01)  # no ceiling is left
+
+
+def test_ceiling_follows_its_seed_and_reports_its_standard_error():
+    task = CorrelatedGaussians(mi=4)
+    assert ceiling(task, 64, 1000, seed=3) == ceiling(task, 64, 1000, seed=3)
+    repeats = torch.tensor([ceiling(task, 64, 1000, seed=seed) for seed in range(60)], dtype=torch.float64)
+    # the spread of 60 repeats estimates the standard error to about 1/(2*60)^0.5 = 9 %
+    assert float(repeats[:, 0].std()) == pytest.approx(float(repeats[:, 1].mean()), rel=0.36)
+
+
+def test_ceiling_is_the_same_function_in_more_than_one_piece():
+    # 50,001 samples are drawn in two pieces, the second of one pair
+    task = CorrelatedGaussians(mi=4)
+    whole, more = ceiling(task, 64, 50_000), ceiling(task, 64, 50_001)
+    assert more != whole and more.value == pytest.approx(whole.value, abs=1e-3)
+
+
+def test_impossible_ceilings_are_refused():
+    with refused("batch_size must be at least 2", "not 1"):
+        ceiling(TASKS[0], 1)
+    with refused("samples must be at least 2", "not 1"):
+        ceiling(TASKS[0], 64, samples=1)
