@@ -226,6 +226,23 @@ EXPERIMENTS: Mapping[str, Experiment] = {
             true_mi=(5.0, 10.0, 30.0),
         ),
         _make(
+            "fig-1a-dv",
+            "mine",
+            {"fig-1a-dv": "dv"},
+            _sweep("dv", _LARGE, (1024,)),
+            epochs=50,
+            true_mi=(2.5, 5.0, 10.0, 30.0),
+        ),
+        _make(
+            "fig-1b-dv",
+            "mine",
+            {"fig-1b-dv": "dv"},
+            _sweep("dv", _LARGE, (256,)),
+            epochs=50,
+            true_mi=(2.5, 5.0, 7.5, 10.0),
+        ),
+        _make("fig-1d-dv", "mine", {"fig-1d-dv": "dv"}, _sweep("dv", _SMALL)),
+        _make(
             "fig-2a",
             "nwj",
             {"fig-2a": "nwj"},
@@ -275,4 +292,4 @@ EXPERIMENTS: Mapping[str, Experiment] = {
         ),
     )
 }
-"""Every panel of the report's Fig. 1-3 and 13, the derangement companions, and the ceiling I_N."""
+"""Every panel of the report's Fig. 1-3 and 13, companions with derangements or with DV's own gradient, the ceiling."""
