@@ -92,7 +92,7 @@ def test_permuted_negatives_are_the_batch_in_another_order(negatives):
 def test_independent_negatives_are_a_fresh_draw():
     n = 20_000
     batch = draw_batch(TASKS, n, "independent", generators(0, 1))
-    assert not torch.isin(batch.y_negative, batch.y).any()
+    assert {*map(tuple, batch.y[0].tolist())}.isdisjoint(map(tuple, batch.y_negative[0].tolist()))
     correlations = (batch.x[:, :, :, None] * batch.y_negative[:, :, None, :]).mean(1)
     assert correlations.abs().max() < 4 / n**0.5  # 18 correlations that are 0, each with standard error n^-0.5
     assert abs(batch.y_negative.var() - 1) < 4 * (2 / (6 * n)) ** 0.5
@@ -128,7 +128,7 @@ def ceiling_by_integration(rho, batch_size):
     return trapezoid(trapezoid(integrand, axis), axis)
 
 
-@pytest.mark.parametrize(("rho", "batch_size"), itertools.product([0.5, -0.9, 0.99], [2, 64, 10**6]))
+@pytest.mark.parametrize(("rho", "batch_size"), [*itertools.product([0.5, -0.9, 0.99], [2, 64, 10**6])])
 def test_ceiling_agrees_with_numerical_integration(rho, batch_size):
     value, stderr = ceiling(CorrelatedGaussians(dim=1, correlation=rho), batch_size)
     assert stderr < 0.003
@@ -137,11 +137,12 @@ def test_ceiling_agrees_with_numerical_integration(rho, batch_size):
 
 @pytest.mark.parametrize("mi", [0.5, 5, 30])
 def test_ceiling_lies_under_log_n_and_under_the_mi(mi):
-    values = [ceiling(CorrelatedGaussians(mi=mi), n, samples=20_000) for n in (2, 64, 4096, 10**15)]
-    for n, (value, stderr) in zip((2, 64, 4096, 10**15), values, strict=True):
+    sizes = (2, 64, 4096, 10**25)
+    values = [ceiling(CorrelatedGaussians(mi=mi), n, samples=20_000) for n in sizes]
+    for n, (value, stderr) in zip(sizes, values, strict=True):
         assert value <= math.log(n) + 1e-12 and value <= mi + 4 * stderr
     assert values == sorted(values)
-    assert values[-1].value == pytest.approx(mi, abs=4 * values[-1].stderr + 0.01)  # no ceiling is left
+    assert values[-1].value == pytest.approx(mi, abs=4 * values[-1].stderr)  # no ceiling is left
 
 
 def test_ceiling_follows_its_seed_and_reports_its_standard_error():

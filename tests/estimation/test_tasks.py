@@ -13,7 +13,7 @@ def sample(task, n, seed=0):
 def log_ratio_by_scipy(task, x, y):
     dim, rho = task.dim, task.correlation
     joint = torch.eye(2 * dim, dtype=torch.float64)
-    joint[:dim, dim:] = joint[dim:, :dim] = rho * torch.eye(dim)
+    joint[:dim, dim:] = joint[dim:, :dim] = rho * torch.eye(dim, dtype=torch.float64)
     one = multivariate_normal(cov=torch.eye(dim).numpy())
     return multivariate_normal(cov=joint.numpy()).logpdf(torch.cat([x, y], 1)) - one.logpdf(x) - one.logpdf(y)
 
