@@ -215,7 +215,7 @@ def papermill_command(own: Experiment, profile: str, overrides: Mapping[str, Any
     """The command that reruns an experiment from a clone."""
     words = [f"papermill book/experiments/{own.notebook}.ipynb out.ipynb -p experiment {own.name} -p profile {profile}"]
     for name, value in (overrides or {}).items():
-        text = ",".join(str(item) for item in value) if isinstance(value, list | tuple) else str(value)
+        text = ",".join(f"{item:g}" for item in value) if isinstance(value, list | tuple) else str(value)
         words.append(f"-p {name} {text}")
     return " ".join(words)
 

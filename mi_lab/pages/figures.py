@@ -6,7 +6,7 @@ values as a table. In a notebook it is an ordinary Plotly figure.
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,23 +39,34 @@ def curves(panel: str, folder: Path | None = None) -> go.Figure:
 
 
 def curves_of(result: Result, readout: str) -> go.Figure:
-    """Estimate against epoch, one line per run, smoothed as in the report's App. C.1.
+    """Estimate against epoch, one line per run, smoothed as in the report's App. C.1; single epochs are thin.
 
-    At the right edge every colour has its true MI (circle) and its ceiling I_N (diamond); grey dots are log N.
+    At the right edge every colour has its true MI (circle) and its ceiling I_N (diamond); dotted is log N.
     """
     spec = result.spec
     assert isinstance(spec, Sweep)
     name = NAMES[spec.estimator, readout]
-    by_size = len(spec.batch_size) > 1
+    # colours stand for what varies: the true MI, or the batch size where there are several
+    key = "batch_size" if len(spec.batch_size) > 1 else "true_mi"
+    lines = theme.lines([run[key] for run in result.runs], by_size=key == "batch_size")
     figure = theme.figure("epoch", "estimated MI [nats]", _alt(result, readout, name), **_around(result, readout))
     low, high = _range(result, readout)
     for run in result.runs:
-        _add_curve(figure, run, readout, by_size)
-    _add_targets(figure, result, high, by_size)
+        label = f"{run['true_mi']:g}" if key == "true_mi" else f"N = {run['batch_size']}"
+        if key == "batch_size" and len(spec.true_mi) > 1:
+            label += f", {run['true_mi']:g} nats"
+        _add_curve(figure, run, readout, label, lines[run[key]])
+    for n in sorted(spec.batch_size):
+        colour = lines[n]["color"] if key == "batch_size" else theme.REFERENCE
+        theme.add_log_n(figure, n, spec.epochs * 1.06, colour, "log N" if n == min(spec.batch_size) else None)
+    points = list({(run["true_mi"], run["batch_size"]): run for run in result.runs}.values())
+    truths = [(run["true_mi"], run, lines[run[key]]["color"]) for run in points]
+    ceilings = [(run["ceiling"]["value"], run, lines[run[key]]["color"]) for run in points if run["ceiling"]]
+    _add_marks(figure, "true MI", "circle-open", spec.epochs * 1.03, truths, high)
+    _add_marks(figure, "ceiling I<sub>N</sub>", "diamond", spec.epochs * 1.03, ceilings, high)
     figure.update_xaxes(range=[0, spec.epochs * 1.06])
     figure.update_yaxes(range=[low, high])
-    figure.update_layout(legend_title_text="batch size" if by_size else "true MI [nats]")
-    return figure
+    return figure.update_layout(legend_title_text="batch size" if key == "batch_size" else "true MI [nats]")
 
 
 def pair(*panels: str) -> None:
@@ -70,75 +81,37 @@ def pair(*panels: str) -> None:
         display(figure)
 
 
-def _add_curve(figure: go.Figure, run: Run, readout: str, by_size: bool) -> None:
-    values = smooth(run["curves"][readout]["mean"])
-    step = max(1, math.ceil(len(values) / _POINTS))
-    epochs = np.arange(1, len(values) + 1)[::step]
-    line = theme.line_of_batch_size(run["batch_size"]) if by_size else theme.line_of_mi(run["true_mi"])
-    label = f"N = {run['batch_size']}" if by_size else f"{run['true_mi']:g}"
+def _add_curve(figure: go.Figure, run: Run, readout: str, label: str, line: Mapping[str, Any]) -> None:
+    mean = run["curves"][readout]["mean"]
+    step = max(1, math.ceil(len(mean) / _POINTS))
+    epochs = list(range(1, len(mean) + 1, step))
     first = not any(trace.legendgroup == label for trace in figure.data)
-    raw = [float(f"{v:.3g}") for v in run["curves"][readout]["mean"][::step]]
+    shared = {"x": epochs, "mode": "lines", "legendgroup": label}
     figure.add_scatter(
-        x=epochs.tolist(),
-        y=raw,
-        mode="lines",
-        legendgroup=label,
+        **shared,
+        y=[float(f"{v:.3g}") for v in mean[::step]],
         showlegend=False,
         hoverinfo="skip",
         line={"color": line["color"], "width": 1},
         opacity=0.3,
     )
     figure.add_scatter(
-        x=epochs.tolist(),
-        y=[float(f"{v:.4g}") for v in values[::step]],
-        mode="lines",
+        **shared,
+        y=[float(f"{v:.4g}") for v in smooth(mean)[::step]],
         name=label,
-        legendgroup=label,
         showlegend=first,
-        line=line,
-        opacity=1 if first else 0.55,
+        line=dict(line),
+        opacity=1 if first else 0.6,
         hovertemplate=f"{label}, seed {run['seed']}<br>epoch %{{x}}: %{{y:.2f}} nats<extra></extra>",
     )
 
 
-def _add_targets(figure: go.Figure, result: Result, high: float, by_size: bool) -> None:
-    epochs = result.spec.epochs  # type: ignore[union-attr]
-    sizes = sorted({r["batch_size"] for r in result.runs})
-    for n in sizes:
-        colour = theme.line_of_batch_size(n)["color"] if by_size else theme.REFERENCE
-        figure.add_scatter(
-            x=[0, epochs * 1.06],
-            y=[math.log(n)] * 2,
-            mode="lines",
-            name="log N",
-            legendgroup="log N",
-            showlegend=n == min(sizes),
-            line={"color": colour, "dash": "dot", "width": 1.5},
-            hovertemplate=f"log {n} = {math.log(n):.2f}<extra></extra>",
-        )
-    targets = {(r["batch_size"] if by_size else r["true_mi"]): r for r in result.runs}
-    edge = epochs * 1.03
-    _add_marks(figure, "true MI", "circle-open", edge, [(r["true_mi"], r, by_size) for r in targets.values()], high)
-    _add_marks(
-        figure,
-        "ceiling I<sub>N</sub>",
-        "diamond",
-        edge,
-        [(r["ceiling"]["value"], r, by_size) for r in targets.values() if r["ceiling"]],
-        high,
-    )
-
-
 def _add_marks(
-    figure: go.Figure, name: str, symbol: str, x: float, marks: list[tuple[float, Run, bool]], high: float
+    figure: go.Figure, name: str, symbol: str, x: float, marks: Sequence[tuple[float, Run, str]], high: float
 ) -> None:
     """Markers at the right edge; one that lies above the axis becomes a triangle at its top."""
     if not marks:
         return
-    lines = [
-        theme.line_of_batch_size(r["batch_size"]) if by_size else theme.line_of_mi(r["true_mi"])
-        for _, r, by_size in marks
-    ]
     figure.add_scatter(
         x=[x] * len(marks),
         y=[min(value, high * 0.985) for value, _, _ in marks],
@@ -147,7 +120,7 @@ def _add_marks(
         marker={
             "symbol": ["triangle-up" if value > high else symbol for value, _, _ in marks],
             "size": 9,
-            "color": [line["color"] for line in lines],
+            "color": [colour for _, _, colour in marks],
             "line": {"width": 2},
         },
         text=[f"{name} {value:.2f} nats (true MI {r['true_mi']:g}, N = {r['batch_size']})" for value, r, _ in marks],

@@ -4,7 +4,8 @@ Colours run from light to dark with the quantity they stand for and are told apa
 their dashes. Text, grid and background are left to the page, which follows its dark or light theme.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import plotly.graph_objects as go
@@ -39,6 +40,16 @@ def line_of_batch_size(n: int) -> dict[str, Any]:
     return _line(sum(known < n for known in _SIZES))
 
 
+def lines(values: Collection[float], by_size: bool) -> dict[float, dict[str, Any]]:
+    """Colour and dash of each true MI or batch size of one figure; by rank where two would look the same."""
+    ordered = sorted(set(values))
+    own = [line_of_batch_size(int(v)) if by_size else line_of_mi(v) for v in ordered]
+    distinct = len({line["color"] for line in own}) == len(own)
+    return {
+        value: line if distinct else _line(rank) for rank, (value, line) in enumerate(zip(ordered, own, strict=True))
+    }
+
+
 def _line(index: int) -> dict[str, Any]:
     index = min(index, len(_COLOURS) - 1)
     return {"color": _COLOURS[index], "dash": _DASHES[index], "width": 2}
@@ -59,3 +70,17 @@ def figure(x_title: str, y_title: str, alt: str, **meta: Any) -> go.Figure:
         "meta": {"alt": alt, **meta},
     }
     return go.Figure(layout=dict(layout))
+
+
+def add_log_n(figure: go.Figure, n: int, end: float, colour: str, name: str | None) -> None:
+    """A dotted line at log N from 0 to ``end``; it enters the legend if it has a name."""
+    figure.add_scatter(
+        x=[0, end],
+        y=[math.log(n)] * 2,
+        mode="lines",
+        name=name,
+        legendgroup="log N",
+        showlegend=name is not None,
+        line={"color": colour, "dash": "dot", "width": 1.5},
+        hovertemplate=f"log {n} = {math.log(n):.2f}<extra></extra>",
+    )

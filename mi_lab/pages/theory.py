@@ -36,14 +36,7 @@ def ceilings() -> go.Figure:
         line = theme.line_of_batch_size(n)
         values = [r["value"] for r in result.select(batch_size=n)]
         figure.add_scatter(x=mi, y=values, mode="lines+markers", name=f"N = {n}", line=line)
-        figure.add_scatter(
-            x=[0, mi[-1]],
-            y=[math.log(n)] * 2,
-            mode="lines",
-            showlegend=False,
-            hovertemplate=f"log {n} = {math.log(n):.2f}<extra></extra>",
-            line={"color": line["color"], "dash": "dot", "width": 1},
-        )
+        theme.add_log_n(figure, n, mi[-1], line["color"], None)
     figure.update_xaxes(range=[0, 40]).update_yaxes(range=[0, 12])
     return figure.update_layout(legend_title_text="batch size")
 

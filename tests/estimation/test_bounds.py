@@ -1,0 +1,207 @@
+import math
+from math import exp, log
+from statistics import fmean
+
+import pytest
+import torch
+from helpers import generators, refused, within_standard_errors
+
+from mi_lab import CorrelatedGaussians
+from mi_lab.estimation import bounds
+from mi_lab.estimation.critics import OptimalCritic
+from mi_lab.estimation.negatives import draw_batch, scores
+from mi_lab.names import READOUTS
+
+# The bounds again, from their formulas: t are the scores of one run's positives, u the rows of its negatives' scores.
+
+
+def naive_dv(t, u):
+    return fmean(t) - log(fmean(exp(s) for row in u for s in row))
+
+
+def naive_nwj(t, u):
+    return fmean(t) - fmean(exp(s - 1) for row in u for s in row)
+
+
+def naive_js(t, u):
+    return -fmean(log(1 + exp(-s)) for s in t) - fmean(log(1 + exp(s)) for row in u for s in row)
+
+
+def naive_js_nwj(t, u):
+    return 1 + fmean(t) - fmean(exp(s) for row in u for s in row)
+
+
+def naive_plug_in(t, u):
+    return fmean(t)
+
+
+def naive_infonce(t, u):
+    return fmean(log(exp(s) / fmean([exp(s), *map(exp, row)])) for s, row in zip(t, u, strict=True))
+
+
+NAIVE = {
+    bounds.dv: naive_dv,
+    bounds.nwj: naive_nwj,
+    bounds.js: naive_js,
+    bounds.js_nwj: naive_js_nwj,
+    bounds.plug_in: naive_plug_in,
+    bounds.infonce: naive_infonce,
+}
+
+
+def random_scores(runs, n, m, scale=3.0, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    draw = torch.randn(runs, n, m + 1, generator=generator, dtype=torch.float64) * scale
+    return draw[..., 0], draw[..., 1:]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("runs", [1, 3])
+@pytest.mark.parametrize(("n", "m"), [(2, 1), (5, 1), (5, 4), (7, 3), (64, 1), (64, 63)])
+@pytest.mark.parametrize("bound", NAIVE, ids=lambda bound: bound.__name__)
+def test_bound_agrees_with_its_formula(bound, n, m, runs, dtype):
+    positive, negative = (s.to(dtype) for s in random_scores(runs, n, m))
+    naive = [NAIVE[bound](positive[k].tolist(), negative[k].tolist()) for k in range(runs)]
+    assert bound(positive, negative).tolist() == pytest.approx(naive, rel=1e-5, abs=1e-5)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_dv_is_at_least_nwj(seed):
+    positive, negative = random_scores(3, 16, 4, seed=seed)
+    assert (bounds.dv(positive, negative) >= bounds.nwj(positive, negative)).all()
+    level = bounds.log_mean_exp(negative)[:, None]  # a critic shifted to E[e^T] = e makes them equal
+    shifted = bounds.nwj(positive - level + 1, negative - level[..., None] + 1)
+    assert torch.allclose(bounds.dv(positive, negative), shifted)
+
+
+def test_dv_does_not_see_a_constant():
+    positive, negative = random_scores(3, 16, 4)
+    assert torch.allclose(bounds.dv(positive + 300, negative + 300), bounds.dv(positive, negative))
+
+
+@pytest.mark.parametrize("m", [1, 7, 63])
+def test_infonce_stays_under_the_log_of_its_candidates(m):
+    positive, negative = random_scores(2, 64, m)
+    assert (bounds.infonce(positive, negative) <= log(m + 1)).all()
+    assert bounds.infonce(positive + 100, negative).tolist() == pytest.approx(
+        [log(m + 1)] * 2
+    )  # a perfect critic reaches it
+
+
+@pytest.mark.parametrize("shift", [500, -500])
+def test_readouts_of_huge_scores_are_exact(shift):
+    positive, negative = random_scores(1, 8, 3, scale=1.0)
+    dv, infonce = bounds.dv(positive, negative), bounds.infonce(positive, negative)
+    positive, negative = positive + shift, negative + shift
+    assert torch.allclose(bounds.dv(positive, negative), dv)
+    assert torch.allclose(bounds.infonce(positive, negative), infonce)
+    for bound in (bounds.nwj, bounds.js_nwj):
+        assert bound(positive, negative).tolist() == pytest.approx(
+            [NAIVE[bound](positive[0].tolist(), negative[0].tolist())], rel=1e-9
+        )
+
+
+@pytest.mark.parametrize("shift", [500.0, -500.0])
+def test_js_and_dv_train_on_huge_scores_in_float32(shift):
+    for bound in (bounds.js, bounds.dv, bounds.infonce):
+        positive, negative = (torch.full(shape, shift, requires_grad=True) for shape in [(1, 4), (1, 4, 3)])
+        bound(positive, negative).sum().backward()
+        assert positive.grad.isfinite().all() and negative.grad.isfinite().all()
+
+
+@pytest.mark.parametrize("rate", [0.01, 0.5])
+@pytest.mark.parametrize("m", [1, 3])
+def test_mine_follows_the_gradient_with_the_moving_average(rate, m):
+    objective, averages = bounds.MovingAverageDV(rate), [None, None]
+    for step in range(4):
+        positive, negative = (s.clone().requires_grad_() for s in random_scores(2, 6, m, seed=step))
+        objective(positive, negative).sum().backward()
+        for k in range(2):
+            exponentials = negative[k].detach().exp()
+            newest = float(exponentials.mean())
+            averages[k] = newest if step == 0 else (1 - rate) * averages[k] + rate * newest
+            # the gradient of E_p[T] - E_pp[e^T] / a in each score
+            assert torch.allclose(positive.grad[k], torch.full((6,), 1 / 6, dtype=torch.float64))
+            assert torch.allclose(negative.grad[k], -exponentials / (6 * m) / averages[k], rtol=1e-5)
+        assert objective.log_average.exp().tolist() == pytest.approx(averages, rel=1e-5)
+
+
+@pytest.mark.parametrize("level", [200.0, -200.0])
+def test_the_moving_average_is_not_clamped(level):
+    # others keep e^T itself and clamp it to [1e-4, 1e4], that is to +-9.21 in the log, or overflow at 88
+    objective = bounds.MovingAverageDV()
+    for _ in range(2):
+        positive, negative = torch.zeros(1, 4, requires_grad=True), torch.full((1, 4, 1), level, requires_grad=True)
+        objective(positive, negative).sum().backward()
+        assert float(objective.log_average) == pytest.approx(level, abs=1e-3)
+        assert negative.grad.flatten().tolist() == pytest.approx([-1 / 4] * 4, rel=1e-3)
+
+
+def test_the_moving_average_carries_no_gradient_and_no_old_batch():
+    objective = bounds.MovingAverageDV()
+    for step in range(3):  # a graph kept across batches would be freed by the first backward and fail in the second
+        positive, negative = (s.clone().requires_grad_() for s in random_scores(1, 4, 1, seed=step))
+        objective(positive, negative).sum().backward()
+        assert not objective.log_average.requires_grad
+
+
+def optimal_scores(mi, negatives, batch_size, batches):
+    """Scores of the log ratio on independent batches: one run of the stack is one batch."""
+    tasks = [CorrelatedGaussians(mi=mi)] * batches
+    batch = draw_batch(tasks, batch_size, negatives, generators(*range(batches)))
+    positive, negative = scores(OptimalCritic(tasks), batch)
+    return batch, positive.double(), negative.double()
+
+
+@pytest.mark.parametrize("negatives", ["independent", "derangement", "all_pairs"])
+def test_nwj_of_the_optimal_critic_is_unbiased_with_its_plus_one(negatives):
+    # e^T has the finite variance e^(2 MI) - 1 = 54 under the product: 300 batches of 128 pin the mean to 4 %
+    _, positive, negative = optimal_scores(2.0, negatives, 128, 300)
+    right, wrong = bounds.js_nwj(positive, negative), bounds.nwj(positive, negative)
+    assert right.std() / len(right) ** 0.5 < 0.05  # so 4 standard errors still tell 2 from 2 - 1/e
+    assert within_standard_errors(right, 2.0)
+    assert within_standard_errors(bounds.nwj(positive + 1, negative + 1), 2.0)
+    assert within_standard_errors(wrong, 2.0 - 1 / math.e)
+    assert not within_standard_errors(wrong, 2.0)
+
+
+def test_nwj_of_the_optimal_critic_falls_short_under_a_shuffle():
+    # q_N mixes 1/N of the joint into the negatives, which costs NWJ (E_p[e^pmi] - 1)/N = (e^(2 MI) - 1)/N
+    _, positive, negative = optimal_scores(1.0, "shuffle", 16, 2000)
+    assert within_standard_errors(bounds.js_nwj(positive, negative), 1.0 - (math.exp(2.0) - 1) / 16)
+    assert not within_standard_errors(bounds.js_nwj(positive, negative), 1.0)
+
+
+def test_plug_in_of_the_optimal_critic_is_the_mean_pointwise_mi():
+    batch, positive, negative = optimal_scores(10.0, "shuffle", 64, 100)
+    pointwise = CorrelatedGaussians(mi=10.0).log_ratio(batch.x, batch.y).double()
+    assert torch.equal(bounds.plug_in(positive, negative), pointwise.mean(1))
+    assert within_standard_errors(bounds.plug_in(positive, negative), 10.0)
+
+
+def test_infonce_of_the_optimal_critic_is_close_below_the_truth_at_low_mi():
+    _, positive, negative = optimal_scores(0.5, "all_pairs", 128, 200)
+    estimates = bounds.infonce(positive, negative)
+    # its bias is about (e^(2 MI) - 1)/(2N) = 0.007; the standard error of the mean is about 0.006
+    assert within_standard_errors(estimates + (math.e - 1) / 256, 0.5)
+    assert estimates.std() / 200**0.5 < 0.01
+
+
+def test_infonce_of_the_optimal_critic_ends_at_log_n():
+    _, positive, negative = optimal_scores(30.0, "all_pairs", 64, 20)
+    estimates = bounds.infonce(positive, negative)
+    assert (estimates <= log(64)).all() and (estimates > log(64) - 0.01).all()
+
+
+def test_every_estimator_has_the_readouts_that_its_name_promises():
+    assert {name: tuple(made.readouts) for name, made in bounds.ESTIMATORS.items()} == READOUTS
+    objectives = {name: made.objective() for name, made in bounds.ESTIMATORS.items()}
+    assert isinstance(objectives.pop("mine"), bounds.MovingAverageDV)
+    assert objectives == {"dv": bounds.dv, "nwj": bounds.nwj, "js": bounds.js, "infonce": bounds.infonce}
+    assert bounds.estimator("js").readouts == {"nwj": bounds.js_nwj, "plug_in": bounds.plug_in}
+    assert bounds.estimator("mine").objective() is not bounds.estimator("mine").objective()  # it has a state
+
+
+def test_an_unknown_estimator_is_refused():
+    with refused("unknown estimator 'mime'", "'mine'"):
+        bounds.estimator("mime")

@@ -1,0 +1,60 @@
+import json
+from types import SimpleNamespace
+
+import plotly.graph_objects as go
+import pytest
+
+from mi_lab.pages import sphinx_ext, theme
+
+
+def output(figure):
+    content = json.loads(figure.to_json())
+    return SimpleNamespace(mime_type="application/vnd.plotly.v1+json", content=content, line=3)
+
+
+def render(figure):
+    [node] = sphinx_ext.FigureRenderer.handle_mime(SimpleNamespace(source="page"), output(figure), False)
+    return node.astext()
+
+
+def test_html_holds_the_data_the_words_and_the_table():
+    table = {"head": ["a", "b"], "rows": [["1", "2"]], "note": "in nats"}
+    html = render(
+        theme.figure("x", "y", "what it shows", table=table, provenance="made today").add_scatter(x=[1], y=[2])
+    )
+    assert 'aria-label="what it shows"' in html and "made today" in html and "<noscript>" in html
+    assert "<td>1</td><td>2</td>" in html and "in nats" in html
+
+
+def test_hostile_text_cannot_leave_its_place():
+    evil = '</script><img src=x onerror="alert(1)">'
+    table = {"head": [evil], "rows": [[evil]]}
+    html = render(theme.figure("x", evil, evil, table=table).add_scatter(x=[1], y=[2], name=evil))
+    assert html.count("</script>") == 1 and "<img" not in html
+
+
+def test_a_figure_without_alt_text_is_a_warning(monkeypatch):
+    warnings = []
+    monkeypatch.setattr(sphinx_ext._log, "warning", lambda *args, **kwargs: warnings.append(args))
+    render(go.Figure().add_scatter(x=[1], y=[2]))
+    assert len(warnings) == 1 and "no alt text" in warnings[0][0]
+    render(theme.figure("x", "y", "described"))
+    assert len(warnings) == 1
+
+
+def test_other_outputs_are_left_alone():
+    text = SimpleNamespace(mime_type="text/plain", content="x", line=1)
+    assert sphinx_ext.FigureRenderer.handle_mime(SimpleNamespace(), text, False) is None
+
+
+def test_equations_in_docstrings_become_links():
+    lines = ["See Eq. 5 and Eq. 12."]
+    sphinx_ext._link_equations(None, "function", "f", None, None, lines)
+    assert lines == ["See Eq. :eq:`eq-5` and Eq. :eq:`eq-12`."]
+
+
+@pytest.mark.parametrize("name", ["mi-book.js", "mi-book.css"])
+def test_own_scripts_are_packaged_and_small(name):
+    path = sphinx_ext.ASSETS / name
+    assert 0 < path.stat().st_size < 60_000
+    assert "http" not in path.read_text(encoding="utf-8")  # nothing from other hosts

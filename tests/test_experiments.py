@@ -1,0 +1,207 @@
+import subprocess
+import sys
+from dataclasses import asdict, fields
+
+import pytest
+from helpers import refused
+
+from mi_lab.experiments import EXPERIMENTS, PROFILES, CeilingTable, Sweep, experiment, kind_of, spec_from_dict
+
+SIZES = (64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768)
+LARGE, SMALL, REGULARISED = (512, 512), (64,), (512, 512, 512)
+# panel: estimator, readout, critic, batch sizes; the rest is App. C.1
+PANELS = {
+    "fig-1a": ("mine", "dv", LARGE, (1024,)),
+    "fig-1b": ("mine", "dv", LARGE, (256,)),
+    "fig-1c": ("mine", "dv", LARGE, (32768,)),
+    "fig-1d": ("mine", "dv", SMALL, (512,)),
+    "fig-2a": ("nwj", "nwj", LARGE, (512,)),
+    "fig-2b": ("nwj", "nwj", LARGE, SIZES),
+    "fig-3a": ("js", "nwj", SMALL, (512,)),
+    "fig-3b": ("js", "plug_in", SMALL, (512,)),
+    "fig-3c": ("js", "nwj", REGULARISED, (512,)),
+    "fig-3d": ("js", "plug_in", REGULARISED, (512,)),
+    "fig-13a": ("js", "nwj", LARGE, (512,)),
+    "fig-13b": ("js", "plug_in", LARGE, (512,)),
+}
+SWEEPS = [name for name, e in EXPERIMENTS.items() if isinstance(e.report, Sweep)]
+FIG_2A = experiment("fig-2a")
+
+
+@pytest.mark.parametrize("panel", PANELS)
+def test_every_panel_is_the_report_to_the_letter(panel):
+    found = experiment(panel)
+    estimator, readout, hidden, batch_size = PANELS[panel]
+    spec = found.spec("report")
+    assert found.panels[panel] == readout and readout in spec.readouts
+    assert (spec.estimator, spec.hidden, spec.batch_size) == (estimator, hidden, batch_size)
+    assert (spec.epochs, spec.learning_rate, spec.activation, spec.critic) == (1000, 1e-4, "elu", "joint")
+    assert (spec.negatives, spec.task, spec.dim, spec.seeds) == ("shuffle", "gaussian", 20, (0,))
+    assert (spec.dropout, spec.weight_decay) == (((0.5, 0.3, 0.2), 2.5e-5) if hidden == REGULARISED else ((), 0))
+    assert max(spec.true_mi) == 30
+
+
+def test_a_companion_varies_one_thing_of_its_panel():
+    companions = [name for name in EXPERIMENTS if name.count("-") > 1]
+    assert {"fig-1a-derangement", "fig-2a-derangement"} <= set(companions)
+    for name in companions:
+        own, panel = asdict(experiment(name).report), asdict(experiment(name.rsplit("-", 1)[0]).report)
+        changed = [setting for setting in own if own[setting] != panel[setting]]
+        assert changed in (["negatives"], ["estimator"]), name
+
+
+@pytest.mark.parametrize("name", SWEEPS)
+def test_laptop_cuts_epochs_and_the_grid_and_nothing_else(name):
+    report, laptop = (experiment(name).spec(profile) for profile in ("report", "laptop"))
+    cut = {"epochs", "true_mi", "batch_size", "seeds"}
+    assert {k: v for k, v in asdict(report).items() if k not in cut} == {
+        k: v for k, v in asdict(laptop).items() if k not in cut
+    }
+    assert 1 <= laptop.epochs <= report.epochs
+    assert set(laptop.true_mi) <= set(report.true_mi) and set(laptop.batch_size) <= set(report.batch_size)
+    assert set(laptop.seeds) >= set(report.seeds)
+
+
+def test_laptop_keeps_what_the_book_promises():
+    assert experiment("fig-1d").spec().epochs == 1000
+    assert experiment("fig-2b").spec().batch_size == (64, 128, 256, 512, 1024, 2048, 4096)
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_smoke_is_small(name):
+    spec = experiment(name).spec("smoke")
+    steps = len(list(spec.runs())) * getattr(spec, "epochs", 0)
+    assert steps <= 4 and max(spec.batch_size) <= 64
+
+
+def test_the_grid_is_every_mi_with_every_batch_size_and_seed():
+    spec = FIG_2A.spec("smoke", true_mi=[1, 2], batch_size=[8, 16], seeds=[0, 1])
+    found = {(run["true_mi"], run["batch_size"], run["seed"]) for run in spec.runs()}
+    assert len(list(spec.runs())) == 8 and found == {(mi, n, seed) for mi in (1, 2) for n in (8, 16) for seed in (0, 1)}
+
+
+def test_laptop_is_the_default_and_none_overrides_nothing():
+    assert FIG_2A.spec() == FIG_2A.spec("laptop") == FIG_2A.spec("laptop", epochs=None, hidden=None)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_an_override_replaces_one_setting(profile):
+    spec, own = FIG_2A.spec(profile, learning_rate=1e-3), FIG_2A.spec(profile)
+    assert asdict(spec) == asdict(own) | {"learning_rate": 1e-3}
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "meant"),
+    [
+        ("true_mi", 10, (10.0,)),
+        ("true_mi", "2.5,10", (2.5, 10.0)),
+        ("true_mi", [2, 3.5], (2.0, 3.5)),
+        ("hidden", "512, 64", (512, 64)),
+        ("hidden", 64.0, (64,)),
+        ("seeds", "3", (3,)),
+        ("epochs", "7", 7),
+        ("epochs", 7.0, 7),
+        ("learning_rate", "1e-3", 1e-3),
+        ("negatives", "all_pairs", "all_pairs"),
+        ("seeds", 2**53 + 1, (2**53 + 1,)),
+    ],
+)
+def test_values_become_what_the_setting_holds(name, given, meant):
+    value = getattr(FIG_2A.spec("smoke", **{name: given}), name)
+    assert value == meant and type(value) is type(meant)
+    if isinstance(meant, tuple):
+        assert [type(item) for item in value] == [type(item) for item in meant]
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"epoch": 3}, ("unknown parameter 'epoch'", "'epochs'")),
+        ({"negatives": "derangments"}, ("unknown negatives 'derangments'", "'derangement'")),
+        ({"estimator": "jsd"}, ("unknown estimator 'jsd'", "'js'")),
+        ({"activation": "gelu"}, ("unknown activation 'gelu'", "elu")),
+        ({"critic": "bilinar"}, ("unknown critic 'bilinar'", "'bilinear'")),
+        ({"task": "gausian"}, ("unknown task 'gausian'", "'gaussian'")),
+        ({"true_mi": -1}, ("mi must be a finite number of nats, zero or more", "-1")),
+        ({"true_mi": 1e9}, ("rounds to 1",)),
+        ({"true_mi": "ten"}, ("true_mi must be a number", "'ten'")),
+        ({"true_mi": []}, ("true_mi must hold at least one value",)),
+        ({"batch_size": 1}, ("batch_size must be at least 2", "not 1")),
+        ({"batch_size": [512, 64.5]}, ("batch_size must be a whole number", "64.5")),
+        ({"hidden": "512,0"}, ("hidden must be at least 1", "not 0")),
+        ({"hidden": []}, ("hidden must hold at least one value",)),
+        ({"epochs": 0}, ("epochs must be at least 1", "not 0")),
+        ({"epochs": True}, ("epochs must be a whole number", "True")),
+        ({"epochs": float("nan")}, ("epochs must be a whole number", "nan")),
+        ({"seeds": -1}, ("seeds must be at least 0", "not -1")),
+        ({"learning_rate": 0}, ("learning_rate must be a positive number",)),
+        ({"learning_rate": float("inf")}, ("learning_rate must be a number", "inf")),
+        ({"weight_decay": -0.1}, ("weight_decay must be at least 0", "-0.1")),
+        ({"dropout": [0.5, 0.5]}, ("one rate for each of the 1 hidden layers", "not 2")),
+        ({"dropout": 1}, ("dropout rates must lie in [0, 1)", "1.0")),
+        ({"dim": 0}, ("dim must be a whole number of at least 1", "0")),
+        ({"negatives": 3}, ("negatives must be text", "3")),
+    ],
+)
+def test_bad_settings_are_refused(settings, words):
+    with refused(*words):
+        FIG_2A.spec("smoke", **settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"samples": 1}, "samples must be at least 2"),
+        ({"batch_size": 1}, "batch_size must be at least 2"),
+        ({"true_mi": -1}, "mi must be a finite number of nats, zero or more"),
+        ({"true_mi": []}, "true_mi must hold at least one value"),
+        ({"epochs": 3}, "unknown parameter 'epochs'"),
+    ],
+)
+def test_bad_settings_of_the_ceiling_are_refused(settings, words):
+    with refused(words):
+        experiment("ceiling").spec("smoke", **settings)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"true_mi": ()}, {"batch_size": (1,)}, {"estimator": "mime"}, {"learning_rate": float("nan")}]
+)
+def test_a_sweep_made_directly_is_checked_as_well(settings):
+    good = {"estimator": "nwj", "true_mi": (1.0,), "batch_size": (8,), "hidden": (4,)}
+    Sweep(**good)
+    with refused():
+        Sweep(**(good | settings))
+
+
+def test_unknown_names_are_refused_with_the_nearest():
+    with refused("unknown profile 'raport'", "'report'"):
+        FIG_2A.spec("raport")
+    with refused("unknown experiment 'fig2a'", "'fig-2a'"):
+        experiment("fig2a")
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_spec_survives_being_written_as_plain_data(name, profile):
+    spec = experiment(name).spec(profile)
+    assert spec_from_dict(kind_of(spec), asdict(spec)) == spec
+
+
+def test_a_spec_with_a_missing_or_unknown_field_is_refused():
+    plain = asdict(FIG_2A.spec("smoke"))
+    for name in (f.name for f in fields(Sweep)):
+        with refused(f"'{name}' is missing"):
+            spec_from_dict("sweep", {k: v for k, v in plain.items() if k != name})
+    with refused("unknown parameter 'epoch'", "'epochs'"):
+        spec_from_dict("sweep", plain | {"epoch": 3})
+    with refused("unknown kind of spec 'sweeep'", "'sweep'"):
+        spec_from_dict("sweeep", plain)
+    assert isinstance(spec_from_dict("ceiling", asdict(experiment("ceiling").report)), CeilingTable)
+
+
+@pytest.mark.parametrize(
+    "module", ["mi_lab", "mi_lab.experiments", "mi_lab.results", "mi_lab.gaussian", "mi_lab.curves"]
+)
+def test_import_needs_no_torch(module):
+    code = f"import sys, {module}; mi_lab.correlation_from_mi(1); mi_lab.load; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -1,0 +1,82 @@
+"""The experiment notebooks, run as a person runs them: with the plain papermill command, from the clone."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import papermill
+import pytest
+
+from mi_lab.experiments import EXPERIMENTS
+from mi_lab.results import read
+
+ROOT = Path(__file__).parent.parent
+NOTEBOOKS = sorted((ROOT / "book" / "experiments").glob("*.ipynb"))
+FAMILIES = {"mine": "fig-1d", "nwj": "fig-2a", "js": "fig-3ab", "ceiling": "ceiling"}
+
+
+def papermill_command(notebook, *parameters):
+    command = [
+        Path(sys.executable).parent / "papermill",
+        f"book/experiments/{notebook}.ipynb",
+        os.devnull,
+        "--no-progress-bar",
+    ]
+    for name, value in zip(parameters[::2], parameters[1::2], strict=True):
+        command += ["-p", name, value]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_it_runs_at_smoke_size_and_stores(family, tmp_path):
+    done = papermill_command(family, "profile", "smoke", "experiment", FAMILIES[family])
+    assert done.returncode == 0, done.stderr[-2000:]
+    [stored] = Path(os.environ["MI_LAB_RESULTS"]).glob("*.json")
+    assert stored.name == f"{FAMILIES[family]}.smoke.json"
+    assert read(stored).profile == "smoke"
+
+
+def test_other_parameters_go_to_a_file_of_their_own():
+    done = papermill_command("nwj", "profile", "smoke", "true_mi", "3,4", "activation", "relu")
+    assert done.returncode == 0, done.stderr[-2000:]
+    [stored] = Path(os.environ["MI_LAB_RESULTS"]).glob("*.json")
+    assert stored.name.startswith("fig-2a.smoke+")
+    assert read(stored).overrides == {"true_mi": [3.0, 4.0], "activation": "relu"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("epoch", "3", "unknown parameter 'epoch'; did you mean 'epochs'?"),
+        ("batch_size", "1", "batch_size must be at least 2, not 1."),
+        ("true_mi", "-3", "not -3.0."),
+        ("negatives", "suffle", "unknown negatives 'suffle'; did you mean 'shuffle'?"),
+    ],
+)
+def test_a_wrong_parameter_stops_before_training(name, value, sentence):
+    done = papermill_command("nwj", name, value)
+    assert done.returncode != 0
+    assert f"ValueError: {sentence}" in done.stderr or sentence in done.stderr
+    assert not list(Path(os.environ["MI_LAB_RESULTS"]).glob("*.json"))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_parameters_are_typed_explained_and_known(path):
+    inferred = papermill.inspect_notebook(str(path))
+    assert all(parameter["inferred_type_name"] != "None" and parameter["help"] for parameter in inferred.values())
+    fields = EXPERIMENTS[FAMILIES[path.stem]].report.__dataclass_fields__
+    extra = {"experiment", "profile", "device", "workers"}
+    # every setting but the estimator, which is what the notebook is about, can be given
+    assert set(fields) - {"estimator"} <= set(inferred) <= set(fields) | extra
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "book").rglob("*.ipynb")), ids=lambda path: path.stem)
+def test_notebooks_are_committed_without_outputs(path):
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert all(not cell.outputs and cell.execution_count is None for cell in code)
+    assert "tmp" not in json.dumps(notebook.metadata)
