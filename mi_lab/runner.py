@@ -27,8 +27,8 @@ from mi_lab.experiments import CeilingTable, Sweep, experiment
 from mi_lab.names import known
 from mi_lab.results import FORMAT, Result, check_writable, digest, results_dir, round_numbers, save, write_atomically
 
-# activations of one layer that still sit in a core's cache; larger stacks are slower on a CPU
-_STACK_FLOATS = 2**19
+# activations of one layer in one stack: what sits in a core's cache, and 1 GB on a GPU
+_STACK_FLOATS = {"cpu": 2**19, "cuda": 2**28}
 
 
 def run(
@@ -147,8 +147,8 @@ def _stacks(
     for n in sorted({r["batch_size"] for r in runs}, reverse=True):
         same = [r for r in runs if r["batch_size"] == n]
         rows = n * n if spec.negatives == "all_pairs" else 2 * n
-        size = len(same) if device.type == "cuda" else max(1, _STACK_FLOATS // (rows * max(spec.hidden)))
-        size = min(size, -(-len(same) // workers))
+        fitting = max(1, _STACK_FLOATS[device.type] // (rows * max(spec.hidden)))
+        size = min(fitting, -(-len(same) // workers))
         yield from (same[i : i + size] for i in range(0, len(same), size))
 
 

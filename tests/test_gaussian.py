@@ -45,6 +45,12 @@ def test_correlation_survives_the_way_to_mi_and_back(dim, correlation):
     assert correlation_from_mi(mi_from_correlation(correlation, dim), dim) == pytest.approx(correlation, abs=1e-9)
 
 
+def test_tiny_values_keep_their_digits():
+    # -10 log(1 - c^2) is 10 c^2 here; 1 - c^2 itself rounds to 1
+    assert mi_from_correlation(1e-9) == pytest.approx(1e-17, rel=1e-9, abs=0)
+    assert correlation_from_mi(1e-17) == pytest.approx(1e-9, rel=1e-9, abs=0)
+
+
 @pytest.mark.parametrize("correlation", [1, -1, 1.5, math.inf, math.nan])
 def test_correlation_outside_the_open_interval_is_refused(correlation):
     with refused("correlation must lie strictly between -1 and 1", str(correlation)):

@@ -47,6 +47,8 @@ def device_named(name: str) -> torch.device:
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
         raise ValueError(f"device '{name}' is not available here; use 'auto', or 'cpu'.") from error
+    if device.type not in ("cpu", "cuda"):
+        raise ValueError(f"device '{name}' is not supported; use 'auto', 'cpu' or 'cuda'.")
     return device
 
 

@@ -107,8 +107,10 @@ def test_chunks_bound_memory_and_change_neither_scores_nor_gradients(floats, mon
         critics._Mlp, "forward", lambda mlp, h, *a, **k: largest.append(h.numel()) or forward(mlp, h, *a, **k)
     )
     chunked = critic.all_pairs(x, y)
+    chunks = len(largest)
     assert torch.allclose(chunked, whole, atol=1e-6)
     assert all_close(grads(critic, chunked), expected)
+    assert len(largest) == 2 * chunks  # each is made again for the backward pass, and not kept
     assert max(largest) <= max(floats, 2 * 5 * 8)  # a chunk holds one row of x at least
 
 
