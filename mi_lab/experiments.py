@@ -14,6 +14,7 @@ from typing import Any
 
 from mi_lab.gaussian import correlation_from_mi
 from mi_lab.names import ACTIVATIONS, CRITICS, NEGATIVES, READOUTS, TASKS, known
+from mi_lab.settings import as_type, within
 
 PROFILES = ("smoke", "laptop", "report")
 
@@ -42,21 +43,16 @@ class Sweep:
     dim: int = 20
 
     def __post_init__(self) -> None:
-        for name in ("true_mi", "batch_size", "hidden", "seeds"):
-            if not getattr(self, name):
-                raise ValueError(f"{name} must hold at least one value.")
         known("estimator", self.estimator, READOUTS)
         known("negatives", self.negatives, NEGATIVES)
         known("activation", self.activation, ACTIVATIONS)
         known("critic", self.critic, CRITICS)
         known("task", self.task, TASKS)
-        for mi in self.true_mi:
-            correlation_from_mi(mi, self.dim)
-        _within("batch_size", self.batch_size, 2)
-        _within("hidden", self.hidden, 1)
-        _within("epochs", (self.epochs,), 1)
-        _within("seeds", self.seeds, 0)
-        _within("weight_decay", (self.weight_decay,), 0)
+        _check_grid(self, ("true_mi", "batch_size", "hidden", "seeds"))
+        within("hidden", self.hidden, 1)
+        within("epochs", (self.epochs,), 1)
+        within("seeds", self.seeds, 0, 2**63 - 1)
+        within("weight_decay", (self.weight_decay,), 0)
         if not 0 < self.learning_rate < math.inf:
             raise ValueError(f"learning_rate must be a positive number, not {self.learning_rate}.")
         if self.dropout and len(self.dropout) != len(self.hidden):
@@ -88,10 +84,9 @@ class CeilingTable:
     dim: int = 20
 
     def __post_init__(self) -> None:
-        for mi in self.true_mi:
-            correlation_from_mi(mi, self.dim)
-        _within("batch_size", self.batch_size, 2)
-        _within("samples", (self.samples,), 2)
+        _check_grid(self, ("true_mi", "batch_size"))
+        within("samples", (self.samples,), 2)
+        within("seed", (self.seed,), 0, 2**63 - 1)
 
     def runs(self) -> Iterator[dict[str, Any]]:
         """The grid, one mapping of ``true_mi`` and ``batch_size`` per entry."""
@@ -116,7 +111,7 @@ class Experiment:
     laptop: Mapping[str, Any]
     smoke: Mapping[str, Any]
 
-    def spec(self, profile: str = "laptop", **overrides: Any) -> Spec:
+    def spec(self, profile: str = "laptop", /, **overrides: Any) -> Spec:
         """The runs at a profile, with single settings replaced; None leaves a setting as it is.
 
         Raises ValueError for an unknown profile or parameter, or a value out of range.
@@ -129,7 +124,7 @@ class Experiment:
         types = {f.name: f.type for f in fields(self.report)}
         return dataclasses.replace(
             self.report,
-            **{known("parameter", n, types): _as(types[n], n, v) for n, v in changes.items()},
+            **{known("parameter", n, types): as_type(types[n], n, v) for n, v in changes.items()},
         )
 
 
@@ -146,7 +141,7 @@ def spec_from_dict(kind: str, values: Mapping[str, Any]) -> Spec:
     missing = sorted(set(types) - set(values))
     if missing:
         raise ValueError(f"'{missing[0]}' is missing.")
-    return made(**{known("parameter", n, types): _as(types[n], n, v) for n, v in values.items()})
+    return made(**{known("parameter", n, types): as_type(types[n], n, v) for n, v in values.items()})
 
 
 def kind_of(spec: Spec) -> str:
@@ -154,33 +149,13 @@ def kind_of(spec: Spec) -> str:
     return "sweep" if isinstance(spec, Sweep) else "ceiling"
 
 
-def _as(type_: Any, name: str, value: Any) -> Any:
-    """``value`` as the field's type; a single value or 'a,b' text will do for a tuple. Raises ValueError."""
-    if type_ in (str, int, float):
-        return _scalar(type_, name, value)
-    items = value.split(",") if isinstance(value, str) else value if isinstance(value, list | tuple) else [value]
-    element = float if type_ == tuple[float, ...] else int
-    return tuple(_scalar(element, name, item) for item in items)
-
-
-def _scalar(type_: type, name: str, value: Any) -> Any:
-    if type_ is str:
-        if isinstance(value, str):
-            return value
-        raise ValueError(f"{name} must be text, not {value!r}.")
-    word = "a whole number" if type_ is int else "a number"
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = math.nan
-    if isinstance(value, bool) or not math.isfinite(number) or (type_ is int and number != int(number)):
-        raise ValueError(f"{name} must be {word}, not {value!r}.")
-    return type_(number)
-
-
-def _within(name: str, values: tuple[float, ...], least: float) -> None:
-    if any(value < least for value in values):
-        raise ValueError(f"{name} must be at least {least}, not {min(values)}.")
+def _check_grid(spec: Spec, lists: tuple[str, ...]) -> None:
+    for name in lists:
+        if not getattr(spec, name):
+            raise ValueError(f"{name} must hold at least one value.")
+    for mi in spec.true_mi:
+        correlation_from_mi(mi, spec.dim)
+    within("batch_size", spec.batch_size, 2)
 
 
 _SMOKE = {"true_mi": (2.5, 10.0), "batch_size": (64,), "hidden": (16,), "epochs": 2, "seeds": (0,), "dropout": ()}

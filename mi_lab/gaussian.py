@@ -37,5 +37,5 @@ def correlation_from_mi(mi: float, dim: int = 20) -> float:
 
 def check_dim(dim: int) -> None:
     """Raise ValueError unless ``dim`` is a whole number of at least 1."""
-    if isinstance(dim, bool) or int(dim) != dim or dim < 1:
+    if isinstance(dim, bool) or not isinstance(dim, int) or dim < 1:
         raise ValueError(f"dim must be a whole number of at least 1, not {dim}.")

@@ -7,6 +7,7 @@
 import dataclasses
 import hashlib
 import json
+import math
 import os
 import tempfile
 from collections.abc import Mapping
@@ -16,7 +17,8 @@ from typing import Any
 
 import jsonschema
 
-from mi_lab.experiments import EXPERIMENTS, PROFILES, Experiment, Spec, experiment, kind_of, spec_from_dict
+from mi_lab.experiments import EXPERIMENTS, PROFILES, Experiment, Spec, Sweep, experiment, kind_of, spec_from_dict
+from mi_lab.names import known
 
 FORMAT = 1
 SHOWN_PROFILES = ("report", "laptop")  # the book shows the first of these that is stored
@@ -79,6 +81,12 @@ def round_numbers(value: Any, digits: int = 4) -> Any:
     return [round_numbers(item, digits) for item in value] if isinstance(value, list) else value
 
 
+def round_measured(run: Mapping[str, Any]) -> dict[str, Any]:
+    """A run with its measurements rounded; its settings stay exact, for they say which run it is."""
+    measured = ("curves", "ceiling", "value", "stderr")
+    return {key: round_numbers(value) if key in measured else value for key, value in run.items()}
+
+
 def check_writable(folder: Path) -> None:
     """Raise ResultError unless a file can be made in ``folder``, which is created if it is missing."""
     try:
@@ -112,7 +120,7 @@ def save(result: Result, folder: Path | None = None) -> Path:
     folder = folder or results_dir()
     check_writable(folder)
     document = {"format": FORMAT, "kind": kind_of(result.spec), **dataclasses.asdict(result)}
-    document["runs"] = round_numbers(document["runs"])
+    document["runs"] = [round_measured(run) for run in result.runs]
     path = folder / result.file_name
     # one line per run keeps the file small and its diffs readable
     lines = ",\n".join(json.dumps(run, separators=(",", ":"), allow_nan=False) for run in document.pop("runs"))
@@ -128,7 +136,7 @@ def load(name: str, profile: str | None = None, folder: Path | None = None) -> R
     """
     chosen = experiment(name)
     folder = folder or results_dir()
-    profiles = SHOWN_PROFILES if profile is None else (profile,)
+    profiles = SHOWN_PROFILES if profile is None else (known("profile", profile, PROFILES),)
     for candidate in profiles:
         path = folder / file_name(chosen.name, candidate)
         if path.exists():
@@ -147,7 +155,9 @@ def load_custom(folder: Path | None = None) -> list[Result]:
 def read(path: Path) -> Result:
     """Read and check one file. Raises ResultError naming the file and what in it is wrong."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
+        document = json.loads(
+            path.read_text(encoding="utf-8"), parse_constant=_refuse_constant, parse_float=_finite, parse_int=_bounded
+        )
     except (OSError, ValueError, RecursionError) as error:
         raise ResultError(
             f"{path.name} is not readable JSON ({error}); restore it or run its experiment again."
@@ -188,21 +198,24 @@ def _check(result: Result, path: Path, expected: Spec, own: Experiment) -> None:
         raise ResultError(
             f"{path.name}: runs: the file holds {len(found)} runs that are not the {len(grid)} of its spec."
         )
-    for number, run in enumerate(result.runs):
-        _check_curves(path, number, run, result.spec)
+    if isinstance(result.spec, Sweep):
+        for number, run in enumerate(result.runs):
+            _check_curves(path, number, run, result.spec)
 
 
-def _check_curves(path: Path, number: int, run: Mapping[str, Any], spec: Spec) -> None:
-    if kind_of(spec) == "ceiling":
-        return
+def _check_curves(path: Path, number: int, run: Mapping[str, Any], spec: Sweep) -> None:
+    where = f"{path.name}: runs.{number}"
+    if set(run["curves"]) != set(spec.readouts):
+        raise ResultError(f"{where}.curves: holds {sorted(run['curves'])} where {sorted(spec.readouts)} were read.")
     end = run["first_nonfinite_epoch"]
-    length = spec.epochs if end is None else end - 1  # type: ignore[union-attr]
-    for readout in spec.readouts:  # type: ignore[union-attr]
-        for statistic, values in run["curves"].get(readout, {"curve": []}).items():
+    if end is not None and end > spec.epochs:
+        raise ResultError(f"{where}.first_nonfinite_epoch: is {end} where {spec.epochs} epochs were run.")
+    length = spec.epochs if end is None else end - 1
+    for readout, statistics in run["curves"].items():
+        for statistic, values in statistics.items():
             if len(values) != length:
                 raise ResultError(
-                    f"{path.name}: runs.{number}.curves.{readout}.{statistic}: "
-                    f"{len(values)} values where {length} epochs were run."
+                    f"{where}.curves.{readout}.{statistic}: {len(values)} values where {length} epochs were run."
                 )
 
 
@@ -215,13 +228,25 @@ def papermill_command(own: Experiment, profile: str, overrides: Mapping[str, Any
     """The command that reruns an experiment from a clone."""
     words = [f"papermill book/experiments/{own.notebook}.ipynb out.ipynb -p experiment {own.name} -p profile {profile}"]
     for name, value in (overrides or {}).items():
-        text = ",".join(f"{item:g}" for item in value) if isinstance(value, list | tuple) else str(value)
+        text = (",".join(f"{item:.17g}" for item in value) or "off") if isinstance(value, list | tuple) else str(value)
         words.append(f"-p {name} {text}")
     return " ".join(words)
 
 
 def _refuse_constant(constant: str) -> None:
     raise ValueError(f"{constant} is not a JSON number")
+
+
+def _finite(number: str) -> float:
+    if not math.isfinite(value := float(number)):
+        raise ValueError(f"{number} is too large a number")
+    return value
+
+
+def _bounded(number: str) -> int:
+    if abs(value := int(number)) >= 2**63:
+        raise ValueError(f"{number[:20]}… is too large a number")
+    return value
 
 
 _NUMBERS = {"type": "array", "items": {"type": "number"}}

@@ -25,7 +25,7 @@ from mi_lab.estimation.tasks import CorrelatedGaussians, Cubic, Task
 from mi_lab.estimation.training import device_named, steps_per_epoch, train
 from mi_lab.experiments import CeilingTable, Sweep, experiment
 from mi_lab.names import known
-from mi_lab.results import FORMAT, Result, check_writable, digest, results_dir, round_numbers, save, write_atomically
+from mi_lab.results import FORMAT, Result, check_writable, digest, results_dir, round_measured, save, write_atomically
 
 # activations of one layer in one stack: what sits in a core's cache, and 1 GB on a GPU
 _STACK_FLOATS = {"cpu": 2**19, "cuda": 2**28}
@@ -54,6 +54,8 @@ def run(
         key: value for key, value in dataclasses.asdict(spec).items() if value != getattr(chosen.spec(profile), key)
     }
     place = device_named(device)
+    if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
+        raise ValueError(f"workers must be a whole number of at least 1, or None, not {workers!r}.")
     folder = folder or results_dir()
     check_writable(folder)
     check_writable(_cache())
@@ -128,7 +130,10 @@ def _sweep(spec: Sweep, device: torch.device, workers: int | None, label: str | 
     workers = workers or (1 if device.type == "cuda" else joblib.cpu_count())
     # a bar of its own for each stack only where stacks run one after the other
     inner = label if workers == 1 else None
-    jobs = [joblib.delayed(_train_and_keep)(spec, s, device, inner) for s in _stacks(spec, missing, device, workers)]
+    stacks = _stacks(spec, missing, device, workers)
+    jobs = [
+        joblib.delayed(_train_and_keep)(spec, s, [_part(spec, r, device) for r in s], device, inner) for s in stacks
+    ]
     pool = joblib.Parallel(n_jobs=workers, return_as="generator_unordered")
     with tqdm(total=len(runs), initial=len(runs) - len(missing), desc=label, unit="run", disable=label is None) as bar:
         for finished in pool(jobs):
@@ -137,7 +142,7 @@ def _sweep(spec: Sweep, device: torch.device, workers: int | None, label: str | 
     done = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
     points = {(r["true_mi"], r["batch_size"]) for r in runs} if spec.negatives == "shuffle" else set()
     ceilings = {(mi, n): ceiling(make_task(spec.task, spec.dim, mi), n)._asdict() for mi, n in points}
-    return [r | {"ceiling": ceilings.get((r["true_mi"], r["batch_size"]))} for r in done]
+    return [r | {"ceiling": ceilings[r["true_mi"], r["batch_size"]] if ceilings else None} for r in done]
 
 
 def _stacks(
@@ -153,11 +158,11 @@ def _stacks(
 
 
 def _train_and_keep(
-    spec: Sweep, stack: list[dict[str, Any]], device: torch.device, label: str | None
+    spec: Sweep, stack: list[dict[str, Any]], paths: list[Path], device: torch.device, label: str | None
 ) -> list[dict[str, Any]]:
     finished = train_runs(spec, stack, str(device), label)
-    for one in finished:
-        write_atomically(_part(spec, one, device), json.dumps(round_numbers(one)))
+    for one, path in zip(finished, paths, strict=True):
+        write_atomically(path, json.dumps(round_measured(one)))
     return finished
 
 
@@ -170,7 +175,8 @@ def _part(spec: Sweep, one: Mapping[str, Any], device: torch.device) -> Path:
 
 @functools.cache
 def _code() -> str:
-    sources = sorted((Path(__file__).parent / "estimation").glob("*.py"))
+    package = Path(__file__).parent
+    sources = [package / "gaussian.py", *sorted((package / "estimation").glob("*.py"))]
     return digest([path.read_text(encoding="utf-8") for path in sources])
 
 
@@ -216,7 +222,7 @@ def _revision() -> str:
         git = functools.partial(subprocess.run, cwd=here, capture_output=True, text=True, check=True)
         revision = git(["git", "rev-parse", "--short=12", "HEAD"]).stdout.strip()
         changed = git(
-            ["git", "status", "--porcelain", "--", "estimation", "experiments.py", "runner.py"]
+            ["git", "status", "--porcelain", "--", "estimation", "gaussian.py", "experiments.py", "runner.py"]
         ).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return "unknown"

@@ -163,7 +163,7 @@ CURVE = ("runs", 0, "curves", "nwj")
         (("spec", "negatives"), REMOVE, ("spec", "'negatives' is missing")),
         (("spec", "colour"), "red", ("spec", "colour")),
         (("overrides", "epoch"), 3, ("spec", "unknown parameter 'epoch'", "'epochs'")),
-        (("overrides", "profile"), "smoke", ("overrides",)),
+        (("overrides", "profile"), "smoke", ("unknown parameter 'profile'",)),
         (("overrides", "epochs"), 3, ("was made with epochs = 2",)),
     ],
 )

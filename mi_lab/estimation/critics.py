@@ -20,8 +20,9 @@ from mi_lab.names import CRITICS, known
 
 Generators = Sequence[torch.Generator]
 
-# All-pairs activations are made in chunks of at most this many floats (64 MB).
-_CHUNK_FLOATS = 2**24
+# All-pairs activations are made in chunks of at most this many floats per run (16 MB). A chunk must not
+# depend on the number of runs, because dropout masks are drawn chunk by chunk.
+_CHUNK_FLOATS = 2**22
 
 
 class Critic(Protocol):
@@ -72,6 +73,8 @@ class _Mlp(nn.Module):
 
     def __init__(self, widths: Sequence[int], activation: str, dropout: Tensor, generators: Generators) -> None:
         super().__init__()
+        if min(widths) < 1:
+            raise ValueError(f"hidden layers need at least one unit each, not {list(widths[1:-1])}.")
         self.activation = ACTIVATIONS[known("activation", activation, ACTIVATIONS)]
         self.weights, self.biases = nn.ParameterList(), nn.ParameterList()
         for fan_in, width in pairwise(widths):
@@ -90,12 +93,17 @@ class _Mlp(nn.Module):
         return h
 
     def _drop(self, h: Tensor, layer: int, generators: Generators | None) -> Tensor:
-        rates = self.dropout[:, layer]
-        if generators is None or not rates.any():
+        rates = self.dropout[:, layer].tolist()
+        if generators is None or not any(rates):
             return h
-        keep = 1 - rates
-        draws = [torch.rand(h.shape[1:], generator=g, device=h.device) for g in generators]
-        return h * (torch.stack(draws) < keep[:, None, None]) / keep[:, None, None]
+        # a run without dropout draws nothing, so that it is the same run beside any other
+        masks = [
+            (torch.rand(h.shape[1:], generator=g, device=h.device) >= rate) / (1 - rate)
+            if rate
+            else torch.ones_like(h[0])
+            for rate, g in zip(rates, generators, strict=True)
+        ]
+        return h * torch.stack(masks)
 
 
 def _dropout_rates(dropout: Sequence[float] | Tensor, runs: int, layers: int) -> Tensor:
@@ -142,12 +150,16 @@ class JointCritic(nn.Module):
         weight, bias = self.mlp.weights[0], self.mlp.biases[0]
         from_x = torch.baddbmm(bias, x, weight[:, : self.dim_x])
         from_y = y @ weight[:, self.dim_x :]
-        runs, n, width = from_x.shape
-        rows = max(1, _CHUNK_FLOATS // (runs * n * width))
+        n = from_x.shape[1]
+        rows = max(1, _CHUNK_FLOATS // (n * max(layer.shape[-1] for layer in self.mlp.weights)))
         seeds = None
         if generators is not None and bool(self.mlp.dropout.any()):
             # a recomputed chunk must draw the same masks again, so each chunk gets seeds and not a moving generator
-            draws = [torch.randint(2**62, (n,), generator=g, device=g.device).tolist() for g in generators]
+            drops = self.mlp.dropout.any(1).tolist()
+            draws = [
+                torch.randint(2**62, (n,), generator=g, device=g.device).tolist() if drop else [0] * n
+                for g, drop in zip(generators, drops, strict=True)
+            ]
             seeds = [[run[start] for run in draws] for start in range(0, n, rows)]
         chunks = []
         for number, chunk in enumerate(from_x.split(rows, dim=1)):

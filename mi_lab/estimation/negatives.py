@@ -84,8 +84,8 @@ def off_diagonal(matrix: Tensor) -> Tensor:
 def check(batch_size: int, negatives: str) -> None:
     """Raise ValueError unless batch size and scheme can be used."""
     known("negatives", negatives, NEGATIVES)
-    if batch_size < 2:
-        raise ValueError(f"batch_size must be at least 2 to have a negative pair, not {batch_size}.")
+    if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 2:
+        raise ValueError(f"batch_size must be a whole number of at least 2, to have a negative pair, not {batch_size}.")
 
 
 class Ceiling(NamedTuple):

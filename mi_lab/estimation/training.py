@@ -80,12 +80,15 @@ def train(
     """
     chosen = estimator(estimator_name)
     check(batch_size, negatives)
+    decay = torch.as_tensor(weight_decay, dtype=torch.float32)
+    if len(seeds) != len(tasks) or decay.numel() not in (1, len(tasks)):
+        raise ValueError(f"{len(tasks)} tasks need as many seeds, and one weight_decay or as many.")
+    if epochs < 1 or learning_rate <= 0 or bool((decay < 0).any()):
+        raise ValueError("epochs must be at least 1, learning_rate above 0, and weight_decay not below 0.")
     place = device_named(device)
     generators = [torch.Generator(device=place).manual_seed(seed) for seed in seeds]
     model = make_critic(critic, tasks, generators, hidden, activation, dropout)
-    step = _Step(
-        model, chosen.objective(), learning_rate, torch.as_tensor(weight_decay, device=place).expand(len(tasks))
-    )
+    step = _Step(model, chosen.objective(), learning_rate, decay.to(place).expand(len(tasks)))
     steps = steps_per_epoch(batch_size)
     epochs_done: list[dict[str, Tensor]] = []
     with tqdm(total=epochs * steps, desc=progress, position=position, disable=progress is None, leave=False) as bar:

@@ -108,7 +108,7 @@ def test_a_run_draws_from_its_own_generator_only(negatives):
 
 @pytest.mark.parametrize("negatives", NEGATIVES)
 def test_a_batch_of_one_is_refused(negatives):
-    with refused("batch_size must be at least 2", "not 1"):
+    with refused("batch_size must be a whole number of at least 2", "not 1"):
         draw_batch(TASKS, 1, negatives, generators(0, 1))
 
 
@@ -161,7 +161,7 @@ def test_ceiling_is_the_same_function_in_more_than_one_piece():
 
 
 def test_impossible_ceilings_are_refused():
-    with refused("batch_size must be at least 2", "not 1"):
+    with refused("batch_size must be a whole number of at least 2", "not 1"):
         ceiling(TASKS[0], 1)
     with refused("samples must be at least 2", "not 1"):
         ceiling(TASKS[0], 64, samples=1)

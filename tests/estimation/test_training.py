@@ -197,7 +197,7 @@ def test_progress_shows_the_current_estimates(capfd, monkeypatch):
         ({"negatives": "shufle"}, ("unknown negatives 'shufle'", "'shuffle'")),
         ({"critic": "seperable"}, ("unknown critic 'seperable'", "'separable'")),
         ({"activation": "rely"}, ("unknown activation 'rely'", "'relu'")),
-        ({"batch_size": 1}, ("batch_size must be at least 2", "not 1")),
+        ({"batch_size": 1}, ("batch_size must be a whole number of at least 2", "not 1")),
         ({"device": "cuda:99"}, ("device 'cuda:99' is not available",)),
         ({"device": "gpu"}, ("device 'gpu' is not available",)),
         ({"dropout": (0.5,)}, ("one rate for each of the 2 hidden layers",)),

@@ -1,0 +1,39 @@
+"""Settings as they come from a command line, a notebook or a file, turned into what a spec holds. Needs no torch."""
+
+import math
+from typing import Any
+
+
+def as_type(type_: Any, name: str, value: Any) -> Any:
+    """``value`` as the field's type; for a tuple a single value, 'a,b' or 'off' (none) will do. Raises ValueError."""
+    if type_ in (str, int, float):
+        return _scalar(type_, name, value)
+    if isinstance(value, str):
+        value = [] if value == "off" else value.split(",")
+    items = value if isinstance(value, list | tuple) else [value]
+    element = float if type_ == tuple[float, ...] else int
+    return tuple(_scalar(element, name, item) for item in items)
+
+
+def _scalar(type_: type, name: str, value: Any) -> Any:
+    if type_ is str:
+        if isinstance(value, str):
+            return value
+        raise ValueError(f"{name} must be text, not {value!r}.")
+    word = "a whole number" if type_ is int else "a number"
+    try:
+        number = type_(value)  # keeps every digit of a large seed, where going through float would not
+        exact = not isinstance(value, bool) and math.isfinite(number) and (isinstance(value, str) or number == value)
+    except (TypeError, ValueError, OverflowError):
+        exact = False
+    if not exact:
+        raise ValueError(f"{name} must be {word}, not {value!r}.")
+    return number
+
+
+def within(name: str, values: tuple[float, ...], least: float, most: float = math.inf) -> None:
+    """Raise ValueError unless every value lies from ``least`` to ``most``."""
+    if any(value < least for value in values):
+        raise ValueError(f"{name} must be at least {least}, not {min(values)}.")
+    if any(value > most for value in values):
+        raise ValueError(f"{name} must be at most {most}, not {max(values)}.")
