@@ -10,7 +10,7 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -137,19 +137,25 @@ def load(name: str, profile: str | None = None, folder: Path | None = None) -> R
     chosen = experiment(name)
     folder = folder or results_dir()
     profiles = SHOWN_PROFILES if profile is None else (known("profile", profile, PROFILES),)
-    for candidate in profiles:
-        path = folder / file_name(chosen.name, candidate)
-        if path.exists():
-            return read(path)
-    wanted = " or ".join(profiles)
-    raise ResultError(
-        f"no result of {chosen.name} at profile {wanted} in {folder}; {rerun_hint(chosen, profiles[-1])}."
-    )
+    path = _first(chosen.name, profiles, folder)
+    if path is None:
+        wanted = " or ".join(profiles)
+        raise ResultError(
+            f"no result of {chosen.name} at profile {wanted} in {folder}; {rerun_hint(chosen, profiles[-1])}."
+        )
+    return read(path)
 
 
-def load_custom(folder: Path | None = None) -> list[Result]:
-    """Every stored result whose parameters are not a profile's own, by file name."""
-    return [read(path) for path in sorted((folder or results_dir()).glob("*+*.json"))]
+def load_others(folder: Path | None = None) -> list[Result]:
+    """Every stored result that is not the one shown in its figure, by file name: other parameters, other profiles."""
+    folder = folder or results_dir()
+    shown = {_first(name, SHOWN_PROFILES, folder) for name in EXPERIMENTS}
+    return [read(path) for path in sorted(folder.glob("*.json")) if path not in shown]
+
+
+def _first(name: str, profiles: Sequence[str], folder: Path) -> Path | None:
+    paths = [folder / file_name(name, profile) for profile in profiles]
+    return next((path for path in paths if path.exists()), None)
 
 
 def read(path: Path) -> Result:

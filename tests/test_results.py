@@ -9,7 +9,7 @@ from helpers import refused
 
 from mi_lab import experiments, results
 from mi_lab.experiments import experiment
-from mi_lab.results import Result, ResultError, load, load_custom, read, save
+from mi_lab.results import Result, ResultError, load, load_others, read, save
 
 STATISTICS = ("mean", "median", "q05", "q95")
 PROVENANCE = {
@@ -108,7 +108,15 @@ def test_a_custom_result_never_overwrites_a_profile_or_another_custom_one():
     assert len({own, first, second}) == 3
     assert save(made(value=4.0, learning_rate=1e-3)) == first  # the same parameters again
     assert first_value(load("fig-2a", "smoke")) == 1
-    assert sorted(first_value(result) for result in load_custom()) == [3, 4]
+    assert sorted(first_value(result) for result in load_others()) == [1, 3, 4]
+
+
+def test_others_are_the_results_that_no_figure_shows():
+    save(made(profile="report", value=1.0))
+    assert load_others() == []
+    save(made(profile="laptop", value=2.0))  # hidden by the larger profile
+    save(made(profile="smoke", value=3.0))
+    assert [first_value(result) for result in load_others()] == [2, 3]
 
 
 def stored_document(**overrides):

@@ -8,7 +8,7 @@ from joblib.externals.loky import get_reusable_executor
 from mi_lab import Result, ResultError, ceiling, load, runner
 from mi_lab.estimation import training
 from mi_lab.estimation.tasks import CorrelatedGaussians, Cubic
-from mi_lab.results import load_custom
+from mi_lab.results import load_others
 from mi_lab.runner import run, run_parameters
 
 TINY = {
@@ -95,13 +95,13 @@ def test_a_run_with_other_parameters_goes_to_its_own_file():
     same = run("fig-2a", "smoke", workers=1, progress=False, epochs=2)  # that is what smoke says
     assert own.file_name == same.file_name == "fig-2a.smoke.json" != other.file_name
     assert load("fig-2a", "smoke").overrides == {}
-    assert [result.overrides for result in load_custom()] == [{"learning_rate": 1e-2}]
+    assert [result.overrides for result in load_others()] == [{"learning_rate": 1e-2}, {}]
 
 
 @pytest.mark.parametrize("true_mi", [2.71828, 1 / 3])
 def test_a_true_mi_of_many_digits_is_run_and_stored(true_mi):
     run("fig-2a", "smoke", **(TINY | {"true_mi": true_mi}))
-    assert load_custom()[0].runs[0]["true_mi"] == true_mi
+    assert load_others()[0].runs[0]["true_mi"] == true_mi
 
 
 @pytest.mark.parametrize("negatives", ["derangement", "all_pairs", "independent"])
@@ -180,7 +180,7 @@ def test_the_ceiling_table_is_the_ceiling():
         task = CorrelatedGaussians(mi=r["true_mi"])
         assert (r["value"], r["stderr"]) == ceiling(task, r["batch_size"], samples=1000)
         assert r["value"] <= math.log(r["batch_size"])
-    assert isinstance(load_custom()[0], Result)
+    assert isinstance(load_others()[0], Result)
 
 
 @pytest.mark.usefixtures("no_training")
@@ -244,7 +244,7 @@ def test_a_notebook_runs_its_parameters(monkeypatch):
 def test_a_notebook_stores_its_result():
     result = run_parameters(notebook(true_mi="2,5", batch_size=16, hidden=4, epochs=3))
     assert result.overrides == {"true_mi": (2.0, 5.0), "batch_size": (16,), "hidden": (4,), "epochs": 3}
-    assert [stored.file_name for stored in load_custom()] == [result.file_name]
+    assert [stored.file_name for stored in load_others()] == [result.file_name]
 
 
 @pytest.mark.usefixtures("no_training")

@@ -8,16 +8,21 @@ import plotly.graph_objects as go
 from mi_lab.curves import TAIL, final
 from mi_lab.pages import theme
 from mi_lab.pages.provenance import provenance
-from mi_lab.results import load
+from mi_lab.results import Result, load
 
 
 def ceilings() -> go.Figure:
     """I_N against true MI for a selection of batch sizes."""
-    result = load("ceiling")
-    shown = (64, 512, 4096, 32768)
+    return ceilings_of(load("ceiling"))
+
+
+def ceilings_of(result: Result) -> go.Figure:
+    """I_N against true MI, for every third batch size of a ceiling table."""
+    sizes = sorted(set(result.spec.batch_size))[::3][:4]
+    lines = theme.lines(sizes, by_size=True)
     rows = [[f"{r['true_mi']:g}", f"{r['batch_size']}", f"{r['value']:.3f}", f"{r['stderr']:.1g}"] for r in result.runs]
     alt = (
-        "The ceiling I_N against true MI for four batch sizes. "
+        f"The ceiling I_N against true MI for N = {', '.join(map(str, sizes))}. "
         "Each curve follows the diagonal at first, then bends and levels out at log N."
     )
     table = {"head": ["true MI", "N", "I_N [nats]", "standard error"], "rows": rows}
@@ -32,12 +37,12 @@ def ceilings() -> go.Figure:
         name="I<sub>N</sub> = MI",
         line={"color": theme.REFERENCE, "width": 1},
     )
-    for n in shown:
-        line = theme.line_of_batch_size(n)
+    for n in sizes:
+        line = lines[n]
         values = [r["value"] for r in result.select(batch_size=n)]
         figure.add_scatter(x=mi, y=values, mode="lines+markers", name=f"N = {n}", line=line)
         theme.add_log_n(figure, n, mi[-1], line["color"], None)
-    figure.update_xaxes(range=[0, 40]).update_yaxes(range=[0, 12])
+    figure.update_xaxes(range=[0, mi[-1]]).update_yaxes(range=[0, min(mi[-1], math.log(sizes[-1]) * 1.15)])
     return figure.update_layout(legend_title_text="batch size")
 
 

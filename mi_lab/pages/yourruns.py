@@ -1,4 +1,4 @@
-"""The page of results that are not a profile's own, each above the figure it varies."""
+"""The page of results that no figure of the book shows, each above the figure it varies."""
 
 from pathlib import Path
 
@@ -7,27 +7,34 @@ from IPython.display import Markdown, display
 from mi_lab.experiments import Sweep, experiment
 from mi_lab.pages.figures import curves_of
 from mi_lab.pages.provenance import shown
-from mi_lab.results import ResultError, load, load_custom
+from mi_lab.pages.theory import ceilings_of
+from mi_lab.results import Result, ResultError, load, load_others
 
 
-def show_custom_results(folder: Path | None = None) -> None:
-    """Display every custom result with its profile's own figure below; a sentence if there is none."""
-    results = [result for result in load_custom(folder) if isinstance(result.spec, Sweep)]
+def show_other_results(folder: Path | None = None) -> None:
+    """Display every such result with the book's own figure below it; a sentence if there is none."""
+    results = load_others(folder)
     if not results:
-        display(Markdown("*No such result is stored in this copy of the book yet.*"))
+        display(Markdown("*No other result is stored in this copy of the book.*"))
     for result in results:
-        changed = ", ".join(f"{name} = {shown(value)}" for name, value in result.overrides.items())
         own = experiment(result.experiment)
         for panel, readout in own.panels.items():
-            display(Markdown(f"**{panel}, with {changed}**"))
-            figure = curves_of(result, readout)
-            figure.layout.meta["id"] = (
-                f"{result.file_name.removesuffix('.json').replace('+', '-').replace('.', '-')}-{readout}"
-            )
-            display(figure)
+            display(Markdown(f"**{panel}, {_difference(result)}**"))
+            _draw(result, readout, f"{result.file_name.removesuffix('.json')}-{readout}")
             try:
-                display(
-                    Markdown(f"For comparison, {panel} as stored:"), curves_of(load(own.name, folder=folder), readout)
-                )
+                display(Markdown(f"For comparison, {panel} as the book shows it:"))
+                _draw(load(own.name, folder=folder), readout, None)
             except ResultError as missing:
                 display(Markdown(f"*{missing}*"))
+
+
+def _difference(result: Result) -> str:
+    changed = [f"{name} = {shown(value)}" for name, value in result.overrides.items()]
+    return ", ".join([f"profile {result.profile}", *changed])
+
+
+def _draw(result: Result, readout: str, identity: str | None) -> None:
+    figure = curves_of(result, readout) if isinstance(result.spec, Sweep) else ceilings_of(result)
+    if identity is not None:
+        figure.layout.meta["id"] = identity.replace("+", "-").replace(".", "-")
+    display(figure)
