@@ -1,0 +1,42 @@
+import plotly.graph_objects as go
+import pytest
+
+from mi_lab.pages import yourruns
+from mi_lab.runner import run
+
+
+@pytest.fixture
+def displayed(monkeypatch):
+    shown = []
+    monkeypatch.setattr(yourruns, "display", lambda *things: shown.extend(things))
+    return shown
+
+
+def texts(displayed):
+    return [thing.data for thing in displayed if not isinstance(thing, go.Figure)]
+
+
+def test_it_says_so_when_there_is_nothing_to_show(displayed):
+    yourruns.show_other_results()
+    assert texts(displayed) == ["*No other result is stored in this copy of the book.*"]
+
+
+def test_a_run_with_other_parameters_is_drawn_beside_its_figure(displayed):
+    result = run("fig-2a", "smoke", workers=1, progress=False, true_mi=[3.0, 4.0])
+    yourruns.show_other_results()
+    [figure] = [thing for thing in displayed if isinstance(thing, go.Figure)]
+    assert (
+        figure.layout.meta["id"] == result.file_name.removesuffix(".json").replace("+", "-").replace(".", "-") + "-nwj"
+    )
+    assert texts(displayed)[0] == "**fig-2a, profile smoke, true_mi = 3, 4**"
+    # the profile's own figure is not stored in this folder, and the page says how to make it
+    assert "papermill book/experiments/nwj.ipynb" in texts(displayed)[-1]
+    drawn = {trace.name: trace.line.color for trace in figure.data if trace.name in ("3", "4")}
+    assert len(set(drawn.values())) == 2  # two truths that the report does not have still look different
+
+
+def test_a_ceiling_table_of_ones_own_is_drawn(displayed):
+    run("ceiling", "smoke", progress=False, true_mi=[1.0, 2.0], batch_size=[64, 128])
+    yourruns.show_other_results()
+    [figure] = [thing for thing in displayed if isinstance(thing, go.Figure)]
+    assert any(trace.name == "N = 64" for trace in figure.data)
