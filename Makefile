@@ -25,10 +25,10 @@ lab: .venv/installed
 clean:
 	rm -rf _build .venv .pytest_cache .mypy_cache .ruff_cache *.egg-info
 
-# a new environment is made aside and moved into place by its stamp, so a broken install is not taken for a finished one
+# the stamp is written last, so a broken install is not taken for a finished one
 .venv/installed: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and f"mi_lab needs Python 3.11 or newer; this is {v.major}.{v.minor}. Try: make PYTHON=python3.11")'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@

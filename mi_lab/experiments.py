@@ -17,6 +17,8 @@ from mi_lab.names import ACTIVATIONS, CRITICS, NEGATIVES, READOUTS, TASKS, known
 from mi_lab.settings import as_type, within
 
 PROFILES = ("smoke", "laptop", "report")
+TRUE_MI = (2.5, 5.0, 7.5, 10.0, 15.0, 20.0, 25.0, 30.0)
+BATCH_SIZES = (64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768)
 
 
 @dataclass(frozen=True)
@@ -159,12 +161,10 @@ def _check_grid(spec: Spec, lists: tuple[str, ...]) -> None:
 
 
 _SMOKE = {"true_mi": (2.5, 10.0), "batch_size": (64,), "hidden": (16,), "epochs": 2, "seeds": (0,), "dropout": ()}
-_GRID = (2.5, 5.0, 7.5, 10.0, 15.0, 20.0, 25.0, 30.0)
-_SIZES = (64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768)
 
 
 def _sweep(estimator: str, hidden: tuple[int, ...], batch_size: tuple[int, ...] = (512,), **settings: Any) -> Sweep:
-    return Sweep(estimator, settings.pop("true_mi", _GRID), batch_size, hidden, **settings)
+    return Sweep(estimator, settings.pop("true_mi", TRUE_MI), batch_size, hidden, **settings)
 
 
 def _make(
@@ -229,9 +229,9 @@ EXPERIMENTS: Mapping[str, Experiment] = {
             "fig-2b",
             "nwj",
             {"fig-2b": "nwj"},
-            _sweep("nwj", _LARGE, _SIZES, true_mi=(30.0,)),
+            _sweep("nwj", _LARGE, BATCH_SIZES, true_mi=(30.0,)),
             epochs=40,
-            batch_size=_SIZES[:7],
+            batch_size=BATCH_SIZES[:7],
         ),
         _make(
             "fig-2a-derangement",
@@ -247,6 +247,7 @@ EXPERIMENTS: Mapping[str, Experiment] = {
             "js",
             {"fig-3c": "nwj", "fig-3d": "plug_in"},
             _sweep("js", (512, 512, 512), **_REGULARISED),
+            smoke=_SMOKE | {"hidden": (16, 16, 16), "dropout": (0.5, 0.3, 0.2)},
             epochs=40,
             true_mi=(2.5, 10.0, 15.0, 30.0),
         ),
@@ -262,7 +263,7 @@ EXPERIMENTS: Mapping[str, Experiment] = {
             "ceiling",
             "ceiling",
             {"ceiling": "ceiling"},
-            CeilingTable((0.5, 1.0, 2.5, 5.0, 7.5, 10.0, 12.5, 15.0, 20.0, 25.0, 30.0, 40.0), (*_SIZES, 10**6)),
+            CeilingTable((0.5, 1.0, 2.5, 5.0, 7.5, 10.0, 12.5, 15.0, 20.0, 25.0, 30.0, 40.0), (*BATCH_SIZES, 10**6)),
             smoke={"true_mi": (2.5,), "batch_size": (64,), "samples": 1000},
         ),
     )

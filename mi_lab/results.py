@@ -19,8 +19,8 @@ import jsonschema
 
 from mi_lab.experiments import EXPERIMENTS, PROFILES, Experiment, Spec, Sweep, experiment, kind_of, spec_from_dict
 from mi_lab.names import known
+from mi_lab.schema import FORMAT, SCHEMA, SEALED
 
-FORMAT = 1
 SHOWN_PROFILES = ("report", "laptop")  # the book shows the first of these that is stored
 
 
@@ -32,9 +32,9 @@ class ResultError(ValueError):
 class Result:
     """What one experiment measured, with the spec it followed and where it came from.
 
-    ``runs`` is a list of mappings. Of a sweep: ``true_mi``, ``batch_size``, ``seed``, ``ceiling`` (I_N as
-    ``value`` and ``stderr``; None for negatives other than shuffle), ``first_nonfinite_epoch`` and ``curves``
-    (readout -> statistic -> one value per epoch). Of a ceiling table: ``true_mi``, ``batch_size``, ``value``,
+    ``runs`` is a list of mappings. Of a sweep: ``true_mi``, ``batch_size``, ``seed``, ``ceiling`` (I_N of a
+    shuffle, as ``value`` and ``stderr``), ``first_nonfinite_epoch`` and ``curves`` (readout -> statistic -> one
+    value per epoch). Of a ceiling table: ``true_mi``, ``batch_size``, ``value``,
     ``stderr``. All in nats.
     """
 
@@ -87,7 +87,7 @@ def round_measured(run: Mapping[str, Any]) -> dict[str, Any]:
     return {key: round_numbers(value) if key in measured else value for key, value in run.items()}
 
 
-def check_writable(folder: Path) -> None:
+def check_writable(folder: Path, what: str = "results") -> None:
     """Raise ResultError unless a file can be made in ``folder``, which is created if it is missing."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -95,7 +95,7 @@ def check_writable(folder: Path) -> None:
             pass
     except OSError as error:
         raise ResultError(
-            f"results cannot be written to {folder} ({error.strerror}); choose a folder you may write to."
+            f"{what} cannot be written to {folder} ({error.strerror}); choose a folder you may write to."
         ) from error
 
 
@@ -121,6 +121,7 @@ def save(result: Result, folder: Path | None = None) -> Path:
     check_writable(folder)
     document = {"format": FORMAT, "kind": kind_of(result.spec), **dataclasses.asdict(result)}
     document["runs"] = [round_measured(run) for run in result.runs]
+    document["sha256"] = digest([document[part] for part in SEALED])
     path = folder / result.file_name
     # one line per run keeps the file small and its diffs readable
     lines = ",\n".join(json.dumps(run, separators=(",", ":"), allow_nan=False) for run in document.pop("runs"))
@@ -168,10 +169,14 @@ def read(path: Path) -> Result:
         raise ResultError(
             f"{path.name} is not readable JSON ({error}); restore it or run its experiment again."
         ) from error
-    problem = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(_SCHEMA).iter_errors(document))
+    problem = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(SCHEMA).iter_errors(document))
     if problem is not None:
         field = ".".join(str(part) for part in problem.absolute_path) or "the document"
         raise ResultError(f"{path.name}: {field}: {problem.message[:200]}.")
+    if digest([document[part] for part in SEALED]) != document["sha256"]:
+        raise ResultError(
+            f"{path.name}: sha256: its numbers are not those that were stored; restore it or run its experiment again."
+        )
     try:
         spec = spec_from_dict(document["kind"], document["spec"])
         own = experiment(document["experiment"])
@@ -189,9 +194,9 @@ def _check(result: Result, path: Path, expected: Spec, own: Experiment) -> None:
     if result.spec != expected:
         theirs, ours = dataclasses.asdict(result.spec), dataclasses.asdict(expected)
         field = next(name for name in ours if theirs.get(name) != ours[name])
+        remedy = f"delete it, or {rerun_hint(own, result.profile, result.overrides)}"
         raise ResultError(
-            f"{path.name} was made with {field} = {theirs.get(field)}, but {own.name} now says {ours[field]}; "
-            f"{rerun_hint(own, result.profile)}."
+            f"{path.name} was made with {field} = {theirs.get(field)}, but {own.name} now says {ours[field]}; {remedy}."
         )
     if path.name != result.file_name:
         raise ResultError(
@@ -225,9 +230,9 @@ def _check_curves(path: Path, number: int, run: Mapping[str, Any], spec: Sweep) 
                 )
 
 
-def rerun_hint(own: Experiment, profile: str) -> str:
+def rerun_hint(own: Experiment, profile: str, overrides: Mapping[str, Any] | None = None) -> str:
     """How to make a result of this experiment, as the end of a sentence."""
-    return f"run: {papermill_command(own, profile)}"
+    return f"run: {papermill_command(own, profile, overrides)}"
 
 
 def papermill_command(own: Experiment, profile: str, overrides: Mapping[str, Any] | None = None) -> str:
@@ -253,44 +258,3 @@ def _bounded(number: str) -> int:
     if abs(value := int(number)) >= 2**63:
         raise ValueError(f"{number[:20]}… is too large a number")
     return value
-
-
-_NUMBERS = {"type": "array", "items": {"type": "number"}}
-_STATISTICS = dict.fromkeys(("mean", "median", "q05", "q95"), _NUMBERS)
-_MEASURE = {"value": {"type": "number"}, "stderr": {"type": "number", "minimum": 0}}
-_POINT = {"true_mi": {"type": "number"}, "batch_size": {"type": "integer"}}
-
-
-def _closed(properties: Mapping[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
-
-
-_RUN = _closed(
-    _POINT
-    | {
-        "seed": {"type": "integer"},
-        "ceiling": {"anyOf": [{"type": "null"}, _closed(_MEASURE)]},
-        "first_nonfinite_epoch": {"anyOf": [{"type": "null"}, {"type": "integer", "minimum": 1}]},
-        "curves": {"type": "object", "minProperties": 1, "additionalProperties": _closed(_STATISTICS)},
-    }
-)
-_TEXTS = ("git_revision", "date", "python", "torch", "device", "machine")
-_SCHEMA = _closed(
-    {
-        "format": {"const": FORMAT},
-        "kind": {"enum": ["sweep", "ceiling"]},
-        "experiment": {"enum": sorted(EXPERIMENTS)},
-        "profile": {"enum": list(PROFILES)},
-        "overrides": {"type": "object"},
-        "spec": {"type": "object"},
-        "provenance": _closed(
-            {name: {"type": "string"} for name in _TEXTS}
-            | {"threads": {"type": "integer"}, "wall_seconds": {"type": "number"}, "steps": {"type": "integer"}}
-        ),
-        "runs": {"type": "array", "minItems": 1, "items": {"type": "object"}},
-    }
-) | {
-    "if": {"properties": {"kind": {"const": "sweep"}}},
-    "then": {"properties": {"runs": {"items": _RUN}}},
-    "else": {"properties": {"runs": {"items": _closed(_POINT | _MEASURE)}}},
-}

@@ -7,6 +7,7 @@ command that was stopped goes on where it was, and two figures that share a run 
 import dataclasses
 import functools
 import json
+import math
 import os
 import platform
 import subprocess
@@ -21,11 +22,12 @@ import torch
 from tqdm.auto import tqdm
 
 from mi_lab.estimation.negatives import ceiling
-from mi_lab.estimation.tasks import CorrelatedGaussians, Cubic, Task
+from mi_lab.estimation.tasks import CorrelatedGaussians, make_task
 from mi_lab.estimation.training import device_named, steps_per_epoch, train
 from mi_lab.experiments import CeilingTable, Sweep, experiment
 from mi_lab.names import known
-from mi_lab.results import FORMAT, Result, check_writable, digest, results_dir, round_measured, save, write_atomically
+from mi_lab.results import Result, check_writable, digest, results_dir, round_measured, save, write_atomically
+from mi_lab.schema import FORMAT
 
 # activations of one layer in one stack: what sits in a core's cache, and 1 GB on a GPU
 _STACK_FLOATS = {"cpu": 2**19, "cuda": 2**28}
@@ -50,15 +52,15 @@ def run(
     """
     chosen = experiment(name)
     spec = chosen.spec(profile, **overrides)
-    changed = {
-        key: value for key, value in dataclasses.asdict(spec).items() if value != getattr(chosen.spec(profile), key)
-    }
+    own = dataclasses.asdict(chosen.spec(profile))
+    asked = dataclasses.asdict(spec)
+    changed = {k: list(v) if isinstance(v, tuple) else v for k, v in asked.items() if v != own[k]}
     place = device_named(device)
     if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
         raise ValueError(f"workers must be a whole number of at least 1, or None, not {workers!r}.")
     folder = folder or results_dir()
     check_writable(folder)
-    check_writable(_cache())
+    check_writable(_cache(), "finished runs")
     if isinstance(spec, Sweep):
         runs = _sweep(spec, place, workers, chosen.name if progress else None)
         steps = sum(steps_per_epoch(r["batch_size"]) * spec.epochs for r in runs)
@@ -75,7 +77,7 @@ def run_parameters(namespace: Mapping[str, Any]) -> Result:
 
     Raises ValueError, before any work, for a name that is no parameter: papermill itself only warns of one.
     """
-    plain = (str, int, float, list, tuple, type(None))
+    plain = (str, int, float, list, tuple, dict, type(None))
     # a notebook's namespace also holds the kernel's own names, imports and results; parameters are plain data
     given: dict[str, Any] = {
         k: v for k, v in namespace.items() if isinstance(v, plain) and not k.startswith("_") and k not in ("In", "Out")
@@ -87,14 +89,8 @@ def run_parameters(namespace: Mapping[str, Any]) -> Result:
     return run(chosen.name, **given)
 
 
-def make_task(name: str, dim: int, mi: float) -> Task:
-    """The task of a sweep: 'gaussian', or 'cubic' for its y^3."""
-    gaussians = CorrelatedGaussians(dim=dim, mi=mi)
-    return Cubic(gaussians) if name == "cubic" else gaussians
-
-
 def train_runs(
-    spec: Sweep, runs: list[dict[str, Any]], device: str, progress: str | None = None
+    spec: Sweep, runs: list[dict[str, Any]], device: str, progress: str | None = None, position: int = 0
 ) -> list[dict[str, Any]]:
     """Train runs of one batch size as one stack on one thread; each comes back with its curves and its wall seconds."""
     threads = torch.get_num_threads()
@@ -115,7 +111,8 @@ def train_runs(
             weight_decay=spec.weight_decay,
             learning_rate=spec.learning_rate,
             device=device,
-            progress=progress,
+            progress=progress and f"{progress}, N={runs[0]['batch_size']}",
+            position=position,
         )
     finally:
         torch.set_num_threads(threads)
@@ -128,11 +125,13 @@ def _sweep(spec: Sweep, device: torch.device, workers: int | None, label: str | 
     paths = [_part(spec, r, device) for r in runs]
     missing = [r for r, path in zip(runs, paths, strict=True) if not path.exists()]
     workers = workers or (1 if device.type == "cuda" else joblib.cpu_count())
-    # a bar of its own for each stack only where stacks run one after the other
-    inner = label if workers == 1 else None
-    stacks = _stacks(spec, missing, device, workers)
+    stacks = list(_stacks(spec, missing, device, workers))
+    # each worker draws the bar of its stack, with the current estimates, below the bar of the figure
     jobs = [
-        joblib.delayed(_train_and_keep)(spec, s, [_part(spec, r, device) for r in s], device, inner) for s in stacks
+        joblib.delayed(_train_and_keep)(
+            spec, stack, [_part(spec, r, device) for r in stack], device, label, i % workers + 1
+        )
+        for i, stack in enumerate(stacks)
     ]
     pool = joblib.Parallel(n_jobs=workers, return_as="generator_unordered")
     with tqdm(total=len(runs), initial=len(runs) - len(missing), desc=label, unit="run", disable=label is None) as bar:
@@ -140,9 +139,9 @@ def _sweep(spec: Sweep, device: torch.device, workers: int | None, label: str | 
             bar.update(len(finished))
             bar.set_postfix_str(_summary(finished[-1]))
     done = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
-    points = {(r["true_mi"], r["batch_size"]) for r in runs} if spec.negatives == "shuffle" else set()
+    points = {(r["true_mi"], r["batch_size"]) for r in runs}
     ceilings = {(mi, n): ceiling(make_task(spec.task, spec.dim, mi), n)._asdict() for mi, n in points}
-    return [r | {"ceiling": ceilings[r["true_mi"], r["batch_size"]] if ceilings else None} for r in done]
+    return [r | {"ceiling": ceilings[r["true_mi"], r["batch_size"]]} for r in done]
 
 
 def _stacks(
@@ -153,14 +152,14 @@ def _stacks(
         same = [r for r in runs if r["batch_size"] == n]
         rows = n * n if spec.negatives == "all_pairs" else 2 * n
         fitting = max(1, _STACK_FLOATS[device.type] // (rows * max(spec.hidden)))
-        size = min(fitting, -(-len(same) // workers))
+        size = min(fitting, math.ceil(len(same) / workers))
         yield from (same[i : i + size] for i in range(0, len(same), size))
 
 
 def _train_and_keep(
-    spec: Sweep, stack: list[dict[str, Any]], paths: list[Path], device: torch.device, label: str | None
+    spec: Sweep, stack: list[dict[str, Any]], paths: list[Path], device: torch.device, label: str | None, position: int
 ) -> list[dict[str, Any]]:
-    finished = train_runs(spec, stack, str(device), label)
+    finished = train_runs(spec, stack, str(device), label, position)
     for one, path in zip(finished, paths, strict=True):
         write_atomically(path, json.dumps(round_measured(one)))
     return finished
@@ -176,7 +175,7 @@ def _part(spec: Sweep, one: Mapping[str, Any], device: torch.device) -> Path:
 @functools.cache
 def _code() -> str:
     package = Path(__file__).parent
-    sources = [package / "gaussian.py", *sorted((package / "estimation").glob("*.py"))]
+    sources = [package / "gaussian.py", package / "names.py", *sorted((package / "estimation").glob("*.py"))]
     return digest([path.read_text(encoding="utf-8") for path in sources])
 
 

@@ -33,14 +33,17 @@ def dv(positive: Tensor, negative: Tensor) -> Tensor:
 
 
 def nwj(positive: Tensor, negative: Tensor) -> Tensor:
-    """Nguyen-Wainwright-Jordan, Eq. 5: E_p[T] - E_pp[e^(T-1)]; tight at T = log ratio + 1 (Nguyen et al., 2010)."""
+    """Nguyen-Wainwright-Jordan, Eq. 5: E_p[T] - E_pp[e^(T-1)] (Nguyen et al., 2010).
+
+    Tight at T = log ratio + 1 if the negatives follow p(x)p(y).
+    """
     return positive.mean(1) - torch.exp(log_mean_exp(negative) - 1)
 
 
 def js(positive: Tensor, negative: Tensor) -> Tensor:
     """The f-GAN objective, Eq. 7: -E_p[softplus(-T)] - E_pp[softplus(T)] (Nowozin et al., 2016).
 
-    Optimal at T = log ratio.
+    Optimal at T = log p(x, y) / q(x, y), where q is what the negatives follow: p(x)p(y), or q_N under a shuffle.
     """
     return -softplus(-positive).mean(1) - softplus(negative).flatten(1).mean(1)
 
@@ -56,7 +59,10 @@ def plug_in(positive: Tensor, negative: Tensor) -> Tensor:
 
 
 def infonce(positive: Tensor, negative: Tensor) -> Tensor:
-    """InfoNCE, Eq. 8, with each positive among its M negatives (van den Oord et al., 2018). At most log(M + 1)."""
+    """InfoNCE, Eq. 8, with each positive among its M negatives (van den Oord et al., 2018).
+
+    At most log(M + 1): log N with all pairs, but log 2 with a scheme that gives each x one negative.
+    """
     candidates = torch.cat([positive[..., None], negative], -1)
     return (positive - torch.logsumexp(candidates, -1)).mean(1) + math.log(candidates.shape[-1])
 
@@ -65,19 +71,23 @@ class MovingAverageDV:
     """MINE's objective: DV, with a moving average in the denominator of its gradient (Belghazi et al., 2018, Sec. 3.2).
 
     The gradient is E_p[dT] - E_pp[e^T dT] / a with a = exponential moving average of the
-    batch means of e^T (the first batch starts it). The average is kept as its logarithm, so nothing has to be clamped.
+    batch means of e^T (the first batch starts it); ``rate`` is the weight of the newest batch, and 1 gives DV's own
+    gradient. The average is kept as its logarithm, so nothing has to be clamped. Raises ValueError for a rate
+    outside (0, 1].
     The value returned is only a carrier of that gradient; report ``dv``.
     """
 
     def __init__(self, rate: float = 0.01) -> None:
-        self.rate = rate  # weight of the newest batch
+        if not 0 < rate <= 1:
+            raise ValueError(f"rate, the weight of the newest batch, must lie in (0, 1], not {rate}.")
+        self.rate = rate
         self.log_average: Tensor | None = None
 
     def __call__(self, positive: Tensor, negative: Tensor) -> Tensor:
         """The carrier of the gradient, (K,); moves the average on by one batch."""
         batch = log_mean_exp(negative)
         newest = batch.detach()
-        if self.log_average is None:
+        if self.log_average is None or self.rate == 1:
             self.log_average = newest
         else:
             kept = self.log_average + math.log1p(-self.rate)

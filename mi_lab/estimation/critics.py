@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import pairwise
-from typing import Protocol, cast
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -25,19 +25,22 @@ Generators = Sequence[torch.Generator]
 _CHUNK_FLOATS = 2**22
 
 
-class Critic(Protocol):
-    """What negatives, bounds and trainer need of a critic."""
+class Critic(nn.Module):
+    """What negatives, bounds and trainer need of a stack of K critics."""
+
+    drops_out = False
+    """Whether any run of the stack has dropout."""
 
     def pairs(self, x: Tensor, y: Tensor, generators: Generators | None = None) -> Tensor:
         """T(x_i, y_i) for each i: (K, N, dim_x), (K, N, dim_y) -> (K, N).
 
         With generators, one per run, dropout is on.
         """
-        ...
+        raise NotImplementedError
 
     def all_pairs(self, x: Tensor, y: Tensor, generators: Generators | None = None) -> Tensor:
         """T(x_i, y_j) for each i and j: -> (K, N, N)."""
-        ...
+        raise NotImplementedError
 
 
 class _Elu(torch.autograd.Function):
@@ -80,8 +83,7 @@ class _Mlp(nn.Module):
         for fan_in, width in pairwise(widths):
             self.weights.append(_uniform((fan_in, width), fan_in, generators))
             self.biases.append(_uniform((1, width), fan_in, generators))
-        self.dropout: Tensor
-        self.register_buffer("dropout", dropout)  # (K, hidden layers)
+        self.rates: list[list[float]] = dropout.tolist()  # K x hidden layers
 
     def forward(self, h: Tensor, generators: Generators | None = None, start: int = 0) -> Tensor:
         """The layers from ``start`` on; ``start=1`` takes pre-activations of the first hidden layer."""
@@ -93,7 +95,7 @@ class _Mlp(nn.Module):
         return h
 
     def _drop(self, h: Tensor, layer: int, generators: Generators | None) -> Tensor:
-        rates = self.dropout[:, layer].tolist()
+        rates = [run[layer] for run in self.rates]
         if generators is None or not any(rates):
             return h
         # a run without dropout draws nothing, so that it is the same run beside any other
@@ -119,7 +121,7 @@ def _dropout_rates(dropout: Sequence[float] | Tensor, runs: int, layers: int) ->
     return rates.expand(runs, layers).clone()
 
 
-class JointCritic(nn.Module):
+class JointCritic(Critic):
     """One MLP on the concatenation [x; y] (Belghazi et al., 2018).
 
     ``hidden`` are the widths of the hidden layers, ``dropout`` one rate per hidden layer,
@@ -138,6 +140,7 @@ class JointCritic(nn.Module):
         super().__init__()
         self.dim_x = dim_x
         rates = _dropout_rates(dropout, len(generators), len(hidden)).to(generators[0].device)
+        self.drops_out = bool(rates.any())
         self.mlp = _Mlp([dim_x + dim_y, *hidden, 1], activation, rates, generators)
 
     def pairs(self, x: Tensor, y: Tensor, generators: Generators | None = None) -> Tensor:
@@ -153,12 +156,11 @@ class JointCritic(nn.Module):
         n = from_x.shape[1]
         rows = max(1, _CHUNK_FLOATS // (n * max(layer.shape[-1] for layer in self.mlp.weights)))
         seeds = None
-        if generators is not None and bool(self.mlp.dropout.any()):
+        if generators is not None and self.drops_out:
             # a recomputed chunk must draw the same masks again, so each chunk gets seeds and not a moving generator
-            drops = self.mlp.dropout.any(1).tolist()
             draws = [
-                torch.randint(2**62, (n,), generator=g, device=g.device).tolist() if drop else [0] * n
-                for g, drop in zip(generators, drops, strict=True)
+                torch.randint(2**62, (n,), generator=g, device=g.device).tolist() if any(rates) else [0] * n
+                for g, rates in zip(generators, self.mlp.rates, strict=True)
             ]
             seeds = [[run[start] for run in draws] for start in range(0, n, rows)]
         chunks = []
@@ -179,7 +181,7 @@ class JointCritic(nn.Module):
         return self.mlp(first, generators, start=1).reshape(runs, rows, -1)
 
 
-class SeparableCritic(nn.Module):
+class SeparableCritic(Critic):
     """g(x)^T h(y) with two MLPs into a common space of ``embedding`` dimensions (van den Oord et al., 2018)."""
 
     def __init__(
@@ -194,6 +196,7 @@ class SeparableCritic(nn.Module):
     ) -> None:
         super().__init__()
         rates = _dropout_rates(dropout, len(generators), len(hidden)).to(generators[0].device)
+        self.drops_out = bool(rates.any())
         self.g = _Mlp([dim_x, *hidden, embedding], activation, rates, generators)
         self.h = _Mlp([dim_y, *hidden, embedding], activation, rates, generators)
 
@@ -204,7 +207,7 @@ class SeparableCritic(nn.Module):
         return self.g(x, generators) @ self.h(y, generators).mT
 
 
-class BilinearCritic(nn.Module):
+class BilinearCritic(Critic):
     """x^T W y with one matrix W per run."""
 
     def __init__(self, dim_x: int, dim_y: int, generators: Generators) -> None:
@@ -218,7 +221,7 @@ class BilinearCritic(nn.Module):
         return x @ self.weight @ y.mT
 
 
-class InnerProductCritic(nn.Module):
+class InnerProductCritic(Critic):
     """x^T y: nothing to learn in the critic itself; x and y must have one dimension."""
 
     def __init__(self, dim_x: int, dim_y: int) -> None:
@@ -233,10 +236,10 @@ class InnerProductCritic(nn.Module):
         return x @ y.mT
 
 
-class OptimalCritic(nn.Module):
+class OptimalCritic(Critic):
     """The true log density ratio log p(x, y) / (p(x) p(y)) of one task per run, as an ordinary critic.
 
-    It maximises DV, JS and InfoNCE; NWJ's own optimum is one higher (Eq. 5).
+    It maximises DV, JS and InfoNCE where negatives follow p(x)p(y); NWJ's own optimum is one higher (Eq. 5).
     """
 
     def __init__(self, tasks: Sequence[Task]) -> None:
@@ -258,7 +261,7 @@ def make_critic(
     hidden: Sequence[int] = (512, 512),
     activation: str = "elu",
     dropout: Sequence[float] | Tensor = (),
-) -> nn.Module:
+) -> Critic:
     """A stack of ``len(tasks)`` critics: 'joint', 'separable', 'bilinear', 'inner_product' or 'optimal'.
 
     Each run's initial weights come from its own generator. Raises ValueError for an unknown

@@ -6,7 +6,8 @@
 * ``independent``  y from a second, independent batch
 
 A shuffle leaves each index in place with probability 1/N, so its "negatives" really follow
-q_N = (1 - 1/N) p(x)p(y) + (1/N) p(x, y), and no critic can push a bound past the ``ceiling``.
+q_N = (1 - 1/N) p(x)p(y) + (1/N) p(x, y), and no critic lifts NWJ's expected value, or DV's over the whole
+distribution, past the ``ceiling``.
 """
 
 import math
@@ -34,7 +35,7 @@ def draw_batch(tasks: Sequence[Task], batch_size: int, negatives: str, generator
 
     Raises ValueError for a batch size under 2 or an unknown scheme.
     """
-    check(batch_size, negatives)
+    check_batch(batch_size, negatives)
     draws = [task.sample(batch_size, g) for task, g in zip(tasks, generators, strict=True)]
     x, y = torch.stack([d[0] for d in draws]), torch.stack([d[1] for d in draws])
     if negatives == "all_pairs":
@@ -81,7 +82,7 @@ def off_diagonal(matrix: Tensor) -> Tensor:
     return flat.reshape(*matrix.shape[:-2], n, n - 1)
 
 
-def check(batch_size: int, negatives: str) -> None:
+def check_batch(batch_size: int, negatives: str) -> None:
     """Raise ValueError unless batch size and scheme can be used."""
     known("negatives", negatives, NEGATIVES)
     if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 2:
@@ -103,7 +104,7 @@ def ceiling(task: Task, batch_size: int, samples: int = 200_000, seed: int = 0) 
     distribution, and the plug-in of the best JS critic, end there too. Raises ValueError for a batch
     size under 2 or fewer than 2 samples.
     """
-    check(batch_size, "shuffle")
+    check_batch(batch_size, "shuffle")
     if samples < 2:
         raise ValueError(f"samples must be at least 2 for a standard error, not {samples}.")
     generator = torch.Generator().manual_seed(seed)

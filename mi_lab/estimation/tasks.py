@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from mi_lab.gaussian import check_dim, correlation_from_mi, mi_from_correlation
+from mi_lab.names import TASKS, known
 
 
 class Task(Protocol):
@@ -105,3 +106,9 @@ class Cubic:
     def log_ratio(self, x: Tensor, y: Tensor) -> Tensor:
         """Invertible maps leave the ratio alone, so undo the cube: (..., d), (..., d) -> (...)."""
         return self.task.log_ratio(x, y.sign() * y.abs() ** (1 / 3))
+
+
+def make_task(name: str, dim: int, mi: float) -> Task:
+    """'gaussian', or 'cubic' for its y^3; raises ValueError for another name."""
+    gaussians = CorrelatedGaussians(dim=dim, mi=mi)
+    return Cubic(gaussians) if known("task", name, TASKS) == "cubic" else gaussians

@@ -2,9 +2,10 @@
 
 K runs train together as one stack. A run is fixed by its task, seed and settings alone: it
 draws its weights, samples, permutations and dropout masks from its own generator, so it
-gives the same curve in any stack.
+gives the same curve, up to rounding, in any stack.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,8 +14,8 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from mi_lab.estimation.bounds import Bound, estimator
-from mi_lab.estimation.critics import make_critic
-from mi_lab.estimation.negatives import Batch, check, draw_batch, scores
+from mi_lab.estimation.critics import Critic, make_critic
+from mi_lab.estimation.negatives import Batch, check_batch, draw_batch, scores
 from mi_lab.estimation.tasks import Task
 
 STATISTICS = ("mean", "median", "q05", "q95")
@@ -79,12 +80,16 @@ def train(
     any setting out of range; a run whose values stop being finite is recorded, not raised.
     """
     chosen = estimator(estimator_name)
-    check(batch_size, negatives)
+    check_batch(batch_size, negatives)
     decay = torch.as_tensor(weight_decay, dtype=torch.float32)
     if len(seeds) != len(tasks) or decay.numel() not in (1, len(tasks)):
         raise ValueError(f"{len(tasks)} tasks need as many seeds, and one weight_decay or as many.")
-    if epochs < 1 or learning_rate <= 0 or bool((decay < 0).any()):
-        raise ValueError("epochs must be at least 1, learning_rate above 0, and weight_decay not below 0.")
+    if isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 1:
+        raise ValueError(f"epochs must be a whole number of at least 1, not {epochs}.")
+    if not 0 < learning_rate < math.inf:
+        raise ValueError(f"learning_rate must be a positive number, not {learning_rate}.")
+    if not bool((decay >= 0).all()):
+        raise ValueError(f"weight_decay must be at least 0, not {weight_decay}.")
     place = device_named(device)
     generators = [torch.Generator(device=place).manual_seed(seed) for seed in seeds]
     model = make_critic(critic, tasks, generators, hidden, activation, dropout)
@@ -110,23 +115,23 @@ def train(
 class _Step:
     """One step for a stack: read the estimate, then update the critic."""
 
-    def __init__(self, critic: torch.nn.Module, objective: Bound, learning_rate: float, weight_decay: Tensor) -> None:
+    def __init__(self, critic: Critic, objective: Bound, learning_rate: float, weight_decay: Tensor) -> None:
         self.critic, self.objective, self.weight_decay = critic, objective, weight_decay
+        self.decays = bool(weight_decay.any())
         self.parameters = list(critic.parameters())
         self.optimiser = torch.optim.Adam(self.parameters, lr=learning_rate, fused=True) if self.parameters else None
-        self.drops_out = any(bool(rates.any()) for rates in critic.buffers())
 
     def __call__(
         self, batch: Batch, readouts: dict[str, Bound], generators: Sequence[torch.Generator]
     ) -> dict[str, Tensor]:
         learns = self.optimiser is not None
-        with torch.set_grad_enabled(learns and not self.drops_out):
-            positive, negative = scores(self.critic, batch)  # type: ignore[arg-type]
-        exact = positive.detach().double(), negative.detach().double()
-        values = {name: readout(*exact) for name, readout in readouts.items()}
+        with torch.set_grad_enabled(learns and not self.critic.drops_out):
+            positive, negative = scores(self.critic, batch)
+        in_float64 = positive.detach().double(), negative.detach().double()
+        values = {name: readout(*in_float64) for name, readout in readouts.items()}
         if self.optimiser is not None:
-            if self.drops_out:
-                positive, negative = scores(self.critic, batch, generators)  # type: ignore[arg-type]
+            if self.critic.drops_out:
+                positive, negative = scores(self.critic, batch, generators)
             self.optimiser.zero_grad()
             # the sum's gradient is each run's own, so a run that overflows leaves the others alone
             (-self.objective(positive, negative)).sum().backward()
@@ -136,7 +141,7 @@ class _Step:
 
     def _decay(self) -> None:
         # Adam's L2 penalty, but with a rate for each run of the stack
-        if bool(self.weight_decay.any()):
+        if self.decays:
             for parameter in self.parameters:
                 assert parameter.grad is not None
                 parameter.grad.addcmul_(parameter.detach(), self.weight_decay[:, None, None].to(parameter))

@@ -28,12 +28,12 @@ NAMES = {
     ("js", "plug_in"): "JS plug-in",
     ("infonce", "infonce"): "InfoNCE",
 }
-_POINTS = 200  # a curve is drawn with at most this many points
+_POINTS = 100  # a curve is drawn with at most this many points
 
 Run = Mapping[str, Any]
 
 
-def curves(panel: str, folder: Path | None = None) -> go.Figure:
+def draw(panel: str, folder: Path | None = None) -> go.Figure:
     """The training curves of a panel such as 'fig-2a', from the largest profile that is stored."""
     return curves_of(load(panel, folder=folder), experiment(panel).panels[panel])
 
@@ -44,7 +44,8 @@ def curves_of(result: Result, readout: str) -> go.Figure:
     At the right edge every colour has its true MI (circle) and its ceiling I_N (diamond); dotted is log N.
     """
     spec = result.spec
-    assert isinstance(spec, Sweep)
+    if not isinstance(spec, Sweep):
+        raise ValueError(f"{result.experiment} holds no training curves; draw it with theory.ceilings_of.")
     name = NAMES[spec.estimator, readout]
     # colours stand for what varies: the true MI, or the batch size where there are several
     key = "batch_size" if len(spec.batch_size) > 1 else "true_mi"
@@ -61,9 +62,11 @@ def curves_of(result: Result, readout: str) -> go.Figure:
         theme.add_log_n(figure, n, spec.epochs * 1.06, colour, "log N" if n == min(spec.batch_size) else None)
     points = list({(run["true_mi"], run["batch_size"]): run for run in result.runs}.values())
     truths = [(run["true_mi"], run, lines[run[key]]["color"]) for run in points]
-    ceilings = [(run["ceiling"]["value"], run, lines[run[key]]["color"]) for run in points if run["ceiling"]]
+    ceilings = [(run["ceiling"]["value"], run, lines[run[key]]["color"]) for run in points]
     _add_marks(figure, "true MI", "circle-open", spec.epochs * 1.03, truths, high)
-    _add_marks(figure, "ceiling I<sub>N</sub>", "diamond", spec.epochs * 1.03, ceilings, high)
+    shuffled = spec.negatives == "shuffle"
+    top = "ceiling I<sub>N</sub>" if shuffled else "I<sub>N</sub> of a shuffle"
+    _add_marks(figure, top, "diamond" if shuffled else "diamond-open", spec.epochs * 1.03, ceilings, high)
     figure.update_xaxes(range=[0, spec.epochs * 1.06])
     figure.update_yaxes(range=[low, high])
     return figure.update_layout(legend_title_text="batch size" if key == "batch_size" else "true MI [nats]")
@@ -143,7 +146,7 @@ def _final_rows(result: Result, readout: str) -> list[list[str]]:
     for r in result.runs:
         numbers = [final(r, readout, statistic) for statistic in ("mean", "median", "q05", "q95")]
         cells = ["not finite" if math.isnan(v) else f"{v:.2f}" for v in numbers]
-        top = f"{r['ceiling']['value']:.2f}" if r["ceiling"] else "none"
+        top = f"{r['ceiling']['value']:.2f}"
         rows.append(
             [f"{r['true_mi']:g}", f"{r['batch_size']}", f"{r['seed']}", f"{math.log(r['batch_size']):.2f}", top, *cells]
         )
@@ -160,11 +163,13 @@ def _around(result: Result, readout: str) -> dict[str, Any]:
 
 
 def _alt(result: Result, readout: str, name: str) -> str:
-    ends = {(r["true_mi"], r["batch_size"]): final(r, readout) for r in reversed(result.runs)}
+    ends: dict[tuple[float, int], list[float]] = {}
+    for run in result.runs:
+        ends.setdefault((run["true_mi"], run["batch_size"]), []).append(final(run, readout))
     told = [
-        f"{mi:g} nats with N = {n}: " + ("not finite" if math.isnan(v) else f"{v:.1f}")
-        for (mi, n), v in reversed(ends.items())
+        f"{mi:g} nats with N = {n}: " + ("not finite" if math.isnan(sum(v)) else f"{sum(v) / len(v):.1f}")
+        for (mi, n), v in ends.items()
     ]
     spec = dataclasses.asdict(result.spec)
     setting = f"{name} estimates over {spec['epochs']} epochs with negatives by {spec['negatives']}"
-    return f"{setting}. Final estimates by true MI: {'; '.join(told)}."
+    return f"{setting}. Final estimates by true MI, mean over seeds: {'; '.join(told)}."

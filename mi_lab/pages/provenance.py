@@ -1,6 +1,5 @@
 """The line under every figure: what kind of evidence it is, at what size it was made, and how to make it again."""
 
-import dataclasses
 from html import escape
 from typing import Any
 
@@ -11,14 +10,9 @@ from mi_lab.results import Result, papermill_command
 def provenance(result: Result) -> str:
     """HTML of the provenance line of a stored result."""
     made = result.provenance
-    parts = [
-        *_size(result),
-        made["date"],
-        f"{made['device'].upper()}, {_duration(made['wall_seconds'])} on one thread"
-        if made["device"] == "cpu"
-        else made["machine"],
-    ]
-    parts += [f"torch {made['torch']}", f"revision {made['git_revision']}"]
+    threads = f"on {made['threads']} thread{'s' if made['threads'] > 1 else ''} each" if made["device"] == "cpu" else ""
+    where = f"{made['device'].upper()} ({made['machine']}), {_duration(made['wall_seconds'])} {threads}".strip()
+    parts = [*_size(result), made["date"], where, f"torch {made['torch']}", f"revision {made['git_revision']}"]
     command = papermill_command(experiment(result.experiment), result.profile, result.overrides)
     return (
         f"<span class='mi-evidence'>stored</span> {escape(' · '.join(parts))} · rerun: <code>{escape(command)}</code>"
@@ -28,19 +22,17 @@ def provenance(result: Result) -> str:
 def _size(result: Result) -> list[str]:
     """Profile, and every setting in which it differs from the report's."""
     spec, report = result.spec, experiment(result.experiment).report
-    if not isinstance(spec, Sweep):
-        return [f"profile {result.profile}", f"{spec.samples} samples"]
-    assert isinstance(report, Sweep)
+    if not (isinstance(spec, Sweep) and isinstance(report, Sweep)):
+        return [f"profile {result.profile}", f"{spec.samples} samples", f"seed {spec.seed}"]  # type: ignore[union-attr]
     size = [f"profile {result.profile}"]
     size.append(f"{spec.epochs} epochs" + ("" if spec.epochs == report.epochs else f" (report: {report.epochs})"))
     size.append(("seeds " if len(spec.seeds) > 1 else "seed ") + ", ".join(map(str, spec.seeds)))
-    if set(spec.batch_size) != set(report.batch_size):
+    if spec.true_mi != report.true_mi:
+        size.append(f"{len(spec.true_mi)} true MI (our full grid: {len(report.true_mi)})")
+    if spec.batch_size != report.batch_size:
         size.append(f"N up to {max(spec.batch_size)} (report: {max(report.batch_size)})")
-    size += [
-        f"{name} = {shown(value)}"
-        for name, value in result.overrides.items()
-        if name not in ("epochs", "seeds", "batch_size")
-    ]
+    told = ("epochs", "seeds", "batch_size")
+    size += [f"{name} = {shown(value)}" for name, value in result.overrides.items() if name not in told]
     return [*size, "curves smoothed as in App. C.1"]
 
 
@@ -57,8 +49,3 @@ def _duration(seconds: float) -> str:
         if seconds >= 60
         else f"{seconds:.0f} s"
     )
-
-
-def settings(result: Result) -> dict[str, str]:
-    """Every setting of a result's spec as text, for a table."""
-    return {name: shown(value) for name, value in dataclasses.asdict(result.spec).items()}

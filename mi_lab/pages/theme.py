@@ -10,6 +10,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from mi_lab.experiments import BATCH_SIZES, TRUE_MI
+
 _COLOURS = (
     "#e69f00",
     "#d55e00",
@@ -23,8 +25,6 @@ _COLOURS = (
     "#7f7f7f",
 )
 _DASHES = ("solid", "dash", "dashdot", "longdash", "solid", "dash", "dashdot", "longdash", "solid", "dash")
-_MI = (2.5, 5.0, 7.5, 10.0, 15.0, 20.0, 25.0, 30.0)
-_SIZES = (64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768)
 
 REFERENCE = "#7f7f7f"
 """log N and other reference lines."""
@@ -32,12 +32,12 @@ REFERENCE = "#7f7f7f"
 
 def line_of_mi(mi: float) -> dict[str, Any]:
     """Colour and dash of a true MI; values between the report's take those of the next larger."""
-    return _line(sum(known < mi for known in _MI))
+    return _line(sum(known < mi for known in TRUE_MI))
 
 
 def line_of_batch_size(n: int) -> dict[str, Any]:
     """Colour and dash of a batch size."""
-    return _line(sum(known < n for known in _SIZES))
+    return _line(sum(known < n for known in BATCH_SIZES))
 
 
 def lines(values: Collection[float], by_size: bool) -> dict[float, dict[str, Any]]:

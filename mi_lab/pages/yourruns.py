@@ -22,10 +22,19 @@ def show_other_results(folder: Path | None = None) -> None:
             display(Markdown(f"**{panel}, {_difference(result)}**"))
             _draw(result, readout, f"{result.file_name.removesuffix('.json')}-{readout}")
             try:
-                display(Markdown(f"For comparison, {panel} as the book shows it:"))
-                _draw(load(own.name, folder=folder), readout, None)
+                beside = _varied(result, folder)
+                display(Markdown(f"For comparison, {panel} at profile {beside.profile}:"))
+                _draw(beside, readout, None)
             except ResultError as missing:
                 display(Markdown(f"*{missing}*"))
+
+
+def _varied(result: Result, folder: Path | None) -> Result:
+    """The profile's own result that ``result`` varies, or the one the book shows if that is not stored."""
+    try:
+        return load(result.experiment, result.profile if result.overrides else None, folder)
+    except ResultError:
+        return load(result.experiment, folder=folder)
 
 
 def _difference(result: Result) -> str:

@@ -71,7 +71,7 @@ def stored_panels():
 
 @pytest.mark.parametrize("panel", stored_panels())
 def test_every_stored_panel_is_small_and_described(panel, committed_results):
-    figure = figures.curves(panel, folder=committed_results)
+    figure = figures.draw(panel, folder=committed_results)
     assert len(figure.to_json()) < 60_000  # kB of figure data on a page
     assert len(figure.layout.meta["alt"]) > 40
     assert experiment(panel).notebook in figure.layout.meta["provenance"]
