@@ -200,7 +200,15 @@ def test_a_spec_with_a_missing_or_unknown_field_is_refused():
 
 
 @pytest.mark.parametrize(
-    "module", ["mi_lab", "mi_lab.experiments", "mi_lab.results", "mi_lab.gaussian", "mi_lab.curves"]
+    "module",
+    [
+        "mi_lab.experiments",
+        "mi_lab.results",
+        "mi_lab.curves",
+        "mi_lab.pages.figures",
+        "mi_lab.pages.theory",
+        "mi_lab.pages.yourruns",
+    ],
 )
 def test_import_needs_no_torch(module):
     code = f"import sys, {module}; mi_lab.correlation_from_mi(1); mi_lab.load; sys.exit('torch' in sys.modules)"

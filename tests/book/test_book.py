@@ -71,7 +71,7 @@ def test_page_is_complete_over_http(browser, served, name):
     page.context.close()
 
 
-@pytest.mark.parametrize("name", ["nwj", "background"])
+@pytest.mark.parametrize("name", PAGES)
 def test_page_is_complete_from_the_file_system(browser, book, name):
     page, problems = visit(browser, f"file://{book}/book/{name}.html")
     assert problems == []

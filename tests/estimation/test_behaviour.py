@@ -35,7 +35,7 @@ def test_nwj_under_a_shuffle_stays_under_the_ceiling_and_under_derangements_does
     assert deranged.mean() > limit.value + 2  # and it is the fixed points that keep it
 
 
-def test_dv_under_derangements_exceeds_the_truth_and_under_a_shuffle_does_not(monkeypatch):
+def test_dv_under_derangements_soon_exceeds_the_truth_and_under_a_shuffle_not_as_soon(monkeypatch):
     settings = {"estimator_name": "dv", "epochs": 12, "learning_rate": 1e-2}
     deranged = mean_curves(monkeypatch, "dv", negatives="derangement", **settings)
     shuffled = mean_curves(monkeypatch, "dv", negatives="shuffle", **settings)
