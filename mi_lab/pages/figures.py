@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from IPython.display import display
 
 from mi_lab.curves import TAIL, final, smooth
 from mi_lab.experiments import Sweep, experiment
@@ -70,18 +69,6 @@ def curves_of(result: Result, readout: str) -> go.Figure:
     figure.update_xaxes(range=[0, spec.epochs * 1.06])
     figure.update_yaxes(range=[low, high])
     return figure.update_layout(legend_title_text="batch size" if key == "batch_size" else "true MI [nats]")
-
-
-def pair(*panels: str) -> None:
-    """Display panels side by side (below each other on a narrow page), each under the name of its negatives."""
-    for panel in panels:
-        result = load(panel)
-        figure = curves_of(result, experiment(panel).panels[panel])
-        figure.layout.meta["id"] = f"{panel}-beside"
-        figure.update_layout(
-            title={"text": str(dataclasses.asdict(result.spec)["negatives"]), "font": {"size": 15}}, margin={"t": 40}
-        )
-        display(figure)
 
 
 def _add_curve(figure: go.Figure, run: Run, readout: str, label: str, line: Mapping[str, Any]) -> None:
