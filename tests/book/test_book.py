@@ -106,7 +106,7 @@ def test_figures_are_drawn_only_when_they_come_near(browser, served):
 
 
 def test_printing_draws_every_figure(browser, served):
-    context = browser.new_context(viewport=WIDE)
+    context = browser.new_context(viewport=WIDE, color_scheme="dark")
     page = context.new_page()
     page.goto(f"{served}/book/mine.html")
     page.emulate_media(media="print")
@@ -114,6 +114,9 @@ def test_printing_draws_every_figure(browser, served):
     page.wait_for_function(
         "document.querySelector('.mi-plot') && !document.querySelector('.mi-plot:not([data-drawn])')", timeout=30_000
     )
+    # dark on white on paper, even for a reader of the dark theme
+    inks = page.evaluate("[...document.querySelectorAll('.mi-plot .xtick text')].map(t => getComputedStyle(t).fill)")
+    assert set(inks) == {"rgb(34, 40, 50)"}
     assert len(page.pdf()) > 50_000
     context.close()
 

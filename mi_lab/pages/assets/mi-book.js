@@ -5,6 +5,7 @@
   const here = new URL(".", document.currentScript.src).href;
   const drawn = new Set();
   let loading = null;
+  let printing = false;
 
   function plotly() {
     loading ??= new Promise((resolve, reject) => {
@@ -18,7 +19,7 @@
   }
 
   // Text, grid and background of the page's theme; on paper always dark on white.
-  function colours(printing) {
+  function colours() {
     const style = getComputedStyle(document.documentElement);
     const css = (name, otherwise) => style.getPropertyValue(name).trim() || otherwise;
     const text = printing ? "#222832" : css("--pst-color-text-base", "#222832");
@@ -27,8 +28,8 @@
     return { text, axis };
   }
 
-  function themed(element, layout, printing = false) {
-    const { text, axis } = colours(printing);
+  function themed(element, layout) {
+    const { text, axis } = colours();
     const narrow = element.clientWidth < 600;
     return {
       ...layout,
@@ -58,13 +59,13 @@
     element.dataset.drawn = "true";
   }
 
-  function redraw(printing = false) {
+  function redraw() {
     for (const element of drawn) {
       const target = element.querySelector(".js-plotly-plot");
       if (!target) continue;
       // keep what the reader zoomed into
       const { xaxis, yaxis } = target.layout;
-      const layout = themed(element, element.miFigure.layout, printing);
+      const layout = themed(element, element.miFigure.layout);
       layout.xaxis.range = xaxis.range;
       layout.yaxis.range = yaxis.range;
       window.Plotly.react(target, element.miFigure.data, layout, target._context);
@@ -79,9 +80,9 @@
       { rootMargin: "400px" },
     );
     figures.forEach((figure) => observer.observe(figure));
-    new MutationObserver(() => redraw()).observe(document.documentElement, { attributeFilter: ["data-theme"] });
-    window.addEventListener("beforeprint", () => { figures.forEach(draw); redraw(true); });
-    window.addEventListener("afterprint", () => redraw());
+    new MutationObserver(redraw).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+    window.addEventListener("beforeprint", () => { printing = true; figures.forEach(draw); redraw(); });
+    window.addEventListener("afterprint", () => { printing = false; redraw(); });
   }
 
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
