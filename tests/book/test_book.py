@@ -30,7 +30,7 @@ def visit(browser, url, viewport=WIDE, scheme="light", javascript=True):
     """Open a page, scroll through it until every figure is drawn; return the page and what went wrong."""
     context = browser.new_context(viewport=viewport, color_scheme=scheme, java_script_enabled=javascript)
     page, problems = context.new_page(), []
-    own = url.split("/book/")[0]
+    own = re.split("/book/|/search", url)[0]
 
     def guard(route):
         address = route.request.url
