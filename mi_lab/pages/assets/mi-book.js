@@ -31,6 +31,7 @@
   function themed(element, layout) {
     const { text, axis } = colours();
     const narrow = element.clientWidth < 600;
+    const below = { orientation: "h", x: 0, y: -0.22, yanchor: "top", font: { size: 11 } };
     return {
       ...layout,
       autosize: true,
@@ -40,7 +41,7 @@
       font: { ...layout.font, color: text, family: "inherit" },
       xaxis: { ...layout.xaxis, ...axis },
       yaxis: { ...layout.yaxis, ...axis },
-      legend: narrow ? { ...layout.legend, orientation: "h", x: 0, y: -0.22, yanchor: "top", font: { size: 11 } } : layout.legend,
+      legend: narrow ? { ...layout.legend, ...below, title: { ...layout.legend?.title, side: "top" } } : layout.legend,
       height: narrow ? layout.height + 70 : layout.height,
       margin: narrow ? { ...layout.margin, l: 45 } : layout.margin,
     };
