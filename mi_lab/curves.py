@@ -15,6 +15,8 @@ def smooth(values: Sequence[float], reach: int = 10) -> np.ndarray:
     The weight at distance d is (11 - d)/11. Takes and returns shape (epochs,).
     """
     curve = np.asarray(values, dtype=float)
+    if not len(curve):  # a run that was not finite from its first epoch on
+        return curve
     weights = 1 - np.abs(np.arange(-reach, reach + 1)) / (reach + 1)
     padded = np.convolve(curve, weights)[reach : reach + len(curve)]
     total = np.convolve(np.ones(len(curve)), weights)[reach : reach + len(curve)]

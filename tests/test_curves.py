@@ -18,6 +18,10 @@ def test_smoothing_keeps_length_and_constants(length):
     assert smooth([3.0] * length) == pytest.approx([3.0] * length)
 
 
+def test_a_run_that_was_never_finite_has_an_empty_curve():
+    assert smooth([]).shape == (0,)
+
+
 def run_with(mean, stopped=None):
     return {"curves": {"nwj": {"mean": mean, "median": mean}}, "first_nonfinite_epoch": stopped}
 

@@ -18,9 +18,15 @@ def show_other_results(folder: Path | None = None) -> None:
         display(Markdown("*No other result is stored in this copy of the book.*"))
     for result in results:
         own = experiment(result.experiment)
-        for panel, readout in own.panels.items():
+        # the run's own readouts, which are other ones if its estimator was changed
+        readouts = result.spec.readouts if isinstance(result.spec, Sweep) else ("ceiling",)
+        panels = {readout: panel for panel, readout in own.panels.items()}
+        for readout in readouts:
+            panel = panels.get(readout, own.name)
             display(Markdown(f"**{panel}, {_difference(result)}**"))
             _draw(result, readout, f"{result.file_name.removesuffix('.json')}-{readout}")
+            if readout not in panels:
+                continue
             try:
                 beside = _varied(result, folder)
                 display(Markdown(f"For comparison, {panel} at profile {beside.profile}:"))

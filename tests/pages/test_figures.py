@@ -54,14 +54,15 @@ def test_table_holds_every_run(result):
     assert len(table["rows"]) == 4 and all(len(row) == len(table["head"]) for row in table["rows"])
 
 
-def test_a_run_that_stopped_being_finite_is_drawn_as_far_as_it_went(result):
+@pytest.mark.parametrize("kept", [0, 1])
+def test_a_run_that_stopped_being_finite_is_drawn_as_far_as_it_went(result, kept):
     broken = result.runs[0]
-    broken["first_nonfinite_epoch"] = 2
+    broken["first_nonfinite_epoch"] = kept + 1
     for curve in broken["curves"].values():
         for statistic in curve:
-            curve[statistic] = curve[statistic][:1]
+            curve[statistic] = curve[statistic][:kept]
     figure = figures.curves_of(result, "nwj")
-    assert len(lines(figure, "2.5")[0].y) == 1
+    assert len(lines(figure, "2.5")[0].y) == kept
     assert "not finite" in figure.layout.meta["table"]["rows"][0]
 
 

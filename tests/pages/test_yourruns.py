@@ -40,3 +40,10 @@ def test_a_ceiling_table_of_ones_own_is_drawn(displayed):
     yourruns.show_other_results()
     [figure] = [thing for thing in displayed if isinstance(thing, go.Figure)]
     assert any(trace.name == "N = 64" for trace in figure.data)
+
+
+def test_a_run_with_another_estimator_is_drawn_with_its_own_readouts(displayed):
+    run("fig-2a", "smoke", workers=1, progress=False, estimator="js", true_mi=[3.0])
+    yourruns.show_other_results()
+    drawn = [thing.layout.meta["id"].rsplit("-", 1)[-1] for thing in displayed if isinstance(thing, go.Figure)]
+    assert drawn == ["nwj", "plug_in"]
