@@ -99,20 +99,25 @@ def check_writable(folder: Path, what: str = "results") -> None:
         ) from error
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write a whole file or nothing: a reader never sees half of it."""
-    with tempfile.NamedTemporaryFile(
-        "w", dir=path.parent, prefix=".", suffix=".tmp", delete=False, encoding="utf-8"
-    ) as file:
-        try:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-            Path(file.name).chmod(0o644)
-            Path(file.name).replace(path)
-        except BaseException:
-            Path(file.name).unlink()
-            raise
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Write a whole file or nothing: a reader never sees half of it. Raises ResultError if there is no room, say."""
+    data = content.encode() if isinstance(content, str) else content
+    try:
+        with tempfile.NamedTemporaryFile("wb", dir=path.parent, prefix=".", suffix=".tmp", delete=False) as file:
+            try:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+                Path(file.name).chmod(0o644)
+                Path(file.name).replace(path)
+            except BaseException:
+                Path(file.name).unlink()
+                raise
+    except OSError as error:
+        raise ResultError(
+            f"{path} could not be written ({error.strerror}); what was stored before is untouched, "
+            "so make room and repeat the command."
+        ) from error
 
 
 def save(result: Result, folder: Path | None = None) -> Path:

@@ -5,7 +5,7 @@ import pytest
 from helpers import refused
 from joblib.externals.loky import get_reusable_executor
 
-from mi_lab import Result, ResultError, ceiling, load, runner
+from mi_lab import Result, ResultError, ceiling, load, runner, sweeps
 from mi_lab.estimation import training
 from mi_lab.estimation.tasks import CorrelatedGaussians, Cubic
 from mi_lab.results import load_others
@@ -34,7 +34,7 @@ def refuse_to_train(*_, **__):
 
 @pytest.fixture
 def no_training(monkeypatch):
-    monkeypatch.setattr(runner, "train", refuse_to_train)
+    monkeypatch.setattr(sweeps, "train", refuse_to_train)
 
 
 def curves(result):
@@ -73,7 +73,7 @@ def test_settings_reach_the_trainer(monkeypatch):
         given.update(settings, tasks=tasks, seeds=seeds)
         return training.train(tasks, seeds, **settings)
 
-    monkeypatch.setattr(runner, "train", spy)
+    monkeypatch.setattr(sweeps, "train", spy)
     changed = {
         "negatives": "all_pairs",
         "critic": "separable",
@@ -112,7 +112,7 @@ def test_the_ceiling_of_a_shuffle_is_stored_for_comparison_with_every_scheme(neg
 
 def test_finished_runs_are_not_trained_again(monkeypatch):
     first = run("fig-2a", "smoke", **TINY)
-    monkeypatch.setattr(runner, "train", refuse_to_train)
+    monkeypatch.setattr(sweeps, "train", refuse_to_train)
     assert curves(run("fig-2a", "smoke", **TINY)).tolist() == curves(first).tolist()
     with pytest.raises(AssertionError, match="nothing should be trained"):
         run("fig-2a", "smoke", **TINY, learning_rate=1e-2)
@@ -126,7 +126,7 @@ def test_a_grid_that_grows_trains_the_new_runs_only(monkeypatch):
         trained.extend(task.mi for task in tasks)
         return training.train(tasks, seeds, **settings)
 
-    monkeypatch.setattr(runner, "train", spy)
+    monkeypatch.setattr(sweeps, "train", spy)
     result = run("fig-2a", "smoke", **(TINY | {"true_mi": [2.0, 3.0, 5.0]}))
     assert trained == [3.0]
     assert [r["true_mi"] for r in result.runs] == [2.0, 3.0, 5.0]
@@ -146,7 +146,7 @@ def test_a_grid_that_grows_trains_the_new_runs_only(monkeypatch):
 )
 def test_no_other_setting_is_served_from_the_cache(change, monkeypatch):
     run("fig-2a", "smoke", **TINY)
-    monkeypatch.setattr(runner, "train", refuse_to_train)
+    monkeypatch.setattr(sweeps, "train", refuse_to_train)
     with pytest.raises(AssertionError, match="nothing should be trained"):
         run("fig-2a", "smoke", **(TINY | change))
 
@@ -169,7 +169,7 @@ def test_stacks_share_a_batch_size_and_cover_every_run_once():
     spec = runner.experiment("fig-2b").spec("report", seeds=[0, 1], true_mi=[2.5, 10, 30])
     runs = list(spec.runs())
     for workers in (1, 2, 5):
-        stacks = list(runner._stacks(spec, runs, training.device_named("cpu"), workers))
+        stacks = list(sweeps._stacks(spec, runs, "cpu", workers))
         assert all(len({r["batch_size"] for r in stack}) == 1 for stack in stacks)
         assert sorted(str(r) for stack in stacks for r in stack) == sorted(map(str, runs))
 

@@ -6,7 +6,7 @@ import pytest
 
 from mi_lab.experiments import EXPERIMENTS, Sweep
 from mi_lab.results import read
-from mi_lab.runner import train_runs
+from mi_lab.sweeps import train_runs
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)

@@ -5,7 +5,8 @@ Every function takes scores of positives, shape (K, N), and of negatives, shape 
 
 An *objective* is what training maximises; a *readout* is how scores become the reported
 estimate. They are kept apart: MINE reports DV but follows another gradient, and one JS
-training has two readouts. Readouts work in log space and in float64, because far above
+training has two readouts. Training needs only an objective's gradient in each score, so that is
+what stands here in closed form. Readouts work in log space and in float64, because far above
 log N the scores pass what float32 can exponentiate.
 """
 
@@ -20,6 +21,7 @@ from torch.nn.functional import softplus
 from mi_lab.names import READOUTS, known
 
 Bound = Callable[[Tensor, Tensor], Tensor]
+Gradient = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
 def log_mean_exp(negative: Tensor) -> Tensor:
@@ -67,14 +69,34 @@ def infonce(positive: Tensor, negative: Tensor) -> Tensor:
     return (positive - torch.logsumexp(candidates, -1)).mean(1) + math.log(candidates.shape[-1])
 
 
-class MovingAverageDV:
-    """MINE's objective: DV, with a moving average in the denominator of its gradient (Belghazi et al., 2018, Sec. 3.2).
+def dv_gradient(positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
+    """DV's: 1/N for each positive, minus its softmax among all negatives for each negative."""
+    return _evenly(positive), -negative.flatten(1).softmax(1).view_as(negative)
 
-    The gradient is E_p[dT] - E_pp[e^T dT] / a with a = exponential moving average of the
+
+def nwj_gradient(positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
+    """NWJ's: 1/N, and -e^(T-1) over the number of negatives."""
+    return _evenly(positive), torch.exp(negative - 1) / -negative[0].numel()
+
+
+def js_gradient(positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
+    """JS's: how wrong a classifier with logit T is about each pair, sigmoid(-T)/N and -sigmoid(T)/NM."""
+    return torch.sigmoid(-positive) / positive.shape[1], torch.sigmoid(negative) / -negative[0].numel()
+
+
+def infonce_gradient(positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
+    """InfoNCE's: (1 - s)/N and -s/N, where s is the softmax of a score among its M+1 candidates."""
+    shares = torch.cat([positive[..., None], negative], -1).softmax(-1) / positive.shape[1]
+    return 1 / positive.shape[1] - shares[..., 0], -shares[..., 1:]
+
+
+class MovingAverageDV:
+    """MINE's gradient: DV's, with a moving average in its denominator (Belghazi et al., 2018, Sec. 3.2).
+
+    It is 1/N for each positive and -e^T / (NM a) for each negative, with a = exponential moving average of the
     batch means of e^T (the first batch starts it); ``rate`` is the weight of the newest batch, and 1 gives DV's own
     gradient. The average is kept as its logarithm, so nothing has to be clamped. Raises ValueError for a rate
-    outside (0, 1].
-    The value returned is only a carrier of that gradient; report ``dv``.
+    outside (0, 1]. It is the gradient of no bound; report ``dv``.
     """
 
     def __init__(self, rate: float = 0.01) -> None:
@@ -83,23 +105,29 @@ class MovingAverageDV:
         self.rate = rate
         self.log_average: Tensor | None = None
 
-    def __call__(self, positive: Tensor, negative: Tensor) -> Tensor:
-        """The carrier of the gradient, (K,); moves the average on by one batch."""
-        batch = log_mean_exp(negative)
-        newest = batch.detach()
-        if self.log_average is None or self.rate == 1:
+    def __call__(self, positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
+        """The gradient in each score, (K, N) and (K, N, M); moves the average on by one batch."""
+        newest = log_mean_exp(negative)
+        if self.log_average is None:
             self.log_average = newest
+        elif self.rate == 1:
+            self.log_average.copy_(newest)
         else:
             kept = self.log_average + math.log1p(-self.rate)
-            self.log_average = torch.logaddexp(kept, newest + math.log(self.rate))
-        return positive.mean(1) - torch.exp(batch - self.log_average)
+            # in place, because a captured CUDA graph reads and writes the same memory at every replay
+            self.log_average.copy_(torch.logaddexp(kept, newest + math.log(self.rate)))
+        return _evenly(positive), torch.exp(negative - self.log_average[:, None, None]) / -negative[0].numel()
+
+
+def _evenly(positive: Tensor) -> Tensor:
+    return torch.full_like(positive, 1 / positive.shape[1])
 
 
 @dataclass(frozen=True)
 class Estimator:
-    """An objective and its readouts under the field's name."""
+    """What training follows, and the readouts of the trained critic, under the field's name."""
 
-    objective: Callable[[], Bound]  # makes a fresh one per training, since MINE's has a state
+    objective: Callable[[], Gradient]  # makes a fresh one per training, since MINE's has a state
     readouts: dict[str, Bound]
 
 
@@ -109,9 +137,9 @@ def estimator(name: str) -> Estimator:
 
 
 ESTIMATORS = {
-    "dv": Estimator(lambda: dv, {"dv": dv}),
+    "dv": Estimator(lambda: dv_gradient, {"dv": dv}),
     "mine": Estimator(MovingAverageDV, {"dv": dv}),
-    "nwj": Estimator(lambda: nwj, {"nwj": nwj}),
-    "js": Estimator(lambda: js, {"nwj": js_nwj, "plug_in": plug_in}),
-    "infonce": Estimator(lambda: infonce, {"infonce": infonce}),
+    "nwj": Estimator(lambda: nwj_gradient, {"nwj": nwj}),
+    "js": Estimator(lambda: js_gradient, {"nwj": js_nwj, "plug_in": plug_in}),
+    "infonce": Estimator(lambda: infonce_gradient, {"infonce": infonce}),
 }

@@ -5,20 +5,15 @@ true MI, seeds or regularisation trains as one batched matrix product. Runs neve
 run k reads only slice k. Shapes: x is (K, N, dim_x), y is (K, N, dim_y).
 """
 
-import math
-from collections.abc import Callable, Sequence
-from functools import partial
-from itertools import pairwise
-from typing import cast
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.utils.checkpoint import checkpoint
 
+from mi_lab.estimation.mlp import Generators, StackedMlp, draw_uniform
 from mi_lab.estimation.tasks import Task
 from mi_lab.names import CRITICS, known
-
-Generators = Sequence[torch.Generator]
 
 # All-pairs activations are made in chunks of at most this many floats per run (16 MB). A chunk must not
 # depend on the number of runs, because dropout masks are drawn chunk by chunk.
@@ -42,70 +37,9 @@ class Critic(nn.Module):
         """T(x_i, y_j) for each i and j: -> (K, N, N)."""
         raise NotImplementedError
 
-
-class _Elu(torch.autograd.Function):
-    # torch's ELU spends 13 times longer in expm1 on a CPU; exp(h) - 1 differs from it by less than 1e-7.
-    @staticmethod
-    def forward(ctx, h: Tensor) -> Tensor:  # type: ignore[no-untyped-def]
-        out = h.clamp(max=0).exp_().sub_(1).add_(h.clamp(min=0))
-        ctx.save_for_backward(out)
-        return out
-
-    @staticmethod
-    def backward(ctx, grad: Tensor) -> Tensor:  # type: ignore[no-untyped-def]
-        (out,) = ctx.saved_tensors
-        return out.clamp(max=0).add_(1).mul_(grad)
-
-
-def _elu(h: Tensor) -> Tensor:
-    return cast(Tensor, _Elu.apply(h))
-
-
-ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"elu": _elu, "relu": torch.relu}
-
-
-def _uniform(shape: tuple[int, ...], fan_in: int, generators: Generators) -> nn.Parameter:
-    # the default of torch.nn.Linear, drawn run by run so that a run does not depend on its stack
-    bound = 1 / math.sqrt(fan_in)
-    slices = [torch.empty(shape, device=g.device).uniform_(-bound, bound, generator=g) for g in generators]
-    return nn.Parameter(torch.stack(slices))
-
-
-class _Mlp(nn.Module):
-    """K multilayer perceptrons over (K, rows, width) tensors."""
-
-    def __init__(self, widths: Sequence[int], activation: str, dropout: Tensor, generators: Generators) -> None:
-        super().__init__()
-        if min(widths) < 1:
-            raise ValueError(f"hidden layers need at least one unit each, not {list(widths[1:-1])}.")
-        self.activation = ACTIVATIONS[known("activation", activation, ACTIVATIONS)]
-        self.weights, self.biases = nn.ParameterList(), nn.ParameterList()
-        for fan_in, width in pairwise(widths):
-            self.weights.append(_uniform((fan_in, width), fan_in, generators))
-            self.biases.append(_uniform((1, width), fan_in, generators))
-        self.rates: list[list[float]] = dropout.tolist()  # K x hidden layers
-
-    def forward(self, h: Tensor, generators: Generators | None = None, start: int = 0) -> Tensor:
-        """The layers from ``start`` on; ``start=1`` takes pre-activations of the first hidden layer."""
-        last = len(self.weights) - 1
-        for layer in range(start, last + 1):
-            if layer > 0:
-                h = self._drop(self.activation(h), layer - 1, generators)
-            h = torch.baddbmm(self.biases[layer], h, self.weights[layer])
-        return h
-
-    def _drop(self, h: Tensor, layer: int, generators: Generators | None) -> Tensor:
-        rates = [run[layer] for run in self.rates]
-        if generators is None or not any(rates):
-            return h
-        # a run without dropout draws nothing, so that it is the same run beside any other
-        masks = [
-            (torch.rand(h.shape[1:], generator=g, device=h.device) >= rate) / (1 - rate)
-            if rate
-            else torch.ones_like(h[0])
-            for rate, g in zip(rates, generators, strict=True)
-        ]
-        return h * torch.stack(masks)
+    def pull_back(self, scores: Tensor, grad: Tensor) -> None:
+        """Adds the gradient of sum(grad * scores) to that of the parameters; ``scores`` are those made last."""
+        scores.backward(grad)
 
 
 def _dropout_rates(dropout: Sequence[float] | Tensor, runs: int, layers: int) -> Tensor:
@@ -141,44 +75,67 @@ class JointCritic(Critic):
         self.dim_x = dim_x
         rates = _dropout_rates(dropout, len(generators), len(hidden)).to(generators[0].device)
         self.drops_out = bool(rates.any())
-        self.mlp = _Mlp([dim_x + dim_y, *hidden, 1], activation, rates, generators)
+        self.mlp = StackedMlp([dim_x + dim_y, *hidden, 1], activation, rates, generators)
 
     def pairs(self, x: Tensor, y: Tensor, generators: Generators | None = None) -> Tensor:
         return self.mlp(torch.cat([x, y], -1), generators).squeeze(-1)
 
     def all_pairs(self, x: Tensor, y: Tensor, generators: Generators | None = None) -> Tensor:
         """(K, N, N) scores. The first layer is shared, W [x; y] = Wx x + Wy y, so it costs 2N rows and not N^2;
-        later layers run over chunks of x that are recomputed in the backward pass, so memory does not hold N^2
+        later layers run over chunks of x that are made again for the backward pass, so memory does not hold N^2
         activations."""
         weight, bias = self.mlp.weights[0], self.mlp.biases[0]
         from_x = torch.baddbmm(bias, x, weight[:, : self.dim_x])
         from_y = y @ weight[:, self.dim_x :]
-        n = from_x.shape[1]
-        rows = max(1, _CHUNK_FLOATS // (n * max(layer.shape[-1] for layer in self.mlp.weights)))
-        seeds = None
-        if generators is not None and self.drops_out:
-            # a recomputed chunk must draw the same masks again, so each chunk gets seeds and not a moving generator
-            draws = [
-                torch.randint(2**62, (n,), generator=g, device=g.device).tolist() if any(rates) else [0] * n
-                for g, rates in zip(generators, self.mlp.rates, strict=True)
-            ]
-            seeds = [[run[start] for run in draws] for start in range(0, n, rows)]
-        chunks = []
-        for number, chunk in enumerate(from_x.split(rows, dim=1)):
-            score = partial(self._chunk, seeds=None if seeds is None else seeds[number])
-            if rows < n and torch.is_grad_enabled():
-                chunks.append(checkpoint(score, chunk, from_y, use_reentrant=False))
-            else:
-                chunks.append(score(chunk, from_y))
-        return torch.cat(chunks, dim=1)
+        n, width = y.shape[1], max(layer.shape[-1] for layer in self.mlp.weights)
+        chunks = from_x.split(max(1, _CHUNK_FLOATS // (n * width)), dim=1)
+        self.last = _AllPairs(x, y, chunks, from_y, self._chunk_seeds(len(chunks), n, generators))
+        return torch.cat([self._chunk(number) for number in range(len(chunks))], dim=1)
 
-    def _chunk(self, from_x: Tensor, from_y: Tensor, seeds: Sequence[int] | None) -> Tensor:
-        runs, rows, width = from_x.shape
-        first = (from_x[:, :, None, :] + from_y[:, None, :, :]).reshape(runs, -1, width)
+    def pull_back(self, scores: Tensor, grad: Tensor) -> None:
+        if grad.dim() == 2:
+            self.mlp.backward(grad[..., None])
+            return
+        x, y, chunks, from_y, _ = self.last
+        to_x, to_y = [], torch.zeros_like(from_y)
+        for number, part in enumerate(grad.split([chunk.shape[1] for chunk in chunks], dim=1)):
+            if len(chunks) > 1:
+                self._chunk(number)
+            first = self.mlp.backward(part.reshape(len(part), -1, 1), start=1).unflatten(1, part.shape[1:])
+            to_x.append(first.sum(2))
+            to_y += first.sum(1)
+        summed = torch.cat(to_x, 1)
+        self.mlp.weight_grads[0][:, : self.dim_x].baddbmm_(x.mT, summed)
+        self.mlp.weight_grads[0][:, self.dim_x :].baddbmm_(y.mT, to_y)
+        self.mlp.bias_grads[0].add_(summed.sum(1, keepdim=True))
+
+    def _chunk_seeds(self, chunks: int, n: int, generators: Generators | None) -> list[list[int]] | None:
+        if generators is None or not self.drops_out:
+            return None
+        # a chunk made again must draw the same masks again, so each chunk gets seeds and not a moving generator
+        draws = [
+            torch.randint(2**62, (n,), generator=g, device=g.device).tolist() if any(rates) else [0] * n
+            for g, rates in zip(generators, self.mlp.rates, strict=True)
+        ]
+        return [[run[number * n // chunks] for run in draws] for number in range(chunks)]
+
+    def _chunk(self, number: int) -> Tensor:
+        from_x, from_y, seeds = self.last.chunks[number], self.last.from_y, self.last.seeds
+        first = (from_x[:, :, None, :] + from_y[:, None, :, :]).flatten(1, 2)
         generators = None
         if seeds is not None:
-            generators = [torch.Generator(device=from_x.device).manual_seed(seed) for seed in seeds]
-        return self.mlp(first, generators, start=1).reshape(runs, rows, -1)
+            generators = [torch.Generator(device=from_x.device).manual_seed(seed) for seed in seeds[number]]
+        return self.mlp(first, generators, start=1).reshape(len(from_x), from_x.shape[1], -1)
+
+
+class _AllPairs(NamedTuple):
+    """What the backward pass of all pairs needs of the forward pass."""
+
+    x: Tensor
+    y: Tensor
+    chunks: Sequence[Tensor]  # of x's part of the first pre-activations, (K, rows, width)
+    from_y: Tensor  # y's part, (K, N, width)
+    seeds: list[list[int]] | None  # of the dropout masks, per chunk and run
 
 
 class SeparableCritic(Critic):
@@ -197,14 +154,21 @@ class SeparableCritic(Critic):
         super().__init__()
         rates = _dropout_rates(dropout, len(generators), len(hidden)).to(generators[0].device)
         self.drops_out = bool(rates.any())
-        self.g = _Mlp([dim_x, *hidden, embedding], activation, rates, generators)
-        self.h = _Mlp([dim_y, *hidden, embedding], activation, rates, generators)
+        self.g = StackedMlp([dim_x, *hidden, embedding], activation, rates, generators)
+        self.h = StackedMlp([dim_y, *hidden, embedding], activation, rates, generators)
 
     def pairs(self, x: Tensor, y: Tensor, generators: Generators | None = None) -> Tensor:
-        return (self.g(x, generators) * self.h(y, generators)).sum(-1)
+        self.last = self.g(x, generators), self.h(y, generators)
+        return (self.last[0] * self.last[1]).sum(-1)
 
     def all_pairs(self, x: Tensor, y: Tensor, generators: Generators | None = None) -> Tensor:
-        return self.g(x, generators) @ self.h(y, generators).mT
+        self.last = self.g(x, generators), self.h(y, generators)
+        return self.last[0] @ self.last[1].mT
+
+    def pull_back(self, scores: Tensor, grad: Tensor) -> None:
+        g, h = self.last
+        self.g.backward(grad[..., None] * h if grad.dim() == 2 else grad @ h)
+        self.h.backward(grad[..., None] * g if grad.dim() == 2 else grad.mT @ g)
 
 
 class BilinearCritic(Critic):
@@ -212,7 +176,7 @@ class BilinearCritic(Critic):
 
     def __init__(self, dim_x: int, dim_y: int, generators: Generators) -> None:
         super().__init__()
-        self.weight = _uniform((dim_x, dim_y), dim_x, generators)
+        self.weight = nn.Parameter(draw_uniform((dim_x, dim_y), dim_x, generators))
 
     def pairs(self, x: Tensor, y: Tensor, generators: Generators | None = None) -> Tensor:
         return (x @ self.weight * y).sum(-1)

@@ -17,7 +17,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from mi_lab.estimation.critics import Critic, Generators
+from mi_lab.estimation.critics import Critic
+from mi_lab.estimation.mlp import Generators
 from mi_lab.estimation.tasks import Task
 from mi_lab.names import NEGATIVES, known
 
@@ -44,21 +45,38 @@ def draw_batch(tasks: Sequence[Task], batch_size: int, negatives: str, generator
         second = [task.sample(batch_size, g)[1] for task, g in zip(tasks, generators, strict=True)]
         return Batch(x, y, torch.stack(second))
     permute = derangement if negatives == "derangement" else shuffle
-    index = [permute(batch_size, g) for g in generators]
-    return Batch(x, y, torch.stack([y[k, i] for k, i in enumerate(index)]))
+    index = torch.stack([permute(batch_size, g) for g in generators])
+    index += torch.arange(len(tasks), device=index.device)[:, None] * batch_size
+    return Batch(x, y, y.flatten(0, 1)[index])
 
 
-def scores(critic: Critic, batch: Batch, generators: Generators | None = None) -> tuple[Tensor, Tensor]:
-    """Scores of the positives, (K, N), and of the negatives, (K, N, M): M = N-1 for all pairs, else 1.
+class Scores(NamedTuple):
+    """A critic's scores on one batch, whole and split into those of positives and negatives."""
 
-    ``negative[k, i]`` holds the scores of x_i with its M negatives. Dropout is on if generators are given.
-    """
+    whole: Tensor  # as the critic gave them: (K, N, N) for all pairs, else (K, 2N)
+    positive: Tensor  # (K, N)
+    negative: Tensor  # (K, N, M): negative[k, i] are the scores of x_i with its M negatives; M = N-1 or 1
+
+
+def score(critic: Critic, batch: Batch, generators: Generators | None = None) -> Scores:
+    """The scores of a batch's positives and negatives. Dropout is on if generators are given."""
     if batch.y_negative is None:
-        matrix = critic.all_pairs(batch.x, batch.y, generators)
-        return matrix.diagonal(dim1=-2, dim2=-1), off_diagonal(matrix)
-    n = batch.x.shape[1]
-    both = critic.pairs(batch.x.repeat(1, 2, 1), torch.cat([batch.y, batch.y_negative], 1), generators)
-    return both[:, :n], both[:, n:, None]
+        whole = critic.all_pairs(batch.x, batch.y, generators)
+        return Scores(whole, whole.diagonal(dim1=-2, dim2=-1), off_diagonal(whole))
+    whole = critic.pairs(torch.cat([batch.x] * 2, 1), torch.cat([batch.y, batch.y_negative], 1), generators)
+    positive, negative = whole.chunk(2, 1)
+    return Scores(whole, positive, negative[..., None])
+
+
+def merge(positive: Tensor, negative: Tensor, shape: torch.Size) -> Tensor:
+    """The inverse of that split, for what belongs to the scores: (K, N), (K, N, M) -> the ``shape`` of the whole."""
+    runs, n, _ = negative.shape
+    if len(shape) == 2:
+        return torch.cat([positive, negative[..., 0]], 1)
+    matrix = negative.new_empty(runs, n * n)
+    matrix[:, 1:].unflatten(1, (n - 1, n + 1))[..., :-1] = negative.reshape(runs, n - 1, n)
+    matrix[:, :: n + 1] = positive
+    return matrix.unflatten(1, (n, n))
 
 
 def shuffle(n: int, generator: torch.Generator) -> Tensor:

@@ -65,10 +65,8 @@ class CorrelatedGaussians:
 
     def sample(self, n: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """``n`` pairs, x and y each of shape (n, dim)."""
-        device = generator.device
-        x = torch.randn(n, self.dim, generator=generator, device=device)
-        noise = torch.randn(n, self.dim, generator=generator, device=device)
-        return x, self.correlation * x + (1 - self.correlation**2) ** 0.5 * noise
+        x, noise = torch.randn(2, n, self.dim, generator=generator, device=generator.device)
+        return x, noise.mul_((1 - self.correlation**2) ** 0.5).add_(x, alpha=self.correlation)
 
     def log_ratio(self, x: Tensor, y: Tensor) -> Tensor:
         """The exact log density ratio in nats: (..., dim), (..., dim) -> (...)."""

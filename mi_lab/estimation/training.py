@@ -6,16 +6,19 @@ gives the same curve, up to rounding, in any stack.
 """
 
 import math
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from mi_lab.estimation.bounds import Bound, estimator
+from mi_lab.estimation.bounds import Estimator, estimator
 from mi_lab.estimation.critics import Critic, make_critic
-from mi_lab.estimation.negatives import Batch, check_batch, draw_batch, scores
+from mi_lab.estimation.negatives import check_batch, draw_batch
+from mi_lab.estimation.steps import captured, make_step
 from mi_lab.estimation.tasks import Task
 
 STATISTICS = ("mean", "median", "q05", "q95")
@@ -28,10 +31,24 @@ class Curve:
     ``curves["nwj"]["mean"][e]`` is the mean over the batches of epoch e; ``median``, ``q05`` and
     ``q95`` are quantiles over the same batches. A curve ends before the first epoch with a
     value that is not finite; ``first_nonfinite_epoch`` (counted from 1) is that epoch, or None.
+    ``wall_seconds`` is the run's share of the time its stack took.
     """
 
     curves: dict[str, dict[str, list[float]]]
     first_nonfinite_epoch: int | None
+    wall_seconds: float
+
+
+class Checkpoint(Protocol):
+    """Where a training's state is kept, so that it can go on after being stopped at any moment."""
+
+    def load(self) -> Mapping[str, Any] | None:
+        """The state kept last; None to begin anew."""
+        ...
+
+    def offer(self, state: Callable[[], Mapping[str, Any]]) -> None:
+        """Called after every step; takes the state if it is time to."""
+        ...
 
 
 def steps_per_epoch(batch_size: int) -> int:
@@ -70,13 +87,15 @@ def train(
     device: str = "auto",
     progress: str | None = None,
     position: int = 0,
+    checkpoint: Checkpoint | None = None,
 ) -> list[Curve]:
     """Train one critic per task (run k: ``tasks[k]`` under ``seeds[k]``) and return their curves.
 
     Each step draws a fresh batch, reads the estimate on it with dropout off and *before* the
     critic is updated on it, and then ascends the objective with Adam. So every estimate is
     made on pairs that the critic has not seen. ``dropout`` and ``weight_decay`` may differ by
-    run. ``progress`` is the label of a progress bar, None for none. Raises ValueError for
+    run. ``progress`` is the label of a progress bar, None for none. A training with a ``checkpoint`` goes on where
+    that left off, and ends with the same curves to the bit. Raises ValueError for
     any setting out of range; a run whose values stop being finite is recorded, not raised.
     """
     chosen = estimator(estimator_name)
@@ -93,58 +112,89 @@ def train(
     place = device_named(device)
     generators = [torch.Generator(device=place).manual_seed(seed) for seed in seeds]
     model = make_critic(critic, tasks, generators, hidden, activation, dropout)
-    step = _Step(model, chosen.objective(), learning_rate, decay.to(place).expand(len(tasks)))
-    steps = steps_per_epoch(batch_size)
-    epochs_done: list[dict[str, Tensor]] = []
-    with tqdm(total=epochs * steps, desc=progress, position=position, disable=progress is None, leave=False) as bar:
-        for _ in range(epochs):
-            values = {
-                readout: torch.empty(steps, len(tasks), dtype=torch.float64, device=place)
-                for readout in chosen.readouts
-            }
-            for i in range(steps):
-                batch = draw_batch(tasks, batch_size, negatives, generators)
-                for readout, value in step(batch, chosen.readouts, generators).items():
-                    values[readout][i] = value
-                bar.update()
-            epochs_done.append({readout: _statistics(v) for readout, v in values.items()})
-            bar.set_postfix_str(_latest(epochs_done[-1]), refresh=False)
-    return [_curve(epochs_done, run) for run in range(len(tasks))]
+    stack = _Stack(model, chosen, learning_rate, decay.to(place).expand(len(tasks)), generators, batch_size)
+    kept = checkpoint.load() if checkpoint else None
+    if kept is not None:
+        stack.resume(kept)
+    total = epochs * stack.steps_per_epoch
+    silent = progress is None
+    with tqdm(total=total, initial=stack.steps, desc=progress, position=position, disable=silent, leave=False) as bar:
+        while stack.steps < total:
+            stack.advance(draw_batch(tasks, batch_size, negatives, generators))
+            if checkpoint:
+                checkpoint.offer(stack.state)
+            bar.update()
+            if stack.steps % stack.steps_per_epoch == 0:
+                bar.set_postfix_str(_latest(stack.epochs[-1]), refresh=False)
+    return [_curve(stack.epochs, run, stack.seconds() / len(tasks)) for run in range(len(tasks))]
 
 
-class _Step:
-    """One step for a stack: read the estimate, then update the critic."""
+class _Stack:
+    """K runs in training, as far as they have come."""
 
-    def __init__(self, critic: Critic, objective: Bound, learning_rate: float, weight_decay: Tensor) -> None:
-        self.critic, self.objective, self.weight_decay = critic, objective, weight_decay
-        self.decays = bool(weight_decay.any())
-        self.parameters = list(critic.parameters())
-        self.optimiser = torch.optim.Adam(self.parameters, lr=learning_rate, fused=True) if self.parameters else None
+    def __init__(
+        self,
+        critic: Critic,
+        chosen: Estimator,
+        learning_rate: float,
+        weight_decay: Tensor,
+        generators: Sequence[torch.Generator],
+        batch_size: int,
+    ) -> None:
+        self.critic, self.generators = critic, generators
+        self.steps_per_epoch = steps_per_epoch(batch_size)
+        self.objective: Any = chosen.objective()
+        parameters = list(critic.parameters())
+        self.place = place = weight_decay.device
+        self.optimiser = (
+            torch.optim.Adam(parameters, learning_rate, maximize=True, fused=True, capturable=place.type == "cuda")
+            if parameters
+            else None
+        )
+        step = make_step(critic, self.objective, chosen.readouts, self.optimiser, weight_decay, generators)
+        self.step = captured(step) if place.type == "cuda" and not critic.drops_out else step
+        self.steps = 0
+        shape = (self.steps_per_epoch, len(generators))
+        self.values = {name: torch.zeros(shape, dtype=torch.float64, device=place) for name in chosen.readouts}
+        self.epochs: list[dict[str, Tensor]] = []
+        self.began = time.perf_counter()
 
-    def __call__(
-        self, batch: Batch, readouts: dict[str, Bound], generators: Sequence[torch.Generator]
-    ) -> dict[str, Tensor]:
-        learns = self.optimiser is not None
-        with torch.set_grad_enabled(learns and not self.critic.drops_out):
-            positive, negative = scores(self.critic, batch)
-        in_float64 = positive.detach().double(), negative.detach().double()
-        values = {name: readout(*in_float64) for name, readout in readouts.items()}
-        if self.optimiser is not None:
-            if self.critic.drops_out:
-                positive, negative = scores(self.critic, batch, generators)
-            self.optimiser.zero_grad()
-            # the sum's gradient is each run's own, so a run that overflows leaves the others alone
-            (-self.objective(positive, negative)).sum().backward()
-            self._decay()
-            self.optimiser.step()
-        return values
+    def advance(self, batch: Any) -> None:
+        row = self.steps % self.steps_per_epoch
+        for readout, value in self.step(batch).items():
+            self.values[readout][row] = value
+        self.steps += 1
+        if row == self.steps_per_epoch - 1:
+            self.epochs.append({readout: _statistics(values) for readout, values in self.values.items()})
 
-    def _decay(self) -> None:
-        # Adam's L2 penalty, but with a rate for each run of the stack
-        if self.decays:
-            for parameter in self.parameters:
-                assert parameter.grad is not None
-                parameter.grad.addcmul_(parameter.detach(), self.weight_decay[:, None, None].to(parameter))
+    def seconds(self) -> float:
+        return time.perf_counter() - self.began
+
+    def state(self) -> dict[str, Any]:
+        """All that the steps to come depend on, and what the past ones gave."""
+        return {
+            "steps": self.steps,
+            "seconds": self.seconds(),
+            "critic": self.critic.state_dict(),
+            "optimiser": self.optimiser.state_dict() if self.optimiser else {},
+            "log_average": getattr(self.objective, "log_average", None),
+            "generators": [generator.get_state() for generator in self.generators],
+            "values": self.values,
+            "epochs": self.epochs,
+        }
+
+    def resume(self, state: Mapping[str, Any]) -> None:
+        self.critic.load_state_dict(state["critic"])
+        if self.optimiser:
+            self.optimiser.load_state_dict(state["optimiser"])
+        if state["log_average"] is not None:
+            self.objective.log_average = state["log_average"].to(self.place)
+        for generator, kept in zip(self.generators, state["generators"], strict=True):
+            generator.set_state(kept)
+        for name, values in self.values.items():
+            values.copy_(state["values"][name])
+        self.steps, self.epochs = state["steps"], list(state["epochs"])
+        self.began = time.perf_counter() - state["seconds"]
 
 
 def _statistics(values: Tensor) -> Tensor:
@@ -159,13 +209,11 @@ def _latest(statistics: dict[str, Tensor]) -> str:
     return " | ".join(f"{name} " + " ".join(f"{v:.2f}" for v in rows[0].tolist()) for name, rows in statistics.items())
 
 
-def _curve(epochs_done: Sequence[dict[str, Tensor]], run: int) -> Curve:
-    finite = [all(bool(rows[:, run].isfinite().all()) for rows in epoch.values()) for epoch in epochs_done]
+def _curve(epochs: Sequence[dict[str, Tensor]], run: int, seconds: float) -> Curve:
+    finite = [all(bool(rows[:, run].isfinite().all()) for rows in epoch.values()) for epoch in epochs]
     end = finite.index(False) if False in finite else len(finite)
     curves = {
-        readout: {
-            name: [float(epoch[readout][i, run]) for epoch in epochs_done[:end]] for i, name in enumerate(STATISTICS)
-        }
-        for readout in epochs_done[0]
+        readout: {name: [float(epoch[readout][i, run]) for epoch in epochs[:end]] for i, name in enumerate(STATISTICS)}
+        for readout in epochs[0]
     }
-    return Curve(curves, None if end == len(finite) else end + 1)
+    return Curve(curves, None if end == len(finite) else end + 1, seconds)

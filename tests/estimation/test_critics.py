@@ -4,7 +4,8 @@ from helpers import as_sequential, generators, refused
 from torch.nn.functional import elu
 
 from mi_lab.estimation import critics
-from mi_lab.estimation.critics import ACTIVATIONS, InnerProductCritic, JointCritic, make_critic
+from mi_lab.estimation.critics import InnerProductCritic, JointCritic, make_critic
+from mi_lab.estimation.mlp import ACTIVATIONS
 from mi_lab.estimation.tasks import CorrelatedGaussians, Cubic
 from mi_lab.names import CRITICS
 
@@ -36,8 +37,9 @@ def naive_score(name, critic, run, x, y):
 
 
 def grads(critic, scores):
-    critic.zero_grad()
-    scores.square().sum().backward()
+    """The gradient of the sum of squared scores, in each parameter."""
+    critic.zero_grad(set_to_none=False)
+    critic.pull_back(scores, 2 * scores.detach())
     return [parameter.grad.clone() for parameter in critic.parameters()]
 
 
@@ -60,6 +62,39 @@ def test_pairs_are_the_diagonal_of_all_pairs(name):
     assert torch.allclose(critic.pairs(x, y), diagonal, rtol=1e-5, atol=1e-5)
 
 
+def naive_grads(name, critic, run, pairs):
+    """The same by autograd, over the definition, for one run: the gradient in each tensor that is learnt."""
+    if name == "bilinear":
+        learnt = [critic.weight[run].detach().clone().requires_grad_()]
+        scores = [x @ learnt[0] @ y for x, y in pairs]
+    else:
+        nets = [as_sequential(mlp, run) for mlp in critic.children()]
+        learnt = [parameter for net in nets for parameter in net.parameters()]
+        if name == "joint":
+            scores = [nets[0](torch.cat([x, y]))[0] for x, y in pairs]
+        else:
+            scores = [nets[0](x) @ nets[1](y) for x, y in pairs]
+    return torch.autograd.grad(torch.stack(scores).square().sum(), learnt)
+
+
+@pytest.mark.parametrize("chunk", [60, 2**22], ids=["in chunks", "whole"])
+@pytest.mark.parametrize("all_pairs", [False, True])
+@pytest.mark.parametrize("name", ["joint", "separable", "bilinear"])
+def test_pulling_back_is_autograd_over_the_definition(name, all_pairs, chunk, monkeypatch):
+    monkeypatch.setattr(critics, "_CHUNK_FLOATS", chunk)
+    critic, (x, y) = make(name), batch()
+    ours = grads(critic, (critic.all_pairs if all_pairs else critic.pairs)(x, y))
+    for k in range(3):
+        pairs = [(a, b) for i, a in enumerate(x[k]) for j, b in enumerate(y[k]) if all_pairs or i == j]
+        expected = naive_grads(name, critic, k, pairs)
+        if name == "bilinear":
+            found = [ours[0][k]]
+        else:  # torch keeps weights as (out, in), and biases without the row
+            parts = [(mlp.weight_grads, mlp.bias_grads) for mlp in critic.children()]
+            found = [t for w, b in parts for pair in zip(w, b, strict=True) for t in (pair[0][k].T, pair[1][k, 0])]
+        assert all_close(found, expected)
+
+
 def test_relu_is_an_option():
     critic, (x, y) = make("joint", activation="relu"), batch()
     hidden = torch.cat([x, y], -1)
@@ -69,14 +104,17 @@ def test_relu_is_an_option():
     assert torch.allclose(critic.pairs(x, y), expected[..., 0], atol=1e-6)
 
 
-def test_elu_and_its_gradient_agree_with_torch():
+@pytest.mark.parametrize(("name", "function"), [("elu", elu), ("relu", torch.relu)])
+def test_activations_and_their_gradients_agree_with_torch(name, function):
     h = torch.cat([torch.linspace(-30, 30, 1001), torch.tensor([0.0, -1e-8, 1e-8, -1e4, 1e4])])
-    ours, theirs = h.clone().requires_grad_(), h.clone().requires_grad_()
-    upstream = torch.linspace(-2, 2, len(h))
-    ACTIVATIONS["elu"](ours).backward(upstream)
-    elu(theirs).backward(upstream)
-    assert torch.allclose(ACTIVATIONS["elu"](h), elu(h), rtol=1e-6, atol=1e-6)
-    assert torch.allclose(ours.grad, theirs.grad, rtol=1e-6, atol=1e-6)
+    theirs = h.clone().requires_grad_()
+    grad, out = torch.linspace(-2, 2, len(h)), torch.empty_like(h)
+    function(theirs).backward(grad)
+    forward, backward = ACTIVATIONS[name]
+    forward(h, out)
+    backward(grad, out)
+    assert torch.allclose(out, function(h), rtol=1e-6, atol=1e-6)
+    assert torch.allclose(grad, theirs.grad, rtol=1e-6, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["joint", "separable", "bilinear"])
@@ -101,10 +139,10 @@ def test_chunks_bound_memory_and_change_neither_scores_nor_gradients(floats, mon
     critic, (x, y) = make("joint", (0, 1)), batch(2)
     whole = critic.all_pairs(x, y)
     expected = grads(critic, whole)
-    largest, forward = [], critics._Mlp.forward
+    largest, forward = [], critics.StackedMlp.forward
     monkeypatch.setattr(critics, "_CHUNK_FLOATS", floats)
     monkeypatch.setattr(
-        critics._Mlp, "forward", lambda mlp, h, *a, **k: largest.append(h.numel()) or forward(mlp, h, *a, **k)
+        critics.StackedMlp, "forward", lambda mlp, h, *a, **k: largest.append(h.numel()) or forward(mlp, h, *a, **k)
     )
     chunked = critic.all_pairs(x, y)
     chunks = len(largest)
@@ -118,11 +156,12 @@ def test_a_recomputed_chunk_draws_the_same_dropout_masks(monkeypatch):
     critic, (x, y) = make("joint", (0, 1), dropout=(0.5, 0.2)), batch(2)
     monkeypatch.setattr(critics, "_CHUNK_FLOATS", 60)
     recomputed = critic.all_pairs(x, y, generators(3, 4))
-    ours = grads(critic, recomputed)
-    monkeypatch.setattr(critics, "checkpoint", lambda function, *inputs, use_reentrant: function(*inputs))
-    kept = critic.all_pairs(x, y, generators(3, 4))
-    assert torch.equal(recomputed, kept)
-    assert all_close(ours, grads(critic, kept))
+    made, chunk = [], critics.JointCritic._chunk
+    monkeypatch.setattr(
+        critics.JointCritic, "_chunk", lambda self, number: made.append(chunk(self, number).clone()) or made[-1]
+    )
+    critic.pull_back(recomputed, torch.ones_like(recomputed))
+    assert len(made) > 1 and torch.equal(recomputed, torch.cat(made, 1))
 
 
 def test_dropout_masks_of_chunks_do_not_depend_on_the_stack(monkeypatch):

@@ -11,7 +11,7 @@ from scipy.stats import chisquare, multivariate_normal, norm
 
 from mi_lab import CorrelatedGaussians, ceiling
 from mi_lab.estimation.critics import make_critic
-from mi_lab.estimation.negatives import derangement, draw_batch, off_diagonal, scores, shuffle
+from mi_lab.estimation.negatives import derangement, draw_batch, merge, off_diagonal, score, shuffle
 from mi_lab.names import NEGATIVES
 
 TASKS = [CorrelatedGaussians(dim=3, mi=1), CorrelatedGaussians(dim=3, mi=4)]
@@ -56,7 +56,8 @@ def test_off_diagonal_is_a_double_loop_without_i_equal_j(n):
 def test_scores_are_those_of_the_pairs_of_the_batch(negatives, per_sample):
     critic = make_critic("joint", TASKS, generators(0, 1), hidden=(8,))
     batch = draw_batch(TASKS, 6, negatives, generators(2, 3))
-    positive, negative = scores(critic, batch)
+    whole, positive, negative = score(critic, batch)
+    assert torch.equal(merge(positive, negative, whole.shape), whole)
     assert positive.shape == (2, 6) and negative.shape == (2, 6, per_sample)
     assert torch.allclose(positive, critic.pairs(batch.x, batch.y), atol=1e-6)
     if negatives == "all_pairs":
@@ -73,7 +74,7 @@ def test_scores_drop_out_only_under_generators(negatives):
     critic = make_critic("joint", TASKS, generators(0, 1), hidden=(8,), dropout=(0.5,))
     batch = draw_batch(TASKS, 6, negatives, generators(2, 3))
     for off, again, on in zip(
-        scores(critic, batch), scores(critic, batch), scores(critic, batch, generators(4, 5)), strict=True
+        score(critic, batch), score(critic, batch), score(critic, batch, generators(4, 5)), strict=True
     ):
         assert torch.equal(off, again) and not torch.equal(off, on)
 

@@ -10,7 +10,7 @@ from mi_lab import CorrelatedGaussians, train
 from mi_lab.estimation import training
 from mi_lab.estimation.bounds import estimator
 from mi_lab.estimation.critics import make_critic
-from mi_lab.estimation.negatives import draw_batch, scores
+from mi_lab.estimation.negatives import draw_batch, score
 from mi_lab.names import NEGATIVES, READOUTS
 
 TASKS = [CorrelatedGaussians(dim=3, mi=mi) for mi in (0.5, 2.0, 6.0)]
@@ -119,7 +119,7 @@ def test_estimates_are_read_before_the_update_and_without_dropout(estimator_name
     curves = short(estimator_name=estimator_name, dropout=dropout, epochs=1)
     own = generators(*SEEDS)
     critic = make_critic("joint", TASKS, own, (8, 6))
-    positive, negative = scores(critic, draw_batch(TASKS, 16, "shuffle", own))
+    _, positive, negative = score(critic, draw_batch(TASKS, 16, "shuffle", own))
     for name, readout in estimator(estimator_name).readouts.items():
         first = [curve.curves[name]["mean"][0] for curve in curves]
         assert first == pytest.approx(readout(positive, negative).tolist(), abs=1e-5)

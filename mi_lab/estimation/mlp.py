@@ -1,0 +1,157 @@
+"""K multilayer perceptrons as one stack, with the backward pass written out.
+
+Every layer is one batched matrix product over the runs, all weights lie in one tensor, and each step works in the same
+memory as the last. That is where the speed comes from: at small widths a step of autograd spends more time on its
+bookkeeping than on arithmetic, and fresh memory costs a CPU as much as an activation. Tests compare both passes with
+ordinary torch layers under autograd.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from mi_lab.names import known
+
+Generators = Sequence[torch.Generator]
+
+
+class Activation(NamedTuple):
+    """``forward(h, out)`` writes the activation of h to out; ``backward(grad, out)`` turns grad into h's, in place."""
+
+    forward: Callable[[Tensor, Tensor], object]
+    backward: Callable[[Tensor, Tensor], object]
+
+
+def _elu(h: Tensor, out: Tensor) -> None:
+    # max(h, 2^(min(h, 0) log2 e) - 1): within 1e-7 of torch's ELU, in a third of its time on a CPU
+    torch.mul(h, math.log2(math.e), out=out).clamp_(max=0).exp2_().sub_(1)
+    torch.maximum(h, out, out=out)
+
+
+def _elu_backward(grad: Tensor, out: Tensor) -> None:
+    torch.ops.aten.elu_backward.grad_input(grad, 1.0, 1.0, 1.0, True, out, grad_input=grad)
+
+
+def _relu(h: Tensor, out: Tensor) -> None:
+    torch.clamp(h, min=0, out=out)
+
+
+def _relu_backward(grad: Tensor, out: Tensor) -> None:
+    torch.ops.aten.threshold_backward.grad_input(grad, out, 0.0, grad_input=grad)
+
+
+ACTIVATIONS = {"elu": Activation(_elu, _elu_backward), "relu": Activation(_relu, _relu_backward)}
+
+
+class StackedMlp(nn.Module):
+    """K perceptrons over (K, rows, width) tensors; run k reads only slice k.
+
+    ``widths`` are those of input, hidden layers and output; ``dropout`` is a (K, hidden layers) tensor of rates.
+    Run k draws its weights from ``generators[k]`` as torch.nn.Linear would. ``stacked`` holds them as one (K, P)
+    parameter; ``weights`` and ``biases`` are views of it, (K, fan in, width) and (K, 1, width), for each layer.
+    """
+
+    def __init__(self, widths: Sequence[int], activation: str, dropout: Tensor, generators: Generators) -> None:
+        super().__init__()
+        if min(widths) < 1:
+            raise ValueError(f"hidden layers need at least one unit each, not {list(widths[1:-1])}.")
+        self.activation = ACTIVATIONS[known("activation", activation, ACTIVATIONS)]
+        self.rates: list[list[float]] = dropout.tolist()
+        drawn = []
+        for fan_in, width in pairwise(widths):
+            drawn += [draw_uniform(shape, fan_in, generators) for shape in ((fan_in, width), (1, width))]
+        self.stacked = nn.Parameter(torch.cat([part.flatten(1) for part in drawn], 1))
+        self.stacked.grad = torch.zeros_like(self.stacked)
+        shapes = [part.shape[1:] for part in drawn]
+        self.weights, self.biases = _views(self.stacked.detach(), shapes)
+        self.weight_grads, self.bias_grads = _views(self.stacked.grad, shapes)
+        self.memory: dict[tuple[str, int, torch.Size], Tensor] = {}
+        self.inputs: list[Tensor] = []
+        self.activated: list[Tensor] = []
+        self.masks: list[Tensor | None] = []
+
+    def forward(self, h: Tensor, generators: Generators | None = None, start: int = 0) -> Tensor:
+        """The layers from ``start`` on; ``start=1`` takes pre-activations of the first hidden layer.
+
+        With generators, one per run, dropout is on. What ``backward`` needs is kept until the next forward pass.
+        """
+        rates = zip(*self.rates, strict=True)
+        self.masks = [self._mask(r, layer, h.shape[1], generators) for layer, r in enumerate(rates)]
+        # of each layer: what its weights multiply, and the same before dropout
+        self.inputs, self.activated = [], []
+        for layer in range(start, len(self.weights)):
+            if layer > 0:
+                out = self._buffer("activated", layer, h.shape)
+                self.activation.forward(h, out)
+                h = out
+            self.activated.append(h)
+            mask = self.masks[layer - 1] if layer > 0 else None
+            if mask is not None:
+                h = torch.mul(h, mask, out=self._buffer("dropped", layer, h.shape))
+            self.inputs.append(h)
+            h = self._linear(layer, h)
+        return h
+
+    def backward(self, grad: Tensor, start: int = 0) -> Tensor:
+        """Adds to the parameters' gradients those of the sum of ``grad`` times the last output, (K, rows, width).
+
+        Returns the gradient in what the layer ``start`` received; for ``start=0`` that is not needed, and not made.
+        """
+        for layer in reversed(range(start, len(self.weights))):
+            h, weight = self.inputs[layer - start], self.weights[layer]
+            if weight.shape[2] == 1:
+                self.weight_grads[layer].mT.baddbmm_(grad.mT, h)
+            else:
+                self.weight_grads[layer].baddbmm_(h.mT, grad)
+            self.bias_grads[layer].add_(grad.sum(1, keepdim=True))
+            if layer > 0:
+                multiply = torch.mul if weight.shape[2] == 1 else torch.bmm
+                grad = multiply(grad, weight.mT, out=self._buffer("grad", layer, h.shape))
+                mask = self.masks[layer - 1]
+                if mask is not None:
+                    grad.mul_(mask)
+                self.activation.backward(grad, self.activated[layer - start])
+        return grad
+
+    def _linear(self, layer: int, h: Tensor) -> Tensor:
+        weight, bias = self.weights[layer], self.biases[layer]
+        if weight.shape[2] == 1:
+            # a product with a single column takes a quarter of the time if it is written as a row
+            return torch.baddbmm(bias, weight.mT, h.mT).mT
+        out = self._buffer("linear", layer, (*h.shape[:2], weight.shape[2]))
+        return torch.baddbmm(bias, h, weight, out=out)
+
+    def _buffer(self, name: str, layer: int, shape: Sequence[int]) -> Tensor:
+        key = (name, layer, torch.Size(shape))
+        if key not in self.memory:
+            self.memory[key] = self.stacked.new_empty(shape)
+        return self.memory[key]
+
+    def _mask(self, rates: Sequence[float], layer: int, rows: int, generators: Generators | None) -> Tensor | None:
+        if generators is None or not any(rates):
+            return None
+        shape, device = (rows, self.biases[layer].shape[2]), self.stacked.device
+        # a run without dropout draws nothing, so that it is the same run beside any other
+        masks = [
+            (torch.rand(shape, generator=g, device=device) >= rate) / (1 - rate)
+            if rate
+            else torch.ones(shape, device=device)
+            for rate, g in zip(rates, generators, strict=True)
+        ]
+        return torch.stack(masks)
+
+
+def _views(stacked: Tensor, shapes: Sequence[torch.Size]) -> tuple[list[Tensor], list[Tensor]]:
+    parts = stacked.split([math.prod(shape) for shape in shapes], 1)
+    views = [part.unflatten(1, shape) for part, shape in zip(parts, shapes, strict=True)]
+    return views[::2], views[1::2]
+
+
+def draw_uniform(shape: tuple[int, ...], fan_in: int, generators: Generators) -> Tensor:
+    """torch.nn.Linear's initial values, (K, *shape), drawn run by run so that none depends on its stack."""
+    bound = 1 / math.sqrt(fan_in)
+    return torch.stack([torch.empty(shape, device=g.device).uniform_(-bound, bound, generator=g) for g in generators])

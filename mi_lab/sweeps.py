@@ -1,0 +1,217 @@
+"""Trains a sweep: its grid -> stacks -> trainings in parallel processes or on a cluster, resumable to the step.
+
+Finished stacks, and checkpoints of those under way, are kept at once in a cache folder (``MI_LAB_CACHE``, else
+~/.cache/mi_lab). So a command that was stopped goes on where it was, and two figures that share a run train it once.
+"""
+
+import contextlib
+import dataclasses
+import functools
+import json
+import math
+import os
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import joblib
+import torch
+from filelock import FileLock, Timeout
+from joblib.externals.loky import get_reusable_executor
+from tqdm.auto import tqdm
+
+from mi_lab.checkpoints import FileCheckpoint
+from mi_lab.estimation.tasks import make_task
+from mi_lab.estimation.training import Checkpoint, train
+from mi_lab.experiments import Sweep
+from mi_lab.results import check_writable, digest, round_measured, write_atomically
+from mi_lab.schema import FORMAT
+
+# activations of one layer in one stack: what sits in a core's cache, and 1 GB on a GPU
+_STACK_FLOATS = {"cpu": 2**19, "cuda": 2**28}
+
+Run = dict[str, Any]
+
+
+def train_sweep(
+    spec: Sweep, device: str, workers: int | None = None, label: str | None = None, cluster: Any = None
+) -> list[Run]:
+    """Every run of a sweep with its curves, in the order of the grid; those that are kept are not trained again.
+
+    ``device`` is 'cpu' or 'cuda'. ``workers`` are parallel processes of one thread each (default: one per core; one
+    on CUDA); ``cluster`` is a Dask client whose workers do it instead. ``label`` names the progress bars, None for
+    none. Raises KeyboardInterrupt with a sentence that says what is kept, ResultError if nothing can be kept.
+    """
+    grid = list(spec.runs())
+    done = _finished(spec, device)
+    workers = workers or (1 if device.startswith("cuda") else joblib.cpu_count())
+    if cluster is not None:
+        workers = sum(cluster.nthreads().values())
+    # stacks are cut from the whole grid, so that a repeated command finds the checkpoints of the one before
+    stacks = [[run for run in stack if _key(run) not in done] for stack in _stacks(spec, grid, device, workers)]
+    stacks = [stack for stack in stacks if stack]
+    # each worker draws the bar of its stack, with the current estimates, below the bar of the figure
+    bars = [None if label is None or cluster is not None else (label, i % workers + 1) for i in range(len(stacks))]
+    jobs = [joblib.delayed(train_stack)(spec, stack, device, bar) for stack, bar in zip(stacks, bars, strict=True)]
+    bar = tqdm(total=len(grid), initial=len(done.keys() & map(_key, grid)), desc=label, unit="run", disable=not label)
+    try:
+        with bar, _backend(cluster):
+            for finished in joblib.Parallel(n_jobs=workers, return_as="generator_unordered")(jobs):
+                _keep(spec, finished, device)  # again, because a worker on another machine kept it there
+                done |= {_key(run): run for run in finished}
+                bar.update(len(finished))
+                bar.set_postfix_str(_summary(finished[-1]))
+    except KeyboardInterrupt:
+        get_reusable_executor().shutdown(wait=False, kill_workers=True)
+        raise KeyboardInterrupt(
+            f"stopped. {len(done.keys() & set(map(_key, grid)))} of {len(grid)} runs are finished and kept in "
+            f"{cache()}, those under way up to their last checkpoint; repeat the same command to go on."
+        ) from None
+    return [done[_key(run)] for run in grid]
+
+
+def train_stack(spec: Sweep, runs: Sequence[Run], device: str, bar: tuple[str, int] | None = None) -> list[Run]:
+    """Train runs of one batch size as one stack, or go on with it, and keep them.
+
+    Only one process trains a stack at a time; another that is given the same stack waits and takes its result.
+    ``bar`` is a label and a screen line for the progress bar.
+    """
+    check_writable(cache(), "finished runs")
+    path = cache() / digest([_shared(spec), device.split(":")[0], list(runs)])[:16]
+    lock = FileLock(path.with_suffix(".lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        tqdm.write(f"another process is training {_described(runs)}; waiting for its result.")
+        lock.acquire()
+    try:
+        done = _finished(spec, device)
+        if all(_key(run) in done for run in runs):
+            return [done[_key(run)] for run in runs]
+        checkpoint = FileCheckpoint(path.with_suffix(".checkpoint"), _identity(spec, runs, device))
+        finished = train_runs(spec, runs, device, bar, checkpoint)
+        _keep(spec, finished, device)
+        checkpoint.remove()
+        return finished
+    finally:
+        lock.release()
+
+
+def train_runs(
+    spec: Sweep,
+    runs: Sequence[Run],
+    device: str,
+    bar: tuple[str, int] | None = None,
+    checkpoint: Checkpoint | None = None,
+) -> list[Run]:
+    """Train runs of one batch size as one stack on one thread; each comes back with its curves, rounded as stored."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    label, position = bar or (None, 0)
+    try:
+        curves = train(
+            [make_task(spec.task, spec.dim, run["true_mi"]) for run in runs],
+            [run["seed"] for run in runs],
+            estimator_name=spec.estimator,
+            batch_size=runs[0]["batch_size"],
+            epochs=spec.epochs,
+            negatives=spec.negatives,
+            critic=spec.critic,
+            hidden=spec.hidden,
+            activation=spec.activation,
+            dropout=spec.dropout,
+            weight_decay=spec.weight_decay,
+            learning_rate=spec.learning_rate,
+            device=device,
+            progress=label and f"{label}, N={runs[0]['batch_size']}",
+            position=position,
+            checkpoint=checkpoint,
+        )
+    finally:
+        torch.set_num_threads(threads)
+    return [round_measured(run | dataclasses.asdict(curve)) for run, curve in zip(runs, curves, strict=True)]
+
+
+def cache() -> Path:
+    """Where finished runs and checkpoints are kept."""
+    return Path(os.environ.get("MI_LAB_CACHE", Path.home() / ".cache" / "mi_lab")) / "runs"
+
+
+@contextlib.contextmanager
+def _backend(cluster: Any) -> Iterator[None]:
+    if cluster is None:
+        yield
+        return
+    with cluster.as_current(), joblib.parallel_config(backend="dask", wait_for_workers_timeout=60):
+        yield
+
+
+def _stacks(spec: Sweep, runs: Sequence[Run], device: str, workers: int) -> Iterator[list[Run]]:
+    """Runs of one batch size, as many as train fastest together; the dearest first, so that no worker ends late."""
+    for n in sorted({run["batch_size"] for run in runs}, reverse=True):
+        same = [run for run in runs if run["batch_size"] == n]
+        rows = n * n if spec.negatives == "all_pairs" else 2 * n
+        fitting = max(1, _STACK_FLOATS[device.split(":")[0]] // (rows * max(spec.hidden)))
+        size = min(fitting, math.ceil(len(same) / workers))
+        yield from (same[i : i + size] for i in range(0, len(same), size))
+
+
+def _finished(spec: Sweep, device: str) -> dict[tuple[Any, ...], Run]:
+    """The runs of these settings that are kept."""
+    done: dict[tuple[Any, ...], Run] = {}
+    for path in sorted(_folder(spec, device).glob("*.json")):
+        try:
+            done |= {_key(run): run for run in json.loads(path.read_text(encoding="utf-8"))}
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            path.replace(path.with_suffix(".set-aside"))
+            warnings.warn(f"{path} is set aside and its runs start anew: it is damaged ({error}).", stacklevel=2)
+    return done
+
+
+def _keep(spec: Sweep, finished: Sequence[Run], device: str) -> None:
+    folder = _folder(spec, device)
+    folder.mkdir(parents=True, exist_ok=True)
+    name = digest([{k: v for k, v in run.items() if k in _OWN} for run in finished])[:16]
+    write_atomically(folder / f"{name}.json", json.dumps(list(finished)))
+
+
+_OWN = ("true_mi", "batch_size", "seed")  # the settings in which the runs of a sweep differ
+
+
+def _key(run: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(run[name] for name in _OWN)
+
+
+def _shared(spec: Sweep) -> dict[str, Any]:
+    return {k: v for k, v in dataclasses.asdict(spec).items() if k not in (*_OWN, "seeds")}
+
+
+def _identity(spec: Sweep, runs: Sequence[Run], device: str) -> dict[str, str]:
+    """What a checkpoint must agree in."""
+    settings = digest([_shared(spec), list(runs)])[:16]
+    return {"settings": settings, "device": device.split(":")[0], **versions()}
+
+
+def _folder(spec: Sweep, device: str) -> Path:
+    """Where the runs of these settings are kept: its name holds all that decides their values but their own."""
+    return cache() / digest([FORMAT, versions(), device.split(":")[0], _shared(spec)])[:16]
+
+
+@functools.cache
+def versions() -> dict[str, str]:
+    """The versions that a run's values depend on: of this package's own code and of PyTorch."""
+    package = Path(__file__).parent
+    sources = [package / "gaussian.py", package / "names.py", *sorted((package / "estimation").glob("*.py"))]
+    code = digest([path.read_text(encoding="utf-8") for path in sources])[:16]
+    return {"mi_lab code": code, "PyTorch version": torch.__version__}
+
+
+def _described(runs: Sequence[Run]) -> str:
+    truths = ", ".join(f"{run['true_mi']:g}" for run in runs)
+    return f"{len(runs)} runs at N={runs[0]['batch_size']} and {truths} nats"
+
+
+def _summary(one: Mapping[str, Any]) -> str:
+    last = " ".join(f"{readout} {c['mean'][-1]:.2f}" for readout, c in one["curves"].items() if c["mean"])
+    return f"{one['true_mi']:g} nats, N={one['batch_size']}, seed {one['seed']}: {last or 'not finite'}"
