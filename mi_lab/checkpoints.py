@@ -7,6 +7,7 @@ set aside, with a sentence, and the training begins anew. Nothing is unpickled b
 import hashlib
 import io
 import os
+import pickle
 import time
 import warnings
 from collections.abc import Callable, Mapping
@@ -17,8 +18,8 @@ import torch
 
 from mi_lab.results import write_atomically
 
-SECONDS = 10.0
-"""The time between two checkpoints; what a kill can cost."""
+SECONDS = float(os.environ.get("MI_LAB_CHECKPOINT_SECONDS", "10"))
+"""The time between two checkpoints: the most that a kill can cost."""
 
 
 class FileCheckpoint:
@@ -64,12 +65,14 @@ class FileCheckpoint:
         content = self.path.read_bytes()
         if hashlib.sha256(content[32:]).digest() != content[:32]:
             raise _UnusableError("it is damaged")
-        kept = torch.load(io.BytesIO(content[32:]), weights_only=True, map_location="cpu")
+        try:
+            kept = torch.load(io.BytesIO(content[32:]), weights_only=True, map_location="cpu")
+            identity, state = dict(kept["identity"]), dict(kept["state"])
+        except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError, TypeError, ValueError) as error:
+            raise _UnusableError("it holds something else than a checkpoint") from error
         for name, ours in self.identity.items():
-            theirs = kept["identity"].get(name)
-            if theirs != ours:
-                raise _UnusableError(f"its {name} is {theirs}, not {ours}")
-        state: Mapping[str, Any] = kept["state"]
+            if identity.get(name) != ours:
+                raise _UnusableError(f"its {name} is {identity.get(name)}, not {ours}")
         return state
 
 

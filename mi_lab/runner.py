@@ -13,9 +13,10 @@ from typing import Any
 
 import torch
 
+from mi_lab.costs import sweep_steps
 from mi_lab.estimation.negatives import ceiling
 from mi_lab.estimation.tasks import CorrelatedGaussians, make_task
-from mi_lab.estimation.training import device_named, steps_per_epoch
+from mi_lab.estimation.training import device_named
 from mi_lab.experiments import CeilingTable, Spec, Sweep, experiment
 from mi_lab.names import known
 from mi_lab.results import Result, check_writable, results_dir, save
@@ -55,7 +56,7 @@ def run(
         if place.pop("versions") != versions():
             raise ValueError(f"the workers of {scheduler} have another version of mi_lab or PyTorch; install this one.")
         runs = _runs(spec, place["device"], workers, chosen.name if progress else None, cluster)
-    steps = sum(steps_per_epoch(r["batch_size"]) * spec.epochs for r in runs) if isinstance(spec, Sweep) else 0
+    steps = sweep_steps(spec) if isinstance(spec, Sweep) else 0
     wall = sum(r.pop("wall_seconds") for r in runs)
     provenance = place | {
         "git_revision": _REVISION,

@@ -49,7 +49,7 @@ def train_sweep(
     if cluster is not None:
         workers = sum(cluster.nthreads().values())
     # stacks are cut from the whole grid, so that a repeated command finds the checkpoints of the one before
-    stacks = [[run for run in stack if _key(run) not in done] for stack in _stacks(spec, grid, device, workers)]
+    stacks = [[run for run in stack if _key(run) not in done] for stack in cut_into_stacks(spec, grid, device, workers)]
     stacks = [stack for stack in stacks if stack]
     # each worker draws the bar of its stack, with the current estimates, below the bar of the figure
     bars = [None if label is None or cluster is not None else (label, i % workers + 1) for i in range(len(stacks))]
@@ -63,7 +63,8 @@ def train_sweep(
                 bar.update(len(finished))
                 bar.set_postfix_str(_summary(finished[-1]))
     except KeyboardInterrupt:
-        get_reusable_executor().shutdown(wait=False, kill_workers=True)
+        if cluster is None and workers > 1:
+            get_reusable_executor().shutdown(wait=False, kill_workers=True)
         raise KeyboardInterrupt(
             f"stopped. {len(done.keys() & set(map(_key, grid)))} of {len(grid)} runs are finished and kept in "
             f"{cache()}, those under way up to their last checkpoint; repeat the same command to go on."
@@ -147,7 +148,7 @@ def _backend(cluster: Any) -> Iterator[None]:
         yield
 
 
-def _stacks(spec: Sweep, runs: Sequence[Run], device: str, workers: int) -> Iterator[list[Run]]:
+def cut_into_stacks(spec: Sweep, runs: Sequence[Run], device: str, workers: int) -> Iterator[list[Run]]:
     """Runs of one batch size, as many as train fastest together; the dearest first, so that no worker ends late."""
     for n in sorted({run["batch_size"] for run in runs}, reverse=True):
         same = [run for run in runs if run["batch_size"] == n]
@@ -202,9 +203,12 @@ def _folder(spec: Sweep, device: str) -> Path:
 def versions() -> dict[str, str]:
     """The versions that a run's values depend on: of this package's own code and of PyTorch."""
     package = Path(__file__).parent
-    sources = [package / "gaussian.py", package / "names.py", *sorted((package / "estimation").glob("*.py"))]
+    sources = [
+        *(package / f"{name}.py" for name in ("costs", "gaussian", "names")),
+        *sorted((package / "estimation").glob("*.py")),
+    ]
     code = digest([path.read_text(encoding="utf-8") for path in sources])[:16]
-    return {"mi_lab code": code, "PyTorch version": torch.__version__}
+    return {"mi_lab code": code, "PyTorch version": str(torch.__version__)}
 
 
 def _described(runs: Sequence[Run]) -> str:

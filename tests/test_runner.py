@@ -5,7 +5,7 @@ import pytest
 from helpers import refused
 from joblib.externals.loky import get_reusable_executor
 
-from mi_lab import Result, ResultError, ceiling, load, runner, sweeps
+from mi_lab import Result, ResultError, ceiling, costs, load, runner, sweeps
 from mi_lab.estimation import training
 from mi_lab.estimation.tasks import CorrelatedGaussians, Cubic
 from mi_lab.results import load_others
@@ -24,7 +24,7 @@ TINY = {
 
 @pytest.fixture(autouse=True)
 def short_epochs(monkeypatch):
-    for module in (training, runner):
+    for module in (training, costs):
         monkeypatch.setattr(module, "steps_per_epoch", lambda batch_size: 4)
 
 
@@ -169,7 +169,7 @@ def test_stacks_share_a_batch_size_and_cover_every_run_once():
     spec = runner.experiment("fig-2b").spec("report", seeds=[0, 1], true_mi=[2.5, 10, 30])
     runs = list(spec.runs())
     for workers in (1, 2, 5):
-        stacks = list(sweeps._stacks(spec, runs, "cpu", workers))
+        stacks = list(sweeps.cut_into_stacks(spec, runs, "cpu", workers))
         assert all(len({r["batch_size"] for r in stack}) == 1 for stack in stacks)
         assert sorted(str(r) for stack in stacks for r in stack) == sorted(map(str, runs))
 

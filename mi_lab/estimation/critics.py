@@ -38,8 +38,11 @@ class Critic(nn.Module):
         raise NotImplementedError
 
     def pull_back(self, scores: Tensor, grad: Tensor) -> None:
-        """Adds the gradient of sum(grad * scores) to that of the parameters; ``scores`` are those made last."""
-        scores.backward(grad)
+        """Adds the gradient of sum(grad * scores) to that of the parameters, ``scores`` being those made last.
+
+        Written out and not left to autograd, like the passes of the perceptrons.
+        """
+        raise NotImplementedError
 
 
 def _dropout_rates(dropout: Sequence[float] | Tensor, runs: int, layers: int) -> Tensor:
@@ -177,12 +180,20 @@ class BilinearCritic(Critic):
     def __init__(self, dim_x: int, dim_y: int, generators: Generators) -> None:
         super().__init__()
         self.weight = nn.Parameter(draw_uniform((dim_x, dim_y), dim_x, generators))
+        self.weight.grad = torch.zeros_like(self.weight)
 
     def pairs(self, x: Tensor, y: Tensor, generators: Generators | None = None) -> Tensor:
-        return (x @ self.weight * y).sum(-1)
+        self.last = x, y
+        return (x @ self.weight.detach() * y).sum(-1)
 
     def all_pairs(self, x: Tensor, y: Tensor, generators: Generators | None = None) -> Tensor:
-        return x @ self.weight @ y.mT
+        self.last = x, y
+        return x @ self.weight.detach() @ y.mT
+
+    def pull_back(self, scores: Tensor, grad: Tensor) -> None:
+        x, y = self.last
+        assert self.weight.grad is not None
+        self.weight.grad.add_(x.mT @ (grad[..., None] * y if grad.dim() == 2 else grad @ y))
 
 
 class InnerProductCritic(Critic):

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from mi_lab.estimation.critics import Critic
 from mi_lab.estimation.mlp import Generators
-from mi_lab.estimation.tasks import Task
+from mi_lab.estimation.tasks import Task, sample_stack
 from mi_lab.names import NEGATIVES, known
 
 
@@ -37,13 +37,11 @@ def draw_batch(tasks: Sequence[Task], batch_size: int, negatives: str, generator
     Raises ValueError for a batch size under 2 or an unknown scheme.
     """
     check_batch(batch_size, negatives)
-    draws = [task.sample(batch_size, g) for task, g in zip(tasks, generators, strict=True)]
-    x, y = torch.stack([d[0] for d in draws]), torch.stack([d[1] for d in draws])
+    x, y = sample_stack(tasks, batch_size, generators)
     if negatives == "all_pairs":
         return Batch(x, y, None)
     if negatives == "independent":
-        second = [task.sample(batch_size, g)[1] for task, g in zip(tasks, generators, strict=True)]
-        return Batch(x, y, torch.stack(second))
+        return Batch(x, y, sample_stack(tasks, batch_size, generators)[1])
     permute = derangement if negatives == "derangement" else shuffle
     index = torch.stack([permute(batch_size, g) for g in generators])
     index += torch.arange(len(tasks), device=index.device)[:, None] * batch_size

@@ -1,5 +1,7 @@
 """Tasks: joint distributions p(x, y) that we can sample and whose MI is known, in nats."""
 
+import functools
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -73,6 +75,24 @@ class CorrelatedGaussians:
         rho = self.correlation
         quadratic = 2 * (x * y).sum(-1) - rho * ((x**2).sum(-1) + (y**2).sum(-1))
         return self.mi + rho / (2 * (1 - rho**2)) * quadratic
+
+
+def sample_stack(tasks: Sequence[Task], n: int, generators: Sequence[torch.Generator]) -> tuple[Tensor, Tensor]:
+    """``n`` pairs of each task, drawn from its own generator: x of shape (K, n, dim_x), y of shape (K, n, dim_y)."""
+    if all(type(task) is CorrelatedGaussians for task in tasks):
+        # the draws of ``sample``, but mixed for all runs at once
+        shape, device = (2, n, tasks[0].dim_x), generators[0].device
+        draws = torch.stack([torch.randn(shape, generator=g, device=device) for g in generators], 1)
+        correlation, rest = _mixing(tuple(task.correlation for task in tasks), device)  # type: ignore[attr-defined]
+        return draws[0], torch.addcmul(draws[1] * rest, draws[0], correlation)
+    pairs = [task.sample(n, generator) for task, generator in zip(tasks, generators, strict=True)]
+    return torch.stack([x for x, _ in pairs]), torch.stack([y for _, y in pairs])
+
+
+@functools.lru_cache
+def _mixing(correlations: tuple[float, ...], device: torch.device) -> tuple[Tensor, Tensor]:
+    rho = torch.tensor(correlations, dtype=torch.float64, device=device)[:, None, None]
+    return rho.float(), (1 - rho**2).sqrt().float()
 
 
 @dataclass(frozen=True)

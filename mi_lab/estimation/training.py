@@ -15,13 +15,15 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from mi_lab.costs import steps_per_epoch
 from mi_lab.estimation.bounds import Estimator, estimator
 from mi_lab.estimation.critics import Critic, make_critic
-from mi_lab.estimation.negatives import check_batch, draw_batch
-from mi_lab.estimation.steps import captured, make_step
+from mi_lab.estimation.negatives import Batch, check_batch, draw_batch
+from mi_lab.estimation.steps import Adam, captured, make_step
 from mi_lab.estimation.tasks import Task
 
 STATISTICS = ("mean", "median", "q05", "q95")
+_READ_AT_ONCE = 2**16  # scores
 
 
 @dataclass
@@ -51,11 +53,6 @@ class Checkpoint(Protocol):
         ...
 
 
-def steps_per_epoch(batch_size: int) -> int:
-    """App. C.1's rule: 100 batches, or 51200/N of them when N < 512."""
-    return 100 if batch_size >= 512 else 51_200 // batch_size
-
-
 def device_named(name: str) -> torch.device:
     """'auto' is CUDA where there is one, else the CPU. Raises ValueError for a device that is not there."""
     if name == "auto":
@@ -70,6 +67,7 @@ def device_named(name: str) -> torch.device:
     return device
 
 
+@torch.inference_mode()
 def train(
     tasks: Sequence[Task],
     seeds: Sequence[int],
@@ -146,26 +144,35 @@ class _Stack:
         self.objective: Any = chosen.objective()
         parameters = list(critic.parameters())
         self.place = place = weight_decay.device
-        self.optimiser = (
-            torch.optim.Adam(parameters, learning_rate, maximize=True, fused=True, capturable=place.type == "cuda")
-            if parameters
-            else None
-        )
-        step = make_step(critic, self.objective, chosen.readouts, self.optimiser, weight_decay, generators)
+        self.optimiser = Adam(parameters, learning_rate) if parameters else None
+        step = make_step(critic, self.objective, self.optimiser, weight_decay, generators)
         self.step = captured(step) if place.type == "cuda" and not critic.drops_out else step
         self.steps = 0
+        self.readouts = chosen.readouts
         shape = (self.steps_per_epoch, len(generators))
         self.values = {name: torch.zeros(shape, dtype=torch.float64, device=place) for name in chosen.readouts}
+        self.unread: list[tuple[Tensor, Tensor]] = []
         self.epochs: list[dict[str, Tensor]] = []
         self.began = time.perf_counter()
 
-    def advance(self, batch: Any) -> None:
-        row = self.steps % self.steps_per_epoch
-        for readout, value in self.step(batch).items():
-            self.values[readout][row] = value
+    def advance(self, batch: Batch) -> None:
+        positive, negative = self.step(batch)
+        self.unread.append((positive.clone(), negative.clone()))
         self.steps += 1
-        if row == self.steps_per_epoch - 1:
+        row = self.steps % self.steps_per_epoch
+        # small batches are read many at once, since one alone is all overhead
+        if row == 0 or len(self.unread) * (positive.numel() + negative.numel()) >= _READ_AT_ONCE:
+            self._read(row or self.steps_per_epoch)
+        if row == 0:
             self.epochs.append({readout: _statistics(values) for readout, values in self.values.items()})
+
+    def _read(self, end: int) -> None:
+        """Estimates of the unread batches, which are those of this epoch up to ``end``."""
+        count, runs = len(self.unread), len(self.generators)
+        positive, negative = (torch.cat(scores).double() for scores in zip(*self.unread, strict=True))
+        for name, readout in self.readouts.items():
+            self.values[name][end - count : end] = readout(positive, negative).view(count, runs)
+        self.unread.clear()
 
     def seconds(self) -> float:
         return time.perf_counter() - self.began
@@ -176,23 +183,27 @@ class _Stack:
             "steps": self.steps,
             "seconds": self.seconds(),
             "critic": self.critic.state_dict(),
-            "optimiser": self.optimiser.state_dict() if self.optimiser else {},
+            "optimiser": self.optimiser.state() if self.optimiser else [],
             "log_average": getattr(self.objective, "log_average", None),
             "generators": [generator.get_state() for generator in self.generators],
             "values": self.values,
+            "unread": self.unread,
             "epochs": self.epochs,
         }
 
     def resume(self, state: Mapping[str, Any]) -> None:
         self.critic.load_state_dict(state["critic"])
         if self.optimiser:
-            self.optimiser.load_state_dict(state["optimiser"])
+            for ours, kept in zip(self.optimiser.state(), state["optimiser"], strict=True):
+                for tensor, value in zip(ours, kept, strict=True):
+                    tensor.copy_(value)
         if state["log_average"] is not None:
             self.objective.log_average = state["log_average"].to(self.place)
         for generator, kept in zip(self.generators, state["generators"], strict=True):
             generator.set_state(kept)
         for name, values in self.values.items():
             values.copy_(state["values"][name])
+        self.unread = [(positive.to(self.place), negative.to(self.place)) for positive, negative in state["unread"]]
         self.steps, self.epochs = state["steps"], list(state["epochs"])
         self.began = time.perf_counter() - state["seconds"]
 

@@ -1,0 +1,201 @@
+"""One contestant of the benchmark, in a process of its own: prints its run-steps per second for every case as JSON.
+
+    python contestants.py NAME SECONDS CORE
+
+CORE is the core the process is tied to, with one thread; or 'all' to leave threads and cores as they come. The file
+imports nothing of its neighbours, so that it runs in the peers' environments too.
+"""
+
+import contextlib
+import io
+import json
+import os
+import sys
+import time
+
+CASES = {  # name: critic, batch size, negatives
+    "1x64, N=64": ((64,), 64, "shuffle"),
+    "1x64, N=512": ((64,), 512, "shuffle"),
+    "2x512, N=512": ((512, 512), 512, "shuffle"),
+    "2x512, N=4096": ((512, 512), 4096, "shuffle"),
+    "1x64, N=64, all pairs": ((64,), 64, "all_pairs"),
+    "2x512, N=64, all pairs": ((512, 512), 64, "all_pairs"),
+}
+ESTIMATORS = ("nwj", "mine")
+DIM, MI, RUNS, PROCESSES = 20, 10.0, 8, 2
+
+
+def mi_lab(hidden, batch_size, negatives, estimator):
+    """This package: the stacks that a sweep of 8 runs is cut into for two workers."""
+    from mi_lab.estimation import training
+    from mi_lab.estimation.tasks import CorrelatedGaussians
+    from mi_lab.experiments import Sweep
+    from mi_lab.sweeps import cut_into_stacks
+
+    spec = Sweep(estimator, (MI,), (batch_size,), hidden, seeds=tuple(range(RUNS)), negatives=negatives)
+    size = len(next(cut_into_stacks(spec, list(spec.runs()), "cpu", PROCESSES)))
+
+    def train(steps):
+        training.steps_per_epoch = lambda _: steps
+        training.train(
+            [CorrelatedGaussians(dim=DIM, mi=MI)] * size,
+            range(size),
+            estimator_name=estimator,
+            batch_size=batch_size,
+            epochs=1,
+            negatives=negatives,
+            hidden=hidden,
+            device="cpu",
+        )
+
+    return train, size
+
+
+def plain_loop(hidden, batch_size, negatives, estimator):
+    """What one writes by hand: one critic of torch.nn layers, autograd, Adam, the estimate of every step kept."""
+    import torch
+    from torch import nn
+
+    rho = (1 - 2.718281828459045 ** (-2 * MI / DIM)) ** 0.5
+    off_diagonal = ~torch.eye(batch_size, dtype=torch.bool) if negatives == "all_pairs" else None
+
+    def batch_scores(critic):
+        x = torch.randn(batch_size, DIM)
+        y = rho * x + (1 - rho**2) ** 0.5 * torch.randn(batch_size, DIM)
+        if negatives == "all_pairs":
+            shape = (batch_size, batch_size, DIM)
+            scores = critic(torch.cat([x[:, None].expand(shape), y[None].expand(shape)], -1)).squeeze(-1)
+            return scores.diagonal(), scores[off_diagonal]
+        return critic(torch.cat([x, y], 1)), critic(torch.cat([x, y[torch.randperm(batch_size)]], 1))
+
+    def train(steps):
+        layers = []
+        for fan_in, width in zip([2 * DIM, *hidden], hidden):  # noqa: B905
+            layers += [nn.Linear(fan_in, width), nn.ELU()]
+        critic = nn.Sequential(*layers, nn.Linear(hidden[-1], 1))
+        adam = torch.optim.Adam(critic.parameters(), lr=1e-4)
+        average, estimates = None, []
+        for _ in range(steps):
+            positive, negative = batch_scores(critic)
+            if estimator == "nwj":
+                estimate = positive.mean() - (negative - 1).exp().mean()
+                loss = -estimate
+            else:
+                mean = negative.exp().mean()
+                estimate = positive.mean() - mean.log()
+                average = mean.detach() if average is None else 0.99 * average + 0.01 * mean.detach()
+                loss = mean / average - positive.mean()
+            estimates.append(estimate.item())
+            adam.zero_grad()
+            loss.backward()
+            adam.step()
+
+    return train, 1
+
+
+def torch_mist(hidden, batch_size, negatives, estimator):
+    """torch-mist's own trainer, with nothing logged or validated, over a data set drawn beforehand."""
+    from torch_mist.estimators import mine, nwj
+    from torch_mist.utils.train import train_mi_estimator
+
+    data = _data()
+    make = {"nwj": nwj, "mine": mine}[estimator]
+
+    def train(steps):
+        train_mi_estimator(
+            make(x_dim=DIM, y_dim=DIM, hidden_dims=list(hidden), neg_samples=-1 if negatives == "all_pairs" else 1),
+            train_data=data,
+            valid_percentage=0,
+            batch_size=batch_size,
+            max_iterations=steps,
+            optimizer_params={"lr": 1e-4},
+            verbose=False,
+            logger=False,
+        )
+
+    return train, 1
+
+
+def benchmark_mi(hidden, batch_size, negatives, estimator):
+    """benchmark-mi's own estimators (JAX): its NWJ knows all pairs only, its MINE independent draws only."""
+    from bmi.estimators import MINEEstimator, NWJEstimator
+
+    if (estimator == "nwj") != (negatives == "all_pairs"):
+        return None, 1
+    data = [part.numpy() if hasattr(part, "numpy") else part for part in _data()]
+    make = {"nwj": NWJEstimator, "mine": MINEEstimator}[estimator]
+
+    def train(steps):
+        settings = {"batch_size": batch_size, "max_n_steps": steps, "test_every_n_steps": steps + 1}
+        make(hidden_layers=hidden, learning_rate=1e-4, verbose=False, **settings).estimate(*data)
+
+    return train, 1
+
+
+def _data(pairs=65_536):
+    import numpy as np
+
+    generator = np.random.default_rng(0)
+    rho = (1 - np.exp(-2 * MI / DIM)) ** 0.5
+    x, noise = generator.standard_normal((2, pairs, DIM), dtype=np.float32)
+    y = (rho * x + (1 - rho**2) ** 0.5 * noise).astype(np.float32)
+    try:
+        import torch
+    except ImportError:
+        return x, y
+    return torch.from_numpy(x), torch.from_numpy(y)
+
+
+def matrix_rate(seconds):
+    """Operations per second in large float32 matrix products, the best of those that fit the time."""
+    import torch
+
+    a, b = torch.randn(2, 2048, 2048)
+    out, best, end = torch.empty(2048, 2048), 0.0, time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        begun = time.perf_counter()
+        torch.mm(a, b, out=out)
+        best = max(best, 2 * 2048**3 / (time.perf_counter() - begun))
+    return best
+
+
+def steps_per_second(train, seconds):
+    """Of the steps alone: the difference of a long and a short training leaves out what is done once."""
+    _seconds(train, 2)  # imports and first touches
+    once = _seconds(train, 2)
+    steps, took = 6, 0.0
+    while took < seconds:
+        steps = int(steps * min(8, max(1.5, 1.2 * seconds / took if took > 0 else 8)))
+        took = _seconds(train, steps) - once
+    return (steps - 2) / took
+
+
+def _seconds(train, steps):
+    begun = time.perf_counter()
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        train(steps)
+    return time.perf_counter() - begun
+
+
+def main(name, seconds, core):
+    """Measure every case and print the rates."""
+    if core != "all":
+        os.sched_setaffinity(0, {int(core)})
+        for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+            os.environ[variable] = "1"
+    else:
+        os.environ.pop("OMP_NUM_THREADS", None)
+    if name == "matrix":
+        print(json.dumps({"matrix": matrix_rate(float(seconds))}))
+        return
+    contestants = {f.__name__: f for f in (mi_lab, plain_loop, torch_mist, benchmark_mi)}
+    rates = {}
+    for case, (hidden, batch_size, negatives) in CASES.items():
+        for estimator in ESTIMATORS:
+            train, size = contestants[name](hidden, batch_size, negatives, estimator)
+            rates[f"{case}, {estimator}"] = train and size * steps_per_second(train, float(seconds))
+    print(json.dumps(rates))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
