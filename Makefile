@@ -4,7 +4,7 @@ BIN := .venv/bin
 # one thread per process: PyTorch's default threads spin against each other on a busy machine
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: book test check lab clean
+.PHONY: book test check lab bench bench-peers clean
 
 book: .venv/installed
 	$(BIN)/jupyter-book build . -W --keep-going --all
@@ -22,8 +22,23 @@ check: .venv/installed
 lab: .venv/installed
 	$(BIN)/jupyter lab book
 
+# quiet machine, please: every contestant is measured on the same two cores in turn
+bench: .venv/installed
+	$(BIN)/python tests/benchmarks/speed.py
+
+bench-peers: .venv/installed .bench/installed
+	$(BIN)/python tests/benchmarks/speed.py --peers .bench
+
+# the peers want other versions than ours: torch-mist does not declare pandas, benchmark-mi breaks with a newer jax
+.bench/installed:
+	$(PYTHON) -m venv .bench/torch-mist
+	.bench/torch-mist/bin/python -m pip install --quiet --disable-pip-version-check torch-mist==0.2.17 pandas torch==2.14.1
+	$(PYTHON) -m venv .bench/benchmark-mi
+	.bench/benchmark-mi/bin/python -m pip install --quiet --disable-pip-version-check benchmark-mi==0.1.3 jax==0.4.33 jaxlib==0.4.33
+	@touch $@
+
 clean:
-	rm -rf _build .venv .pytest_cache .mypy_cache .ruff_cache *.egg-info
+	rm -rf _build .venv .bench .pytest_cache .mypy_cache .ruff_cache *.egg-info
 
 # the stamp is written last, so a broken install is not taken for a finished one
 .venv/installed: requirements.txt pyproject.toml

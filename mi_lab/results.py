@@ -156,7 +156,7 @@ def load_others(folder: Path | None = None) -> list[Result]:
     """Every stored result that is not the one shown in its figure, by file name: other parameters, other profiles."""
     folder = folder or results_dir()
     shown = {_first(name, SHOWN_PROFILES, folder) for name in EXPERIMENTS}
-    return [read(path) for path in sorted(folder.glob("*.json")) if path not in shown]
+    return [read(path) for path in sorted(folder.glob("*.*.json")) if path not in shown]
 
 
 def _first(name: str, profiles: Sequence[str], folder: Path) -> Path | None:

@@ -15,9 +15,11 @@ from mi_lab.estimation.mlp import Generators, StackedMlp, draw_uniform
 from mi_lab.estimation.tasks import Task
 from mi_lab.names import CRITICS, known
 
-# All-pairs activations are made in chunks of at most this many floats per run (16 MB). A chunk must not
-# depend on the number of runs, because dropout masks are drawn chunk by chunk.
-_CHUNK_FLOATS = 2**22
+# All-pairs activations of at most this many floats per run (16 MB) are made and kept whole; more are made in chunks
+# that a processor's cache holds, once for the scores and once more for the gradient. A chunk must not depend on the
+# number of runs, because dropout masks are drawn chunk by chunk.
+_WHOLE_FLOATS = 2**22
+_CHUNK_FLOATS = 2**20
 
 
 class Critic(nn.Module):
@@ -91,7 +93,8 @@ class JointCritic(Critic):
         from_x = torch.baddbmm(bias, x, weight[:, : self.dim_x])
         from_y = y @ weight[:, self.dim_x :]
         n, width = y.shape[1], max(layer.shape[-1] for layer in self.mlp.weights)
-        chunks = from_x.split(max(1, _CHUNK_FLOATS // (n * width)), dim=1)
+        rows = n if n * n * width <= _WHOLE_FLOATS else max(1, _CHUNK_FLOATS // (n * width))
+        chunks = from_x.split(rows, dim=1)
         self.last = _AllPairs(x, y, chunks, from_y, self._chunk_seeds(len(chunks), n, generators))
         return torch.cat([self._chunk(number) for number in range(len(chunks))], dim=1)
 

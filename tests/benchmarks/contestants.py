@@ -132,7 +132,7 @@ def benchmark_mi(hidden, batch_size, negatives, estimator):
     return train, 1
 
 
-def _data(pairs=65_536):
+def _data(pairs=10_000):
     import numpy as np
 
     generator = np.random.default_rng(0)
@@ -177,6 +177,76 @@ def _seconds(train, steps):
     return time.perf_counter() - begun
 
 
+BASE = {"hidden": (64,), "batch_size": 512, "dim": DIM, "runs": 1}
+AXES = {
+    "N, critic 1x64": [{"batch_size": n} for n in (64, 128, 256, 512, 1024, 2048, 4096)],
+    "N, critic 2x512": [{"batch_size": n, "hidden": (512, 512)} for n in (64, 128, 256, 512, 1024, 2048, 4096)],
+    "N, critic 1x64, all pairs": [{"batch_size": n, "negatives": "all_pairs"} for n in (32, 64, 128, 256, 512)],
+    "runs in a stack, N=64": [{"runs": k, "batch_size": 64} for k in (1, 2, 4, 8, 16, 32)],
+    "width of two layers": [{"hidden": (w, w)} for w in (32, 64, 128, 256, 512, 1024)],
+    "dimension of x and y": [{"dim": d} for d in (2, 5, 10, 20, 50, 100, 200)],
+}
+
+
+def scaling(seconds):
+    """Seconds of one run-step of NWJ on one core, along each axis."""
+    from mi_lab.estimation import training
+    from mi_lab.estimation.tasks import CorrelatedGaussians
+
+    def trainer(hidden, batch_size, dim, runs, negatives="shuffle"):
+        def train(steps):
+            training.steps_per_epoch = lambda _: steps
+            tasks = [CorrelatedGaussians(dim=dim, mi=MI)] * runs
+            size = {"batch_size": batch_size, "hidden": hidden, "negatives": negatives}
+            training.train(tasks, range(runs), estimator_name="nwj", epochs=1, device="cpu", **size)
+
+        return train
+
+    times = {}
+    for axis, points in AXES.items():
+        times[axis] = {}
+        for point in points:
+            value = str(point["hidden"][0] if axis.startswith("width") else next(iter(point.values())))
+            settings = BASE | point
+            times[axis][value] = 1 / steps_per_second(trainer(**settings), seconds) / settings["runs"]
+    return times
+
+
+PARTS = {  # of a step's processor time, by the names of PyTorch's operations
+    "matrix products": ("mm", "matmul", "dot", "mv"),
+    "activation": ("elu", "exp2", "clamp", "maximum"),
+    "sampling": ("normal", "randperm", "randn"),
+    "optimiser": ("adam", "zero_"),
+}
+
+
+def parts(seconds):
+    """Shares of a step's processor time, of NWJ with the stacks of two workers, after PyTorch's profiler."""
+    from torch.profiler import ProfilerActivity, profile
+
+    shares = {}
+    for case in ("1x64, N=64", "1x64, N=512", "2x512, N=512"):
+        train, _ = mi_lab(*CASES[case], "nwj")
+        steps = max(5, int(seconds * steps_per_second(train, seconds)))
+        begun = time.perf_counter()
+        train(steps)
+        whole = (time.perf_counter() - begun) * 1e6
+        with profile(activities=[ProfilerActivity.CPU]) as profiled:
+            train(steps)
+        found = dict.fromkeys(PARTS, 0.0) | {"other operations": 0.0}
+        for row in profiled.key_averages():
+            part = next(
+                (p for p, words in PARTS.items() if any(w in row.key.lower() for w in words)), "other operations"
+            )
+            found[part] += row.self_cpu_time_total
+        # the profiler slows every operation a little, so what it counts cannot pass the time without it
+        counted = sum(found.values())
+        found["Python and the rest"] = max(whole - counted, 0.01 * whole)
+        total = sum(found.values())
+        shares[case] = {part: max(value, 1.0) / total for part, value in found.items()}
+    return shares
+
+
 def main(name, seconds, core):
     """Measure every case and print the rates."""
     if core != "all":
@@ -185,8 +255,9 @@ def main(name, seconds, core):
             os.environ[variable] = "1"
     else:
         os.environ.pop("OMP_NUM_THREADS", None)
-    if name == "matrix":
-        print(json.dumps({"matrix": matrix_rate(float(seconds))}))
+    alone = {"scaling": scaling, "parts": parts, "matrix": matrix_rate}
+    if name in alone:
+        print(json.dumps({"matrix": matrix_rate(float(seconds))} if name == "matrix" else alone[name](float(seconds))))
         return
     contestants = {f.__name__: f for f in (mi_lab, plain_loop, torch_mist, benchmark_mi)}
     rates = {}

@@ -36,6 +36,11 @@ def naive_score(name, critic, run, x, y):
             return TASKS[run].log_ratio(x, y)
 
 
+def bound_chunks(monkeypatch, floats):
+    for name in ("_WHOLE_FLOATS", "_CHUNK_FLOATS"):
+        monkeypatch.setattr(critics, name, floats)
+
+
 def grads(critic, scores):
     """The gradient of the sum of squared scores, in each parameter."""
     critic.zero_grad(set_to_none=False)
@@ -81,7 +86,7 @@ def naive_grads(name, critic, run, pairs):
 @pytest.mark.parametrize("all_pairs", [False, True])
 @pytest.mark.parametrize("name", ["joint", "separable", "bilinear"])
 def test_pulling_back_is_autograd_over_the_definition(name, all_pairs, chunk, monkeypatch):
-    monkeypatch.setattr(critics, "_CHUNK_FLOATS", chunk)
+    bound_chunks(monkeypatch, chunk)
     critic, (x, y) = make(name), batch()
     ours = grads(critic, (critic.all_pairs if all_pairs else critic.pairs)(x, y))
     for k in range(3):
@@ -140,7 +145,7 @@ def test_chunks_bound_memory_and_change_neither_scores_nor_gradients(floats, mon
     whole = critic.all_pairs(x, y)
     expected = grads(critic, whole)
     largest, forward = [], critics.StackedMlp.forward
-    monkeypatch.setattr(critics, "_CHUNK_FLOATS", floats)
+    bound_chunks(monkeypatch, floats)
     monkeypatch.setattr(
         critics.StackedMlp, "forward", lambda mlp, h, *a, **k: largest.append(h.numel()) or forward(mlp, h, *a, **k)
     )
@@ -154,7 +159,7 @@ def test_chunks_bound_memory_and_change_neither_scores_nor_gradients(floats, mon
 
 def test_a_recomputed_chunk_draws_the_same_dropout_masks(monkeypatch):
     critic, (x, y) = make("joint", (0, 1), dropout=(0.5, 0.2)), batch(2)
-    monkeypatch.setattr(critics, "_CHUNK_FLOATS", 60)
+    bound_chunks(monkeypatch, 60)
     recomputed = critic.all_pairs(x, y, generators(3, 4))
     made, chunk = [], critics.JointCritic._chunk
     monkeypatch.setattr(
@@ -165,7 +170,7 @@ def test_a_recomputed_chunk_draws_the_same_dropout_masks(monkeypatch):
 
 
 def test_dropout_masks_of_chunks_do_not_depend_on_the_stack(monkeypatch):
-    monkeypatch.setattr(critics, "_CHUNK_FLOATS", 60)
+    bound_chunks(monkeypatch, 60)
     together, alone, (x, y) = (
         make("joint", (0, 1), dropout=(0.5, 0.2)),
         make("joint", (1,), dropout=(0.5, 0.2)),
