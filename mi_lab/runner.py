@@ -55,7 +55,7 @@ def run(
         place = _place(device) if cluster is None else cluster.submit(_place, device, pure=False).result()
         if place.pop("versions") != versions():
             raise ValueError(f"the workers of {scheduler} have another version of mi_lab or PyTorch; install this one.")
-        runs = _runs(spec, place["device"], workers, chosen.name if progress else None, cluster)
+        runs = _runs(spec, place.pop("place"), workers, chosen.name if progress else None, cluster)
     steps = sweep_steps(spec) if isinstance(spec, Sweep) else 0
     wall = sum(r.pop("wall_seconds") for r in runs)
     provenance = place | {
@@ -132,6 +132,7 @@ def _place(device: str) -> dict[str, Any]:
     place = device_named(device)
     name = torch.cuda.get_device_name(place) if place.type == "cuda" else platform.machine()
     return {
+        "place": str(place),
         "device": place.type,
         "machine": f"{platform.system()} {name}",
         "python": platform.python_version(),

@@ -8,7 +8,6 @@ import contextlib
 import dataclasses
 import functools
 import json
-import math
 import os
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,9 +26,7 @@ from mi_lab.estimation.training import Checkpoint, train
 from mi_lab.experiments import Sweep
 from mi_lab.results import check_writable, digest, round_measured, write_atomically
 from mi_lab.schema import FORMAT
-
-# activations of one layer in one stack: what sits in a core's cache, and 1 GB on a GPU
-_STACK_FLOATS = {"cpu": 2**19, "cuda": 2**28}
+from mi_lab.stacks import cut_into_stacks
 
 Run = dict[str, Any]
 
@@ -146,16 +143,6 @@ def _backend(cluster: Any) -> Iterator[None]:
         return
     with cluster.as_current(), joblib.parallel_config(backend="dask", wait_for_workers_timeout=60):
         yield
-
-
-def cut_into_stacks(spec: Sweep, runs: Sequence[Run], device: str, workers: int) -> Iterator[list[Run]]:
-    """Runs of one batch size, as many as train fastest together; the dearest first, so that no worker ends late."""
-    for n in sorted({run["batch_size"] for run in runs}, reverse=True):
-        same = [run for run in runs if run["batch_size"] == n]
-        rows = n * n if spec.negatives == "all_pairs" else 2 * n
-        fitting = max(1, _STACK_FLOATS[device.split(":")[0]] // (rows * max(spec.hidden)))
-        size = min(fitting, math.ceil(len(same) / workers))
-        yield from (same[i : i + size] for i in range(0, len(same), size))
 
 
 def _finished(spec: Sweep, device: str) -> dict[tuple[Any, ...], Run]:

@@ -53,6 +53,7 @@ def test_other_parameters_go_to_a_file_of_their_own():
         ("epoch", "3", "unknown parameter 'epoch'; did you mean 'epochs'?"),
         ("batch_size", "1", "batch_size must be at least 2, not 1."),
         ("true_mi", "-3", "not -3.0."),
+        ("scheduler", "tcp://127.0.0.1:9", "no Dask scheduler answers at 'tcp://127.0.0.1:9'"),
         ("negatives", "suffle", "unknown negatives 'suffle'; did you mean 'shuffle'?"),
     ],
 )
@@ -68,7 +69,7 @@ def test_parameters_are_typed_explained_and_known(path):
     inferred = papermill.inspect_notebook(str(path))
     assert all(parameter["inferred_type_name"] != "None" and parameter["help"] for parameter in inferred.values())
     fields = EXPERIMENTS[FAMILIES[path.stem]].report.__dataclass_fields__
-    extra = {"experiment", "profile", "device", "workers"}
+    extra = {"experiment", "profile", "device", "workers", "scheduler"}
     # every setting but the estimator, which is what the notebook is about, can be given
     assert set(fields) - {"estimator"} <= set(inferred) <= set(fields) | extra
 

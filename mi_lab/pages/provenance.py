@@ -11,7 +11,7 @@ def provenance(result: Result) -> str:
     """HTML of the provenance line of a stored result."""
     made = result.provenance
     threads = f"on {made['threads']} thread{'s' if made['threads'] > 1 else ''} each" if made["device"] == "cpu" else ""
-    where = f"{made['device'].upper()} ({made['machine']}), {_duration(made['wall_seconds'])} {threads}".strip()
+    where = f"{made['device'].upper()} ({made['machine']}), {duration(made['wall_seconds'])} {threads}".strip()
     parts = [*_size(result), made["date"], where, f"torch {made['torch']}", f"revision {made['git_revision']}"]
     command = papermill_command(experiment(result.experiment), result.profile, result.overrides)
     return (
@@ -41,11 +41,9 @@ def shown(value: Any) -> str:
     return ", ".join(f"{item:g}" for item in value) if isinstance(value, list | tuple) else str(value)
 
 
-def _duration(seconds: float) -> str:
-    return (
-        f"{seconds / 3600:.1f} h"
-        if seconds >= 3600
-        else f"{seconds / 60:.0f} min"
-        if seconds >= 60
-        else f"{seconds:.0f} s"
-    )
+def duration(seconds: float) -> str:
+    """'40 s', '12 min', '3.5 h', '12 days'."""
+    for unit, length in (("days", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= 3 * length or (unit != "days" and seconds >= length):
+            return f"{seconds / length:.{1 if unit == 'h' else 0}f} {unit}"
+    return f"{seconds:.0f} s"

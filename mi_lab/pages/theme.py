@@ -50,6 +50,12 @@ def lines(values: Collection[float], by_size: bool) -> dict[float, dict[str, Any
     }
 
 
+def bar(number: int) -> dict[str, Any]:
+    """Colour and pattern of the nth of several groups of bars."""
+    colour, shape = _COLOURS[(4, 0, 1, 6, 3, 9)[number % 6]], ("", "/", ".", "x", "-", "|")[number % 6]
+    return {"color": colour, "pattern": {"shape": shape}}
+
+
 def _line(index: int) -> dict[str, Any]:
     index = min(index, len(_COLOURS) - 1)
     return {"color": _COLOURS[index], "dash": _DASHES[index], "width": 2}

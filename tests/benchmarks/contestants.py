@@ -30,7 +30,7 @@ def mi_lab(hidden, batch_size, negatives, estimator):
     from mi_lab.estimation import training
     from mi_lab.estimation.tasks import CorrelatedGaussians
     from mi_lab.experiments import Sweep
-    from mi_lab.sweeps import cut_into_stacks
+    from mi_lab.stacks import cut_into_stacks
 
     spec = Sweep(estimator, (MI,), (batch_size,), hidden, seeds=tuple(range(RUNS)), negatives=negatives)
     size = len(next(cut_into_stacks(spec, list(spec.runs()), "cpu", PROCESSES)))
@@ -89,6 +89,7 @@ def plain_loop(hidden, batch_size, negatives, estimator):
             adam.zero_grad()
             loss.backward()
             adam.step()
+        return estimates
 
     return train, 1
 

@@ -1,0 +1,190 @@
+"""The tables and figures of the page "How fast": the stored benchmark, and what the report's sizes cost on paper."""
+
+import heapq
+import math
+from collections.abc import Iterator
+
+import plotly.graph_objects as go
+from IPython.display import Markdown
+
+from mi_lab.costs import step_flops, steps_per_epoch, sweep_flops, sweep_steps
+from mi_lab.experiments import EXPERIMENTS, Sweep
+from mi_lab.pages import theme
+from mi_lab.pages.provenance import duration
+from mi_lab.speed import Speed, load_speed
+from mi_lab.stacks import cut_into_stacks
+
+# An H100 (SXM) on paper, after its data sheet and two assumptions of ours: it does 67e12 float32 operations a second,
+# of which a wide critic reaches half, and no captured step takes less than 150 microseconds.
+GPU_RATE, GPU_SHARE, GPU_FLOOR = 67e12, 0.5, 150e-6
+GPUS = 64
+
+
+def rates() -> Markdown:
+    """Every case: run-steps per second, how many times each other contestant's, and shares of the matrix rate."""
+    speed = load_speed()
+    others = [title for title in speed.document["rates"] if title != "mi_lab"]
+    rows = []
+    for case in speed.document["rates"]["mi_lab"]:
+        rows.append(
+            [case.replace("x", "×", 1), _with_share(_number(speed.rate(case, "mi_lab"), 4), case, "mi_lab", speed)]
+        )
+        for title in others:
+            ratio = speed.ratio(case, "mi_lab", title)
+            rows[-1].append("–" if math.isnan(ratio) else _with_share(f"× {ratio:.3g}", case, title, speed))
+    return Markdown(_markdown(["critic, batch, estimator", "mi_lab: run-steps per second", *others], rows))
+
+
+def shares() -> go.Figure:
+    """The share of the matrix rate that each contestant reaches, case by case."""
+    speed = load_speed()
+    cases = [case for case in speed.document["rates"]["mi_lab"] if case.endswith("nwj")]
+    labels = [case.removesuffix(", nwj").replace("x", "×", 1) for case in cases]
+    titles = list(speed.document["rates"])
+    values = {title: [speed.share(case, title) for case in cases] for title in titles}
+    rows = [[label, *(_number(values[t][i], 2) for t in titles)] for i, label in enumerate(labels)]
+    told = "; ".join(f"{label}: mi_lab {values['mi_lab'][i]:.2f}" for i, label in enumerate(labels))
+    figure = theme.figure(
+        "",
+        "share of the matrix rate",
+        f"Share of the machine's matrix rate that each contestant turns into useful work, for NWJ. {told}.",
+        table={"head": ["case", *titles], "rows": rows},
+        provenance=_provenance(speed),
+    )
+    for number, title in enumerate(titles):
+        figure.add_bar(x=labels, y=values[title], name=title, marker=theme.bar(number))
+    return figure.update_yaxes(range=[0, 1]).update_layout(barmode="group")
+
+
+def parts() -> go.Figure:
+    """Where the time of a step goes."""
+    speed = load_speed()
+    found = speed.document["shares"]
+    names = list(next(iter(found.values())))
+    rows = [[case, *(f"{shares[name]:.0%}" for name in names)] for case, shares in found.items()]
+    figure = theme.figure(
+        "share of a step's time",
+        "",
+        "Where the time of one step goes. "
+        + "; ".join(f"{case}: {shares['matrix products']:.0%} in matrix products" for case, shares in found.items()),
+        table={"head": ["case", *names], "rows": rows},
+        provenance=_provenance(speed),
+    )
+    cases = [case.replace("x", "×", 1) for case in found]
+    for number, name in enumerate(names):
+        values = [shares[name] for shares in found.values()]
+        figure.add_bar(y=cases, x=values, name=name, orientation="h", marker=theme.bar(number))
+    figure.update_layout(barmode="stack", height=300, legend={"orientation": "h", "y": -0.35})
+    return figure.update_xaxes(tickformat=".0%", range=[0, 1])
+
+
+def scaling(axis: str) -> go.Figure:
+    """Seconds of a run-step along one axis, with what its matrix products alone would take."""
+    speed = load_speed()
+    measured = {int(value): seconds for value, seconds in speed.document["scaling"][axis].items()}
+    core = max(speed.document["matrix"]) / 2  # of two
+    theory = {value: _flops(axis, value) / core for value in measured}
+    rows = [[f"{v}", f"{measured[v] * 1e3:.3g}", f"{theory[v] * 1e3:.3g}"] for v in measured]
+    figure = theme.figure(
+        axis,
+        "milliseconds per run-step",
+        f"Time of a run-step against {axis}: "
+        + "; ".join(f"{row[0]}: {row[1]} ms measured, {row[2]} ms of matrix products" for row in rows),
+        table={"head": [axis, "measured [ms]", "matrix products alone [ms]"], "rows": rows},
+        provenance=_provenance(speed),
+    )
+    blue = theme.line_of_mi(15)["color"]
+    x, ms = list(measured), [value * 1e3 for value in measured.values()]
+    figure.add_scatter(x=x, y=ms, mode="lines+markers", name="measured", line={"color": blue})
+    only = [value * 1e3 for value in theory.values()]
+    line = {"color": theme.REFERENCE, "dash": "dot"}
+    figure.add_scatter(x=x, y=only, mode="lines", name="matrix products alone", line=line)
+    figure.update_layout(height=330, legend={"orientation": "h", "y": -0.3})
+    ticks = {"type": "log", "tickvals": x, "ticktext": [str(v) for v in x], "tickangle": 0}
+    return figure.update_xaxes(**ticks).update_yaxes(type="log", dtick=1)
+
+
+def report_costs() -> Markdown:
+    """What every sweep of the book costs at the report's own size: counted, measured here, and on paper elsewhere."""
+    speed = load_speed()
+    rows, totals = [], [0.0] * 4
+    for experiment in EXPERIMENTS.values():
+        sweep = experiment.report
+        if not isinstance(sweep, Sweep):
+            continue
+        costs = [float(sweep_flops(sweep)), here(sweep, speed), on_gpus(sweep, 1), on_gpus(sweep, GPUS)]
+        totals = [total + cost for total, cost in zip(totals, costs, strict=True)]
+        counted = [experiment.name, f"{sweep_steps(sweep) / 1e6:.2g} M", _operations(costs[0])]
+        rows.append([*counted, *map(duration, costs[1:])])
+    steps = sum(sweep_steps(e.report) for e in EXPERIMENTS.values() if isinstance(e.report, Sweep))
+    rows.append(["**all**", f"**{steps / 1e6:.3g} M**", f"**{_operations(totals[0])}**"])
+    rows[-1] += [f"**{duration(total)}**" for total in totals[1:]]
+    head = ["experiment", "run-steps", "operations", "this machine", "one H100", f"{GPUS} of them"]
+    return Markdown(_markdown(head, rows))
+
+
+def here(sweep: Sweep, speed: Speed) -> float:
+    """Seconds on the two cores of the benchmark, at the share of the matrix rate measured for such a critic."""
+    case = "2x512, N=512, nwj" if max(sweep.hidden) >= 256 else "1x64, N=512, nwj"
+    rate = max(speed.document["matrix"]) * speed.share(case, "mi_lab")
+    return sweep_flops(sweep) / rate
+
+
+def on_gpus(sweep: Sweep, gpus: int) -> float:
+    """Seconds on paper until the last of the GPUs is done, each stack going to the one that is free first."""
+    free = [0.0] * gpus
+    for stack in sorted(_gpu_seconds(sweep, gpus), reverse=True):
+        heapq.heapreplace(free, free[0] + stack)
+    return max(free)
+
+
+def _gpu_seconds(sweep: Sweep, gpus: int) -> Iterator[float]:
+    for stack in cut_into_stacks(sweep, list(sweep.runs()), "cuda", gpus):
+        n = stack[0]["batch_size"]
+        flops = len(stack) * step_flops(sweep.hidden, n, sweep.dim, sweep.negatives)
+        yield sweep.epochs * steps_per_epoch(n) * max(flops / (GPU_RATE * GPU_SHARE), GPU_FLOOR)
+
+
+def _flops(axis: str, value: int) -> int:
+    match axis:
+        case "N, critic 1x64":
+            return step_flops((64,), value)
+        case "N, critic 2x512":
+            return step_flops((512, 512), value)
+        case "N, critic 1x64, all pairs":
+            return step_flops((64,), value, negatives="all_pairs")
+        case "runs in a stack, N=64":
+            return step_flops((64,), 64)
+        case "width of two layers":
+            return step_flops((value, value), 512)
+        case _:
+            return step_flops((64,), 512, dim=value)
+
+
+def _provenance(speed: Speed) -> str:
+    made = speed.document
+    versions = ", ".join(f"{name} {version}" for name, version in made["versions"].items() if name != "mi_lab")
+    return (
+        f"<span class='mi-evidence'>stored</span> {made['date']} · {made['machine']}, two used · {versions} · "
+        f"revision {made['git_revision']} · rerun: <code>make bench-peers</code>"
+    )
+
+
+def _with_share(text: str, case: str, title: str, speed: Speed) -> str:
+    return f"{text} <small>({speed.share(case, title):.2f})</small>"
+
+
+def _operations(flops: float) -> str:
+    power = math.floor(math.log10(flops))
+    return f"{flops / 10**power:.1f}·10<sup>{power}</sup>"
+
+
+def _number(value: float, digits: int) -> str:
+    if math.isnan(value):
+        return "–"
+    return f"{value:.0f}" if value >= 10 ** (digits - 1) else f"{value:.{digits}g}"
+
+
+def _markdown(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)

@@ -1,0 +1,65 @@
+import re
+
+import pytest
+
+from mi_lab.costs import step_flops
+from mi_lab.experiments import EXPERIMENTS, Sweep
+from mi_lab.pages import speed as pages
+from mi_lab.speed import load_speed
+
+
+@pytest.fixture(autouse=True)
+def stored(committed_results, monkeypatch):
+    monkeypatch.setenv("MI_LAB_RESULTS", str(committed_results))
+    return load_speed()
+
+
+def test_the_table_holds_every_case_and_contestant(stored):
+    lines = pages.rates().data.splitlines()
+    assert len(lines) == 2 + len(stored.document["rates"]["mi_lab"])
+    assert all(line.count("|") == lines[0].count("|") for line in lines)
+    ratio = stored.ratio("2x512, N=512, nwj", "mi_lab", "plain loop")
+    [row] = [line for line in lines if line.startswith("| 2×512, N=512, nwj")]
+    assert f"× {ratio:.3g} " in row and "–" in row  # benchmark-mi has no NWJ with a shuffle
+
+
+@pytest.mark.parametrize(
+    "axis", ["N, critic 2x512", "runs in a stack, N=64", "width of two layers", "dimension of x and y"]
+)
+def test_a_step_never_takes_less_than_its_products(axis, stored):
+    measured, theory = pages.scaling(axis).data
+    assert list(measured.x) == [int(value) for value in stored.document["scaling"][axis]]
+    assert all(m > 0.9 * t for m, t in zip(measured.y, theory.y, strict=True))
+
+
+@pytest.mark.parametrize("figure", [pages.shares, pages.parts, lambda: pages.scaling("N, critic 1x64")])
+def test_figures_are_described_and_say_where_they_come_from(figure):
+    meta = figure().layout.meta
+    assert len(meta["alt"]) > 40 and "make bench" in meta["provenance"] and meta["table"]["rows"]
+
+
+def test_shares_of_a_step_add_up(stored):
+    for found in stored.document["shares"].values():
+        assert sum(found.values()) == pytest.approx(1)
+
+
+def test_paper_costs_follow_from_the_count():
+    sweep = EXPERIMENTS["fig-1d"].report  # eight runs of one batch size: one stack on one GPU, eight on many
+    steps = 1000 * 100
+    floor, flops = pages.GPU_FLOOR, step_flops(sweep.hidden, 512)
+    assert pages.on_gpus(sweep, 1) == pytest.approx(steps * max(floor, 8 * flops / (pages.GPU_RATE * pages.GPU_SHARE)))
+    assert pages.on_gpus(sweep, 64) == pytest.approx(steps * max(floor, flops / (pages.GPU_RATE * pages.GPU_SHARE)))
+
+
+def test_more_gpus_are_never_slower_than_the_longest_run_nor_faster_than_the_work_allows():
+    for experiment in EXPERIMENTS.values():
+        if isinstance(experiment.report, Sweep):
+            one, many = pages.on_gpus(experiment.report, 1), pages.on_gpus(experiment.report, pages.GPUS)
+            assert one / pages.GPUS <= many <= one * 1.001
+
+
+def test_the_table_of_costs_names_every_sweep_and_adds_up():
+    text = pages.report_costs().data
+    for experiment in EXPERIMENTS.values():
+        assert (f"| {experiment.name} |" in text) == isinstance(experiment.report, Sweep)
+    assert re.search(r"\| \*\*all\*\* \|", text) and "nan" not in text
