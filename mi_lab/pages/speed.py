@@ -2,15 +2,17 @@
 
 import heapq
 import math
+import re
 from collections.abc import Iterator
 
 import plotly.graph_objects as go
-from IPython.display import Markdown
+from IPython.display import HTML
 
 from mi_lab.costs import step_flops, steps_per_epoch, sweep_flops, sweep_steps
 from mi_lab.experiments import EXPERIMENTS, Sweep
 from mi_lab.pages import theme
 from mi_lab.pages.provenance import duration
+from mi_lab.pages.tables import table_html
 from mi_lab.speed import Speed, load_speed
 from mi_lab.stacks import cut_into_stacks
 
@@ -20,40 +22,39 @@ GPU_RATE, GPU_SHARE, GPU_FLOOR = 67e12, 0.5, 150e-6
 GPUS = 64
 
 
-def rates() -> Markdown:
+def rates() -> HTML:
     """Every case: run-steps per second, how many times each other contestant's, and shares of the matrix rate."""
     speed = load_speed()
     others = [title for title in speed.document["rates"] if title != "mi_lab"]
     rows = []
     for case in speed.document["rates"]["mi_lab"]:
-        rows.append(
-            [case.replace("x", "×", 1), _with_share(_number(speed.rate(case, "mi_lab"), 4), case, "mi_lab", speed)]
-        )
+        rows.append([_typeset(case), _with_share(_number(speed.rate(case, "mi_lab"), 4), case, "mi_lab", speed)])
         for title in others:
             ratio = speed.ratio(case, "mi_lab", title)
-            rows[-1].append("–" if math.isnan(ratio) else _with_share(f"× {ratio:.3g}", case, title, speed))
-    return Markdown(_markdown(["critic, batch, estimator", "mi_lab: run-steps per second", *others], rows))
+            rows[-1].append("–" if math.isnan(ratio) else _with_share(f"{ratio:.3g}×", case, title, speed))
+    return _table(["critic, batch, estimator", "mi_lab: run-steps per second", *others], rows)
 
 
 def shares() -> go.Figure:
     """The share of the matrix rate that each contestant reaches, case by case."""
     speed = load_speed()
     cases = [case for case in speed.document["rates"]["mi_lab"] if case.endswith("nwj")]
-    labels = [case.removesuffix(", nwj").replace("x", "×", 1) for case in cases]
+    labels = [_typeset(case.removesuffix(", nwj")) for case in cases]
     titles = list(speed.document["rates"])
     values = {title: [speed.share(case, title) for case in cases] for title in titles}
     rows = [[label, *(_number(values[t][i], 2) for t in titles)] for i, label in enumerate(labels)]
     told = "; ".join(f"{label}: mi_lab {values['mi_lab'][i]:.2f}" for i, label in enumerate(labels))
     figure = theme.figure(
-        "",
         "share of the matrix rate",
+        "",
         f"Share of the machine's matrix rate that each contestant turns into useful work, for NWJ. {told}.",
         table={"head": ["case", *titles], "rows": rows},
         provenance=_provenance(speed),
     )
     for number, title in enumerate(titles):
-        figure.add_bar(x=labels, y=values[title], name=title, marker=theme.bar(number))
-    return figure.update_yaxes(range=[0, 1]).update_layout(barmode="group")
+        figure.add_bar(y=labels, x=values[title], name=title, orientation="h", marker=theme.bar(number))
+    figure.update_layout(barmode="group", height=520, legend={"orientation": "h", "y": -0.2, "traceorder": "normal"})
+    return figure.update_xaxes(range=[0, 1]).update_yaxes(autorange="reversed")
 
 
 def parts() -> go.Figure:
@@ -70,12 +71,12 @@ def parts() -> go.Figure:
         table={"head": ["case", *names], "rows": rows},
         provenance=_provenance(speed),
     )
-    cases = [case.replace("x", "×", 1) for case in found]
+    cases = [_typeset(case) for case in found]
     for number, name in enumerate(names):
         values = [shares[name] for shares in found.values()]
         figure.add_bar(y=cases, x=values, name=name, orientation="h", marker=theme.bar(number))
-    figure.update_layout(barmode="stack", height=300, legend={"orientation": "h", "y": -0.35})
-    return figure.update_xaxes(tickformat=".0%", range=[0, 1])
+    figure.update_layout(barmode="stack", legend={"orientation": "h", "y": -0.25, "traceorder": "normal"})
+    return figure.update_xaxes(tickformat=".0%", range=[0, 1]).update_yaxes(autorange="reversed")
 
 
 def scaling(axis: str) -> go.Figure:
@@ -86,7 +87,7 @@ def scaling(axis: str) -> go.Figure:
     theory = {value: _flops(axis, value) / core for value in measured}
     rows = [[f"{v}", f"{measured[v] * 1e3:.3g}", f"{theory[v] * 1e3:.3g}"] for v in measured]
     figure = theme.figure(
-        axis,
+        _typeset(axis),
         "milliseconds per run-step",
         f"Time of a run-step against {axis}: "
         + "; ".join(f"{row[0]}: {row[1]} ms measured, {row[2]} ms of matrix products" for row in rows),
@@ -99,12 +100,12 @@ def scaling(axis: str) -> go.Figure:
     only = [value * 1e3 for value in theory.values()]
     line = {"color": theme.REFERENCE, "dash": "dot"}
     figure.add_scatter(x=x, y=only, mode="lines", name="matrix products alone", line=line)
-    figure.update_layout(height=330, legend={"orientation": "h", "y": -0.3})
+    figure.update_layout(legend={"orientation": "h", "y": -0.25})
     ticks = {"type": "log", "tickvals": x, "ticktext": [str(v) for v in x], "tickangle": 0}
     return figure.update_xaxes(**ticks).update_yaxes(type="log", dtick=1)
 
 
-def report_costs() -> Markdown:
+def report_costs() -> HTML:
     """What every sweep of the book costs at the report's own size: counted, measured here, and on paper elsewhere."""
     speed = load_speed()
     rows, totals = [], [0.0] * 4
@@ -117,10 +118,9 @@ def report_costs() -> Markdown:
         counted = [experiment.name, f"{sweep_steps(sweep) / 1e6:.2g} M", _operations(costs[0])]
         rows.append([*counted, *map(duration, costs[1:])])
     steps = sum(sweep_steps(e.report) for e in EXPERIMENTS.values() if isinstance(e.report, Sweep))
-    rows.append(["**all**", f"**{steps / 1e6:.3g} M**", f"**{_operations(totals[0])}**"])
-    rows[-1] += [f"**{duration(total)}**" for total in totals[1:]]
+    rows.append(["all", f"{steps / 1e6:.3g} M", _operations(totals[0]), *map(duration, totals[1:])])
     head = ["experiment", "run-steps", "operations", "this machine", "one H100", f"{GPUS} of them"]
-    return Markdown(_markdown(head, rows))
+    return _table(head, rows)
 
 
 def here(sweep: Sweep, speed: Speed) -> float:
@@ -170,13 +170,17 @@ def _provenance(speed: Speed) -> str:
     )
 
 
+def _typeset(name: str) -> str:
+    return re.sub(r"(?<=\d)x(?=\d)", "×", name)
+
+
 def _with_share(text: str, case: str, title: str, speed: Speed) -> str:
-    return f"{text} <small>({speed.share(case, title):.2f})</small>"
+    return f"{text} ({speed.share(case, title):.2f})"
 
 
 def _operations(flops: float) -> str:
     power = math.floor(math.log10(flops))
-    return f"{flops / 10**power:.1f}·10<sup>{power}</sup>"
+    return f"{flops / 10**power:.1f}·10" + str(power).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def _number(value: float, digits: int) -> str:
@@ -185,6 +189,5 @@ def _number(value: float, digits: int) -> str:
     return f"{value:.0f}" if value >= 10 ** (digits - 1) else f"{value:.{digits}g}"
 
 
-def _markdown(head: list[str], rows: list[list[str]]) -> str:
-    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+def _table(head: list[str], rows: list[list[str]]) -> HTML:
+    return HTML(f'<div class="mi-table">{table_html(head, rows, head[0])}</div>')

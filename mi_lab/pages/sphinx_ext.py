@@ -17,6 +17,8 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.fileutil import copy_asset
 
+from mi_lab.pages.tables import table_html
+
 ASSETS = Path(__file__).parent / "assets"
 _FIGURE_MIME = "application/vnd.plotly.v1+json"
 _log = logging.getLogger(__name__)
@@ -68,15 +70,10 @@ def _meta(figure: Mapping[str, Any]) -> Mapping[str, Any]:
 def _table(table: Mapping[str, Any] | None) -> str:
     if not table:
         return ""
-    head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in table["head"])
-    rows = ["".join(f"<td>{escape(cell)}</td>" for cell in row) for row in table["rows"]]
     return f"""\
 <details class="mi-table"><summary>Values as a table</summary>
 <p>{escape(table.get("note", ""))}</p>
-<div tabindex="0" role="region" aria-label="Values as a table"><table>
-<thead><tr>{head}</tr></thead>
-<tbody>{"".join(f"<tr>{row}</tr>" for row in rows)}</tbody>
-</table></div>
+{table_html(table["head"], table["rows"], "Values as a table")}
 </details>"""
 
 

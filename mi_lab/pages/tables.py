@@ -1,0 +1,15 @@
+"""A table of plain text as HTML that a phone can scroll."""
+
+from collections.abc import Sequence
+from html import escape
+
+
+def table_html(head: Sequence[str], rows: Sequence[Sequence[str]], label: str) -> str:
+    """The table, every cell escaped, in a region of its own that scrolls; ``label`` names it for screen readers."""
+    titles = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in head)
+    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"""\
+<div tabindex="0" role="region" aria-label="{escape(label)}"><table>
+<thead><tr>{titles}</tr></thead>
+<tbody>{body}</tbody>
+</table></div>"""
