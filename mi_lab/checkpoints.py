@@ -25,12 +25,12 @@ SECONDS = float(os.environ.get("MI_LAB_CHECKPOINT_SECONDS", "10"))
 class FileCheckpoint:
     """The checkpoint of one training in one file.
 
-    ``identity`` says what the training is, name by name; a file is used only if it holds the same.
+    ``identity`` says what the training is, name by name; a file is used only if it holds the same. ``owner`` is the
+    process that asked for the training: a worker process of it ends when it is gone.
     """
 
-    def __init__(self, path: Path, identity: Mapping[str, str]) -> None:
-        self.path, self.identity = path, dict(identity)
-        self.parent = os.getppid()
+    def __init__(self, path: Path, identity: Mapping[str, str], owner: int | None = None) -> None:
+        self.path, self.identity, self.owner = path, dict(identity), owner
         self.last = time.monotonic()
 
     def load(self) -> Mapping[str, Any] | None:
@@ -49,8 +49,8 @@ class FileCheckpoint:
         """Keep the state if the last was kept ``SECONDS`` ago. Raises ResultError if it cannot be written."""
         if time.monotonic() - self.last < SECONDS:
             return
-        if os.getppid() != self.parent:
-            os._exit(1)  # whoever asked for this training was killed; it would only stand in the way of the next
+        if self.owner not in (None, os.getpid(), os.getppid()):
+            os._exit(1)  # its owner was killed; this worker would only stand in the way of the next one
         buffer = io.BytesIO()
         torch.save({"identity": self.identity, "state": dict(state())}, buffer)
         content = buffer.getvalue()

@@ -9,6 +9,7 @@ import dataclasses
 import functools
 import json
 import os
+import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -50,7 +51,9 @@ def train_sweep(
     stacks = [stack for stack in stacks if stack]
     # each worker draws the bar of its stack, with the current estimates, below the bar of the figure
     bars = [None if label is None or cluster is not None else (label, i % workers + 1) for i in range(len(stacks))]
-    jobs = [joblib.delayed(train_stack)(spec, stack, device, bar) for stack, bar in zip(stacks, bars, strict=True)]
+    owner = None if cluster is not None else os.getpid()
+    delayed = joblib.delayed(train_stack)
+    jobs = [delayed(spec, stack, device, bar, owner) for stack, bar in zip(stacks, bars, strict=True)]
     bar = tqdm(total=len(grid), initial=len(done.keys() & map(_key, grid)), desc=label, unit="run", disable=not label)
     try:
         with bar, _backend(cluster):
@@ -69,11 +72,17 @@ def train_sweep(
     return [done[_key(run)] for run in grid]
 
 
-def train_stack(spec: Sweep, runs: Sequence[Run], device: str, bar: tuple[str, int] | None = None) -> list[Run]:
+def train_stack(
+    spec: Sweep,
+    runs: Sequence[Run],
+    device: str,
+    bar: tuple[str, int] | None = None,
+    owner: int | None = None,
+) -> list[Run]:
     """Train runs of one batch size as one stack, or go on with it, and keep them.
 
     Only one process trains a stack at a time; another that is given the same stack waits and takes its result.
-    ``bar`` is a label and a screen line for the progress bar.
+    ``bar`` is a label and a screen line for the progress bar; ``owner`` the process whose worker this may be.
     """
     check_writable(cache(), "finished runs")
     path = cache() / digest([_shared(spec), device.split(":")[0], list(runs)])[:16]
@@ -81,13 +90,13 @@ def train_stack(spec: Sweep, runs: Sequence[Run], device: str, bar: tuple[str, i
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        tqdm.write(f"another process is training {_described(runs)}; waiting for its result.")
+        tqdm.write(f"another process is training {_described(runs)}; waiting for its result.", file=sys.stderr)
         lock.acquire()
     try:
         done = _finished(spec, device)
         if all(_key(run) in done for run in runs):
             return [done[_key(run)] for run in runs]
-        checkpoint = FileCheckpoint(path.with_suffix(".checkpoint"), _identity(spec, runs, device))
+        checkpoint = FileCheckpoint(path.with_suffix(".checkpoint"), _identity(spec, runs, device), owner)
         finished = train_runs(spec, runs, device, bar, checkpoint)
         _keep(spec, finished, device)
         checkpoint.remove()

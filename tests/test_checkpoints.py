@@ -51,6 +51,15 @@ def test_states_are_taken_by_the_clock(tmp_path, monkeypatch):
     assert taken == [5, 10]
 
 
+@pytest.mark.parametrize(("owner", "ends"), [(None, False), ("own", False), ("parent", False), ("gone", True)])
+def test_a_worker_ends_when_its_owner_is_gone_and_nobody_else_does(tmp_path, monkeypatch, owner, ends):
+    ended = []
+    monkeypatch.setattr(os, "_exit", ended.append)
+    pids = {None: None, "own": os.getpid(), "parent": os.getppid(), "gone": 2**22 + 1}
+    FileCheckpoint(tmp_path / "a.checkpoint", IDENTITY, pids[owner]).offer(lambda: STATE)
+    assert bool(ended) == ends
+
+
 def damage(content, how):
     match how:
         case "empty":

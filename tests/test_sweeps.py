@@ -122,7 +122,7 @@ def test_a_repeated_command_finds_the_stacks_of_the_one_before(monkeypatch):
     spec = experiment("fig-2a").spec("smoke", **(SETTINGS | {"seeds": [0, 1, 2]}))
     trained = []
 
-    def train_some(spec, runs, device, bar=None):
+    def train_some(spec, runs, device, bar, owner):
         trained.append([(run["batch_size"], run["true_mi"], run["seed"]) for run in runs])
         return [run | {"curves": {}, "wall_seconds": 0.0} for run in runs]
 
