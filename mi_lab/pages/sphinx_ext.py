@@ -126,4 +126,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("autodoc-process-docstring", _link_equations)
     app.add_css_file("mi-book.css")
     app.add_js_file("mi-book.js", loading_method="defer")
+    app.add_js_file("mi-widgets.js", loading_method="defer")
     return {"parallel_read_safe": True, "parallel_write_safe": True}
