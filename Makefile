@@ -27,7 +27,7 @@ bench: .venv/installed
 	$(BIN)/python tests/benchmarks/speed.py
 
 bench-peers: .venv/installed .bench/installed
-	$(BIN)/python tests/benchmarks/speed.py --peers .bench
+	$(BIN)/python tests/benchmarks/speed.py --peers .bench --folder book/results
 
 # the peers want other versions than ours: torch-mist does not declare pandas, benchmark-mi breaks with a newer jax
 .bench/installed:

@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-from mi_lab.results import write_atomically
+from mi_lab.results import ResultError, write_atomically
 
 SECONDS = float(os.environ.get("MI_LAB_CHECKPOINT_SECONDS", "10"))
 """The time between two checkpoints: the most that a kill can cost."""
@@ -62,7 +62,12 @@ class FileCheckpoint:
         self.path.unlink(missing_ok=True)
 
     def _read(self) -> Mapping[str, Any]:
-        content = self.path.read_bytes()
+        try:
+            content = self.path.read_bytes()
+        except OSError as error:
+            raise ResultError(
+                f"{self.path} cannot be read ({error.strerror}); make it readable, or delete it."
+            ) from error
         if hashlib.sha256(content[32:]).digest() != content[:32]:
             raise _UnusableError("it is damaged")
         try:

@@ -14,7 +14,7 @@ def steps_per_epoch(batch_size: int) -> int:
 
 
 def step_flops(hidden: Sequence[int], batch_size: int, dim: int = 20, negatives: str = "shuffle") -> int:
-    """Operations of the matrix products that one step of one run with a joint critic cannot do without.
+    """Operations of the matrix products of one step of one run with a joint critic, as the method is written down.
 
     Forward pass, gradient of the weights, and gradient of the activations but for the input: 2 rows x fan in x
     width each. Rows are the 2N pairs of a batch, or all N^2; with all pairs the first layer has 2N rows of half the

@@ -225,6 +225,7 @@ EXPERIMENTS: Mapping[str, Experiment] = {
             epochs=50,
             true_mi=(2.5, 5.0, 7.5, 10.0, 15.0, 20.0, 30.0),
         ),
+        _make("fig-2a-long", "nwj", {"fig-2a-long": "nwj"}, _sweep("nwj", _LARGE), true_mi=(10.0, 30.0)),
         _make(
             "fig-2b",
             "nwj",
@@ -268,4 +269,5 @@ EXPERIMENTS: Mapping[str, Experiment] = {
         ),
     )
 }
-"""Every panel of the report's Fig. 1-3 and 13, companions with derangements or with DV's own gradient, the ceiling."""
+"""Every panel of the report's Fig. 1-3 and 13; companions with derangements, with DV's own gradient or at the report's
+full length for a few truths; the ceiling."""

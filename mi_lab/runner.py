@@ -124,6 +124,10 @@ def _cluster(scheduler: str | None) -> Iterator[Any]:
             f"no Dask scheduler answers at '{scheduler}'; give an address like tcp://host:8786."
         ) from error
     with client:
+        try:
+            client.wait_for_workers(1, timeout=60)
+        except TimeoutError as error:
+            raise ValueError(f"the scheduler at {scheduler} has no workers; start some, and repeat.") from error
         yield client
 
 
@@ -147,7 +151,8 @@ def _revision() -> str:
     try:
         git = functools.partial(subprocess.run, cwd=here, capture_output=True, text=True, check=True)
         revision = git(["git", "rev-parse", "--short=12", "HEAD"]).stdout.strip()
-        sources = ("estimation", "gaussian.py", "experiments.py", "sweeps.py", "runner.py")
+        ground = ("costs.py", "experiments.py", "gaussian.py", "names.py", "results.py", "stacks.py")
+        sources = ("estimation", "checkpoints.py", "runner.py", "sweeps.py", *ground)
         changed = git(["git", "status", "--porcelain", "--", *sources]).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return "unknown"

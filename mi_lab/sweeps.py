@@ -18,14 +18,13 @@ from typing import Any
 import joblib
 import torch
 from filelock import FileLock, Timeout
-from joblib.externals.loky import get_reusable_executor
 from tqdm.auto import tqdm
 
 from mi_lab.checkpoints import FileCheckpoint
 from mi_lab.estimation.tasks import make_task
 from mi_lab.estimation.training import Checkpoint, train
 from mi_lab.experiments import Sweep
-from mi_lab.results import check_writable, digest, round_measured, write_atomically
+from mi_lab.results import ResultError, check_writable, digest, round_measured, write_atomically
 from mi_lab.schema import FORMAT
 from mi_lab.stacks import cut_into_stacks
 
@@ -37,34 +36,35 @@ def train_sweep(
 ) -> list[Run]:
     """Every run of a sweep with its curves, in the order of the grid; those that are kept are not trained again.
 
-    ``device`` is 'cpu' or 'cuda'. ``workers`` are parallel processes of one thread each (default: one per core; one
-    on CUDA); ``cluster`` is a Dask client whose workers do it instead. ``label`` names the progress bars, None for
-    none. Raises KeyboardInterrupt with a sentence that says what is kept, ResultError if nothing can be kept.
+    ``device`` is 'cpu', 'cuda' or 'cuda:1'. ``workers`` are parallel processes of one thread each (default: one per
+    core; one on CUDA). ``cluster`` is a Dask client whose workers do it instead, by default as many as it has now.
+    ``label`` names the progress bars, None for none. Raises KeyboardInterrupt with a sentence that says what is kept,
+    ResultError if nothing can be kept.
     """
     grid = list(spec.runs())
     done = _finished(spec, device)
-    workers = workers or (1 if device.startswith("cuda") else joblib.cpu_count())
-    if cluster is not None:
-        workers = sum(cluster.nthreads().values())
+    if workers is None:
+        workers = _workers(device, cluster)
     # stacks are cut from the whole grid, so that a repeated command finds the checkpoints of the one before
-    stacks = [[run for run in stack if _key(run) not in done] for stack in cut_into_stacks(spec, grid, device, workers)]
-    stacks = [stack for stack in stacks if stack]
+    cut = cut_into_stacks(spec, grid, device, workers)
+    stacks = [stack for stack in cut if any(_key(run) not in done for run in stack)]
+    missing = [[run for run in stack if _key(run) not in done] for stack in stacks]
     # each worker draws the bar of its stack, with the current estimates, below the bar of the figure
     bars = [None if label is None or cluster is not None else (label, i % workers + 1) for i in range(len(stacks))]
     owner = None if cluster is not None else os.getpid()
     delayed = joblib.delayed(train_stack)
-    jobs = [delayed(spec, stack, device, bar, owner) for stack, bar in zip(stacks, bars, strict=True)]
+    jobs = [delayed(spec, *parts, device, bar, owner) for *parts, bar in zip(stacks, missing, bars, strict=True)]
     bar = tqdm(total=len(grid), initial=len(done.keys() & map(_key, grid)), desc=label, unit="run", disable=not label)
     try:
         with bar, _backend(cluster):
-            for finished in joblib.Parallel(n_jobs=workers, return_as="generator_unordered")(jobs):
-                _keep(spec, finished, device)  # again, because a worker on another machine kept it there
+            pool = joblib.Parallel(n_jobs=workers, return_as="generator_unordered", pre_dispatch="all")
+            for finished in pool(jobs):
+                if cluster is not None:
+                    _keep(spec, finished, device)  # here too, because a worker on another machine kept it there
                 done |= {_key(run): run for run in finished}
                 bar.update(len(finished))
                 bar.set_postfix_str(_summary(finished[-1]))
     except KeyboardInterrupt:
-        if cluster is None and workers > 1:
-            get_reusable_executor().shutdown(wait=False, kill_workers=True)
         raise KeyboardInterrupt(
             f"stopped. {len(done.keys() & set(map(_key, grid)))} of {len(grid)} runs are finished and kept in "
             f"{cache()}, those under way up to their last checkpoint; repeat the same command to go on."
@@ -74,29 +74,34 @@ def train_sweep(
 
 def train_stack(
     spec: Sweep,
-    runs: Sequence[Run],
+    stack: Sequence[Run],
+    missing: Sequence[Run],
     device: str,
     bar: tuple[str, int] | None = None,
     owner: int | None = None,
 ) -> list[Run]:
-    """Train runs of one batch size as one stack, or go on with it, and keep them.
+    """Train the ``missing`` runs of a stack together, or go on with the whole stack where it was, and keep them.
 
     Only one process trains a stack at a time; another that is given the same stack waits and takes its result.
     ``bar`` is a label and a screen line for the progress bar; ``owner`` the process whose worker this may be.
     """
     check_writable(cache(), "finished runs")
-    path = cache() / digest([_shared(spec), device.split(":")[0], list(runs)])[:16]
+    path = cache() / digest([_shared(spec), device.split(":")[0], list(stack)])[:16]
     lock = FileLock(path.with_suffix(".lock"))
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        tqdm.write(f"another process is training {_described(runs)}; waiting for its result.", file=sys.stderr)
+        tqdm.write(f"another process is training {_described(missing)}; waiting for its result.", file=sys.stderr)
         lock.acquire()
     try:
         done = _finished(spec, device)
-        if all(_key(run) in done for run in runs):
-            return [done[_key(run)] for run in runs]
-        checkpoint = FileCheckpoint(path.with_suffix(".checkpoint"), _identity(spec, runs, device), owner)
+        if all(_key(run) in done for run in missing):
+            return [done[_key(run)] for run in missing]
+        # a stack that was begun whole ends whole, though some of its runs may have been trained elsewhere since
+        whole, part = (path.with_suffix(f".{kind}checkpoint") for kind in ("", "part."))
+        runs = stack if whole.exists() else missing
+        place = whole if list(runs) == list(stack) else part
+        checkpoint = FileCheckpoint(place, _identity(spec, runs, device), owner)
         finished = train_runs(spec, runs, device, bar, checkpoint)
         _keep(spec, finished, device)
         checkpoint.remove()
@@ -142,7 +147,14 @@ def train_runs(
 
 def cache() -> Path:
     """Where finished runs and checkpoints are kept."""
-    return Path(os.environ.get("MI_LAB_CACHE", Path.home() / ".cache" / "mi_lab")) / "runs"
+    given = os.environ.get("MI_LAB_CACHE")
+    return (Path(given) if given else Path.home() / ".cache" / "mi_lab") / "runs"
+
+
+def _workers(device: str, cluster: Any) -> int:
+    if cluster is not None:
+        return sum(cluster.nthreads().values())
+    return 1 if device.startswith("cuda") else joblib.cpu_count()
 
 
 @contextlib.contextmanager
@@ -160,8 +172,11 @@ def _finished(spec: Sweep, device: str) -> dict[tuple[Any, ...], Run]:
     for path in sorted(_folder(spec, device).glob("*.json")):
         try:
             done |= {_key(run): run for run in json.loads(path.read_text(encoding="utf-8"))}
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            path.replace(path.with_suffix(".set-aside"))
+        except OSError as error:
+            raise ResultError(f"{path} cannot be read ({error.strerror}); make it readable, or delete it.") from error
+        except (ValueError, KeyError, TypeError) as error:
+            with contextlib.suppress(FileNotFoundError):  # another process may have been faster
+                path.replace(path.with_suffix(".set-aside"))
             warnings.warn(f"{path} is set aside and its runs start anew: it is damaged ({error}).", stacklevel=2)
     return done
 

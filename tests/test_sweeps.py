@@ -13,7 +13,7 @@ import time
 import pytest
 from helpers import refused
 
-from mi_lab import ResultError, run, runner, sweeps
+from mi_lab import ResultError, checkpoints, run, runner, sweeps
 from mi_lab.experiments import experiment
 
 SETTINGS = {"true_mi": [2.5, 10.0], "batch_size": [64, 128], "hidden": [16], "epochs": 2, "seeds": [0]}
@@ -122,9 +122,11 @@ def test_a_repeated_command_finds_the_stacks_of_the_one_before(monkeypatch):
     spec = experiment("fig-2a").spec("smoke", **(SETTINGS | {"seeds": [0, 1, 2]}))
     trained = []
 
-    def train_some(spec, runs, device, bar, owner):
+    def train_some(spec, stack, runs, device, bar, owner):
         trained.append([(run["batch_size"], run["true_mi"], run["seed"]) for run in runs])
-        return [run | {"curves": {}, "wall_seconds": 0.0} for run in runs]
+        finished = [run | {"curves": {}, "wall_seconds": 0.0} for run in runs]
+        sweeps._keep(spec, finished, device)
+        return finished
 
     monkeypatch.setattr(sweeps, "train_stack", train_some)
     sweeps.train_sweep(spec, "cpu", 1)
@@ -135,6 +137,36 @@ def test_a_repeated_command_finds_the_stacks_of_the_one_before(monkeypatch):
     trained.clear()
     sweeps.train_sweep(spec, "cpu", 1)
     assert len(trained) == 1 and trained[0] in whole and set(trained[0]) == gone
+
+
+def test_a_stack_that_was_begun_ends_whole_though_one_of_its_runs_was_trained_elsewhere_since(monkeypatch):
+    settings = SETTINGS | {"batch_size": [64], "workers": 1, "progress": False}
+    expected = run("fig-2a", "smoke", **settings).runs
+    for path in sweeps.cache().rglob("*.json"):
+        path.unlink()
+    monkeypatch.setattr(checkpoints, "SECONDS", 0.0)
+    offer = checkpoints.FileCheckpoint.offer
+
+    def interrupted(checkpoint, state):
+        offer(checkpoint, state)
+        if state()["steps"] == 900:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoints.FileCheckpoint, "offer", interrupted)
+        with pytest.raises(KeyboardInterrupt, match="0 of 2 runs are finished"):
+            run("fig-2a", "smoke", **settings)
+    monkeypatch.setattr(checkpoints, "SECONDS", 1e9)
+    run("fig-2a", "smoke", **(settings | {"true_mi": [2.5]}))  # another figure that shares a run
+    begun_with, train = [], sweeps.train
+
+    def spy(tasks, seeds, *, checkpoint, **given):
+        begun_with.append((len(tasks), checkpoint.load()["steps"]))
+        return train(tasks, seeds, checkpoint=checkpoint, **given)
+
+    monkeypatch.setattr(sweeps, "train", spy)
+    assert run("fig-2a", "smoke", **settings).runs == expected
+    assert begun_with == [(2, 900)]
 
 
 @pytest.fixture

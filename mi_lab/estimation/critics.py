@@ -39,10 +39,10 @@ class Critic(nn.Module):
         """T(x_i, y_j) for each i and j: -> (K, N, N)."""
         raise NotImplementedError
 
-    def pull_back(self, scores: Tensor, grad: Tensor) -> None:
+    def pull_back(self, grad: Tensor) -> None:
         """Adds the gradient of sum(grad * scores) to that of the parameters, ``scores`` being those made last.
 
-        Written out and not left to autograd, like the passes of the perceptrons.
+        ``grad`` has their shape. Written out and not left to autograd, like the passes of the perceptrons.
         """
         raise NotImplementedError
 
@@ -87,8 +87,8 @@ class JointCritic(Critic):
 
     def all_pairs(self, x: Tensor, y: Tensor, generators: Generators | None = None) -> Tensor:
         """(K, N, N) scores. The first layer is shared, W [x; y] = Wx x + Wy y, so it costs 2N rows and not N^2;
-        later layers run over chunks of x that are made again for the backward pass, so memory does not hold N^2
-        activations."""
+        where the activations of N^2 pairs are more than 16 MB, later layers run over chunks of x that are made again
+        for the backward pass, so memory holds N^2 scores but not N^2 activations."""
         weight, bias = self.mlp.weights[0], self.mlp.biases[0]
         from_x = torch.baddbmm(bias, x, weight[:, : self.dim_x])
         from_y = y @ weight[:, self.dim_x :]
@@ -98,7 +98,7 @@ class JointCritic(Critic):
         self.last = _AllPairs(x, y, chunks, from_y, self._chunk_seeds(len(chunks), n, generators))
         return torch.cat([self._chunk(number) for number in range(len(chunks))], dim=1)
 
-    def pull_back(self, scores: Tensor, grad: Tensor) -> None:
+    def pull_back(self, grad: Tensor) -> None:
         if grad.dim() == 2:
             self.mlp.backward(grad[..., None])
             return
@@ -171,7 +171,7 @@ class SeparableCritic(Critic):
         self.last = self.g(x, generators), self.h(y, generators)
         return self.last[0] @ self.last[1].mT
 
-    def pull_back(self, scores: Tensor, grad: Tensor) -> None:
+    def pull_back(self, grad: Tensor) -> None:
         g, h = self.last
         self.g.backward(grad[..., None] * h if grad.dim() == 2 else grad @ h)
         self.h.backward(grad[..., None] * g if grad.dim() == 2 else grad.mT @ g)
@@ -193,7 +193,7 @@ class BilinearCritic(Critic):
         self.last = x, y
         return x @ self.weight.detach() @ y.mT
 
-    def pull_back(self, scores: Tensor, grad: Tensor) -> None:
+    def pull_back(self, grad: Tensor) -> None:
         x, y = self.last
         assert self.weight.grad is not None
         self.weight.grad.add_(x.mT @ (grad[..., None] * y if grad.dim() == 2 else grad @ y))

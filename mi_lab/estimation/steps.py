@@ -75,7 +75,7 @@ def make_step(
                 scores = score(critic, batch, generators)
             # each run's gradient is its own, so a run that overflows leaves the others alone
             gradient = objective(scores.positive, scores.negative)
-            critic.pull_back(scores.whole, merge(*gradient, scores.whole.shape))
+            critic.pull_back(merge(*gradient, scores.whole.shape))
             if decays:
                 _decay(parameters, weight_decay)
             optimiser.step()
@@ -84,12 +84,12 @@ def make_step(
     return step
 
 
-def captured(step: Step) -> Step:
+def captured(step: Step, device: torch.device) -> Step:
     """The same step for CUDA: run as it is for the first few batches, then captured and replayed as one graph.
 
     The scores lie in the same memory at every replay, so they have to be read before the next step.
     """
-    graph, side = torch.cuda.CUDAGraph(), torch.cuda.Stream()
+    graph, side = torch.cuda.CUDAGraph(), torch.cuda.Stream(device)
     inputs: list[Batch] = []
     scores: list[tuple[Tensor, Tensor]] = []
     warm_ups = 0
@@ -98,14 +98,15 @@ def captured(step: Step) -> Step:
         nonlocal warm_ups
         if warm_ups < _WARM_UP_STEPS:
             warm_ups += 1
-            side.wait_stream(torch.cuda.current_stream())
+            side.wait_stream(torch.cuda.current_stream(device))
             with torch.cuda.stream(side):
                 early = step(batch)
-            torch.cuda.current_stream().wait_stream(side)
+            torch.cuda.current_stream(device).wait_stream(side)
             return early
         if not inputs:
             inputs.append(batch._replace(**{k: v.clone() for k, v in batch._asdict().items() if v is not None}))
-            with torch.cuda.graph(graph):
+            # on the stream of the warm-up, and so on its device; other threads may use the GPU meanwhile
+            with torch.cuda.graph(graph, stream=side, capture_error_mode="thread_local"):
                 scores.append(step(inputs[0]))
         for kept, new in zip(inputs[0], batch, strict=True):
             if kept is not None and new is not None:

@@ -146,7 +146,7 @@ class _Stack:
         self.place = place = weight_decay.device
         self.optimiser = Adam(parameters, learning_rate) if parameters else None
         step = make_step(critic, self.objective, self.optimiser, weight_decay, generators)
-        self.step = captured(step) if place.type == "cuda" and not critic.drops_out else step
+        self.step = captured(step, place) if place.type == "cuda" and not critic.drops_out else step
         self.steps = 0
         self.readouts = chosen.readouts
         shape = (self.steps_per_epoch, len(generators))

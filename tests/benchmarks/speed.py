@@ -1,7 +1,7 @@
-"""How fast is the sweep engine? Every contestant on the same two cores, in turn; prints a table and stores it.
+"""How fast is the sweep engine? Every contestant on the same two cores, in turn; prints a table.
 
     make bench          this package against a plain loop, and its own scaling
-    make bench-peers    the same with torch-mist and benchmark-mi, in environments of their own
+    make bench-peers    the same with torch-mist and benchmark-mi, in environments of their own; stored for the book
 
 Everyone trains the same sweep of 8 runs in the arrangement that serves all of them best: two processes, each of one
 thread on a core of its own. The plain loop runs once more as it is typed, one process with torch's own threads.
@@ -20,7 +20,6 @@ from pathlib import Path
 import contestants
 import torch
 
-from mi_lab.results import results_dir
 from mi_lab.runner import _REVISION
 from mi_lab.speed import Speed, save_speed
 
@@ -115,7 +114,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=1.0, help="of training per case and contestant")
     parser.add_argument("--peers", type=Path, help="folder of the peers' environments")
-    parser.add_argument("--folder", type=Path, default=results_dir(), help="where speed.json goes")
+    parser.add_argument("--folder", type=Path, help="where speed.json goes; it is not stored otherwise")
     options = parser.parse_args()
     rates, matrix = measure(options.rounds, options.seconds, options.peers)
     scaling = processes(sys.executable, "scaling", options.seconds / 3, CORES[:1])
@@ -134,7 +133,8 @@ def main():
     }
     document = json.loads(json.dumps(document))  # tuples as lists, as it will be read
     show(Speed(document))
-    print(f"\nstored as {save_speed(document, options.folder)}")
+    if options.folder:
+        print(f"\nstored as {save_speed(document, options.folder)}")
 
 
 if __name__ == "__main__":

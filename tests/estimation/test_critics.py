@@ -44,7 +44,7 @@ def bound_chunks(monkeypatch, floats):
 def grads(critic, scores):
     """The gradient of the sum of squared scores, in each parameter."""
     critic.zero_grad(set_to_none=False)
-    critic.pull_back(scores, 2 * scores.detach())
+    critic.pull_back(2 * scores.detach())
     return [parameter.grad.clone() for parameter in critic.parameters()]
 
 
@@ -165,7 +165,7 @@ def test_a_recomputed_chunk_draws_the_same_dropout_masks(monkeypatch):
     monkeypatch.setattr(
         critics.JointCritic, "_chunk", lambda self, number: made.append(chunk(self, number).clone()) or made[-1]
     )
-    critic.pull_back(recomputed, torch.ones_like(recomputed))
+    critic.pull_back(torch.ones_like(recomputed))
     assert len(made) > 1 and torch.equal(recomputed, torch.cat(made, 1))
 
 

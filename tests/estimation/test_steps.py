@@ -31,7 +31,7 @@ class StandIn:
         self.step, self.capturing, self.call, self.kept, self.replays = step, False, None, None, 0
 
     @contextlib.contextmanager
-    def capture(self, _):
+    def capture(self, _, **settings):
         self.capturing = True
         yield
         self.capturing = False
@@ -55,6 +55,9 @@ def test_a_captured_step_sees_every_batch_once(monkeypatch):
     graph = StandIn(again)
 
     class Stream:
+        def __init__(self, device):
+            pass
+
         def wait_stream(self, other):
             pass
 
@@ -63,7 +66,7 @@ def test_a_captured_step_sees_every_batch_once(monkeypatch):
     monkeypatch.setattr(torch.cuda, "current_stream", Stream)
     monkeypatch.setattr(torch.cuda, "stream", lambda _: contextlib.nullcontext())
     monkeypatch.setattr(torch.cuda, "graph", graph.capture)
-    replayed = steps.captured(graph)
+    replayed = steps.captured(graph, torch.device("cpu"))
     for _ in range(8):
         batch = draw_batch(TASKS, 6, "shuffle", own)
         for one, other in zip(plain(batch), replayed(batch), strict=True):
@@ -77,7 +80,7 @@ def test_a_captured_step_sees_every_batch_once(monkeypatch):
 @pytest.mark.parametrize("name", ["mine", "nwj", "js", "infonce"])
 def test_a_captured_step_is_the_plain_step_on_a_gpu(name, negatives):
     plain, own = stack("cuda", name)
-    replayed = steps.captured(stack("cuda", name)[0])
+    replayed = steps.captured(stack("cuda", name)[0], torch.device("cuda"))
     for _ in range(10):
         batch = draw_batch(TASKS, 6, negatives, own)
         for one, other in zip(plain(batch), replayed(batch), strict=True):

@@ -38,7 +38,8 @@
       if (control.options) {
         if (control.options.some(([value]) => String(value) === text)) found[key] = text;
       } else if (text.trim() !== "" && Number.isFinite(+text)) {
-        found[key] = Math.min(control.max, Math.max(control.min, +text));
+        const steps = Math.round((+text - control.min) / control.step); // what a slider could be set to, and no more
+        found[key] = Math.min(control.max, Math.max(control.min, +(control.min + steps * control.step).toFixed(6)));
       }
     }
     return found;
