@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 
+import psutil
 import pytest
 from helpers import refused
 
@@ -46,8 +47,11 @@ def kept(kind):
 
 def alive(group):
     """Processes of a session that still run."""
-    listing = subprocess.run(["ps", "-eo", "sid=,stat="], capture_output=True, text=True, check=True).stdout
-    return sum(int(sid) == group and not stat.startswith("Z") for sid, stat in map(str.split, listing.splitlines()))
+    count = 0
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, ProcessLookupError):
+            count += os.getsid(process.pid) == group and process.status() != psutil.STATUS_ZOMBIE
+    return count
 
 
 @pytest.mark.parametrize("workers", [1, 2])
