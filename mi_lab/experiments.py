@@ -232,7 +232,7 @@ EXPERIMENTS: Mapping[str, Experiment] = {
             {"fig-2b": "nwj"},
             _sweep("nwj", _LARGE, BATCH_SIZES, true_mi=(30.0,)),
             epochs=40,
-            batch_size=BATCH_SIZES[:7],
+            batch_size=BATCH_SIZES[:8],
         ),
         _make(
             "fig-2a-derangement",

@@ -66,7 +66,7 @@ def test_laptop_cuts_epochs_and_the_grid_and_nothing_else(name):
 
 def test_laptop_keeps_what_the_book_promises():
     assert experiment("fig-1d").spec().epochs == 1000
-    assert experiment("fig-2b").spec().batch_size == (64, 128, 256, 512, 1024, 2048, 4096)
+    assert experiment("fig-2b").spec().batch_size == (64, 128, 256, 512, 1024, 2048, 4096, 8192)
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)

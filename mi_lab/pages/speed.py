@@ -45,7 +45,7 @@ def shares() -> go.Figure:
     rows = [[label, *(_number(values[t][i], 2) for t in titles)] for i, label in enumerate(labels)]
     told = "; ".join(f"{label}: mi_lab {values['mi_lab'][i]:.2f}" for i, label in enumerate(labels))
     figure = theme.figure(
-        "share of the matrix rate",
+        "share",
         "",
         f"Share of the machine's matrix rate that each contestant reaches in the products of a step, for NWJ. {told}.",
         table={"head": ["case", *titles], "rows": rows},
