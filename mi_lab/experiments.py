@@ -173,6 +173,20 @@ def _make(
     return Experiment(name, notebook, panels, report, laptop, smoke)
 
 
+def _explorer(estimator: str, negatives: str) -> Experiment:
+    """A part of the estimator explorer's grid: one small critic at every N and true MI.
+
+    All pairs at N cost N/2 times as much a step, so they stop at N = 128 and take fewer, larger steps.
+    """
+    name, readouts = f"explorer-{estimator}-{negatives}", READOUTS[estimator]
+    panels = {name if len(readouts) == 1 else f"{name}-{readout}": readout for readout in readouts}
+    whole = negatives == "all_pairs"
+    grid = _sweep(estimator, _SMALL, (64, 128) if whole else BATCH_SIZES[:5], negatives=negatives, seeds=(0, 1))
+    return _make(
+        name, "explorer", panels, grid, epochs=60 if whole else 200, true_mi=(2.5, 5.0, 10.0, 15.0, 20.0, 30.0)
+    )
+
+
 _LARGE, _SMALL = (512, 512), (64,)
 _REGULARISED: dict[str, Any] = {"dropout": (0.5, 0.3, 0.2), "weight_decay": 2.5e-5}
 
@@ -187,6 +201,7 @@ EXPERIMENTS: Mapping[str, Experiment] = {
             epochs=50,
             true_mi=(2.5, 5.0, 7.5, 10.0, 15.0, 30.0),
         ),
+        _make("fig-1a-long", "mine", {"fig-1a-long": "dv"}, _sweep("mine", _LARGE, (1024,)), true_mi=(10.0, 30.0)),
         _make(
             "fig-1b", "mine", {"fig-1b": "dv"}, _sweep("mine", _LARGE, (256,)), epochs=50, true_mi=(2.5, 5.0, 7.5, 10.0)
         ),
@@ -267,7 +282,11 @@ EXPERIMENTS: Mapping[str, Experiment] = {
             CeilingTable((0.5, 1.0, 2.5, 5.0, 7.5, 10.0, 12.5, 15.0, 20.0, 25.0, 30.0, 40.0), (*BATCH_SIZES, 10**6)),
             smoke={"true_mi": (2.5,), "batch_size": (64,), "samples": 1000},
         ),
+        *(
+            _explorer(estimator, negatives)
+            for estimator, negatives in product(READOUTS, ("shuffle", "derangement", "all_pairs"))
+        ),
     )
 }
 """Every panel of the report's Fig. 1-3 and 13; companions with derangements, with DV's own gradient or at the report's
-full length for a few truths; the ceiling."""
+full length for a few truths; the ceiling; the grid of the estimator explorer."""

@@ -1,3 +1,4 @@
+import dataclasses
 import subprocess
 import sys
 from dataclasses import asdict, fields
@@ -6,6 +7,7 @@ import pytest
 from helpers import refused
 
 from mi_lab.experiments import EXPERIMENTS, PROFILES, CeilingTable, Sweep, experiment, kind_of, spec_from_dict
+from mi_lab.names import READOUTS
 
 SIZES = (64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768)
 LARGE, SMALL, REGULARISED = (512, 512), (64,), (512, 512, 512)
@@ -42,7 +44,7 @@ def test_every_panel_is_the_report_to_the_letter(panel):
 
 
 def test_a_companion_varies_one_thing_of_its_panel():
-    companions = [name for name in EXPERIMENTS if name.count("-") > 1]
+    companions = [name for name in EXPERIMENTS if name.startswith("fig") and name.count("-") > 1]
     assert {"fig-1a-derangement", "fig-2a-derangement"} <= set(companions)
     for name in companions:
         own, panel = asdict(experiment(name).report), asdict(experiment(name.rsplit("-", 1)[0]).report)
@@ -50,6 +52,17 @@ def test_a_companion_varies_one_thing_of_its_panel():
         # or nothing: a few truths at the report's own length
         assert changed == [] if name.endswith("-long") else changed in (["negatives"], ["estimator"]), name
         assert experiment(name).spec().epochs == 1000 or not name.endswith("-long")
+
+
+@pytest.mark.parametrize("negatives", ["shuffle", "derangement", "all_pairs"])
+def test_the_explorer_is_one_grid_for_every_estimator(negatives):
+    parts = {name: experiment(f"explorer-{name}-{negatives}") for name in READOUTS}
+    grids = {dataclasses.replace(part.spec(), estimator="dv") for part in parts.values()}
+    assert len(grids) == 1 and {part.spec().estimator for part in parts.values()} == set(READOUTS)
+    spec = grids.pop()
+    assert spec.negatives == negatives and spec.hidden == (64,) and len(spec.true_mi) >= 6 and len(spec.seeds) == 2
+    assert spec.batch_size == ((64, 128) if negatives == "all_pairs" else (64, 128, 256, 512, 1024))
+    assert [list(part.panels.values()) for part in parts.values()] == [list(readouts) for readouts in READOUTS.values()]
 
 
 @pytest.mark.parametrize("name", SWEEPS)

@@ -15,7 +15,13 @@ from mi_lab.results import read
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "book" / "experiments").glob("*.ipynb"))
-FAMILIES = {"mine": "fig-1d", "nwj": "fig-2a", "js": "fig-3ab", "ceiling": "ceiling"}
+FAMILIES = {
+    "mine": "fig-1d",
+    "nwj": "fig-2a",
+    "js": "fig-3ab",
+    "ceiling": "ceiling",
+    "explorer": "explorer-nwj-shuffle",
+}
 
 
 def papermill_command(notebook, *parameters):

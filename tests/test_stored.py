@@ -8,9 +8,13 @@ from mi_lab.experiments import EXPERIMENTS, Sweep
 from mi_lab.results import read
 from mi_lab.sweeps import train_runs
 
+TO_BE_RUN = {"fig-1a-long", *(name for name in EXPERIMENTS if name.startswith("explorer-"))}
+
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_every_experiment_has_its_laptop_result(name, committed_results):
+    if not (committed_results / f"{name}.laptop.json").exists() and name in TO_BE_RUN:
+        pytest.skip(f"{name} is defined but not yet run")
     result = read(committed_results / f"{name}.laptop.json")
     assert result.spec == EXPERIMENTS[name].spec("laptop")
     assert "unknown" not in result.provenance["git_revision"]
