@@ -17,9 +17,10 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.fileutil import copy_asset
 
+from mi_lab.pages.explorer import write_parts
 from mi_lab.pages.tables import table_html
+from mi_lab.pages.widgets import ASSETS
 
-ASSETS = Path(__file__).parent / "assets"
 _FIGURE_MIME = "application/vnd.plotly.v1+json"
 _log = logging.getLogger(__name__)
 
@@ -95,6 +96,7 @@ def _copy_scripts(app: Sphinx, error: Exception | None) -> None:
         str(_mathjax() / "output" / "chtml" / "fonts" / "woff-v2"),
         str(static / "mathjax" / "output" / "chtml" / "fonts" / "woff-v2"),
     )
+    write_parts(static / "explorer")
 
 
 def _drop_thebe(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:

@@ -55,6 +55,25 @@ def served(book: Path) -> Iterator[str]:
         server.shutdown()
 
 
+@pytest.fixture(scope="session")
+def first_views(request: pytest.FixtureRequest) -> list[tuple[str, float, float | None, float, float]]:
+    """Collects what each page weighs and how long it takes; told as a table at the end of the session."""
+    request.config.stash[_VIEWS] = rows = []  # type: ignore[var-annotated]
+    return rows
+
+
+_VIEWS = pytest.StashKey[list[tuple[str, float, float | None, float, float]]]()
+
+
+def pytest_terminal_summary(terminalreporter, config) -> None:  # type: ignore[no-untyped-def]
+    if rows := config.stash.get(_VIEWS, None):
+        terminalreporter.section("first view of every page")
+        terminalreporter.write_line("page            MB, gzip   first figure [s]   largest figure [kB]   layout shift")
+        for name, weight, seconds, data, jumps in rows:
+            first = "–" if seconds is None else f"{seconds:.2f}"
+            terminalreporter.write_line(f"{name:15} {weight:8.2f} {first:>18} {data:21.0f} {jumps:14.3f}")
+
+
 class _Silent(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *args: object) -> None:
         pass

@@ -19,6 +19,7 @@ PAGES = [
     "nwj",
     "js",
     "why-log-n",
+    "explorer",
     "how-fast",
     "your-runs",
     "functions",

@@ -1,80 +1,90 @@
 // Correlated Gaussians, negatives and the bounds, as in mi_lab.estimation: same draws, same numbers. Values in nats.
-(() => {
-  "use strict";
-  const miOf = (rho, dim) => (-dim / 2) * Math.log1p(-rho * rho);
-  const rhoOf = (mi, dim) => Math.sqrt(-Math.expm1((-2 * mi) / dim));
+window.MILab.makeGaussian = () => {
+	"use strict";
+	const miOf = (rho, dim) => (-dim / 2) * Math.log1p(-rho * rho);
+	const rhoOf = (mi, dim) => Math.sqrt(-Math.expm1((-2 * mi) / dim));
 
-  // Uniform numbers in [0, 1) from a seed: mulberry32.
-  function uniforms(seed) {
-    let s = seed >>> 0;
-    return () => {
-      s = (s + 0x6d2b79f5) | 0;
-      let t = Math.imul(s ^ (s >>> 15), 1 | s);
-      t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-      return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-    };
-  }
+	// Uniform numbers in [0, 1) from a seed: mulberry32.
+	function uniforms(seed) {
+		let s = seed >>> 0;
+		return () => {
+			s = (s + 0x6d2b79f5) | 0;
+			let t = Math.imul(s ^ (s >>> 15), 1 | s);
+			t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+			return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+		};
+	}
 
-  // Standard normal numbers: Box-Muller.
-  function normals(uniform) {
-    let spare = null;
-    return () => {
-      if (spare !== null) {
-        const value = spare;
-        spare = null;
-        return value;
-      }
-      const radius = Math.sqrt(-2 * Math.log(1 - uniform())), angle = 2 * Math.PI * uniform();
-      spare = radius * Math.sin(angle);
-      return radius * Math.cos(angle);
-    };
-  }
+	// Standard normal numbers: Box-Muller.
+	function normals(uniform) {
+		let spare = null;
+		return () => {
+			if (spare !== null) {
+				const value = spare;
+				spare = null;
+				return value;
+			}
+			const radius = Math.sqrt(-2 * Math.log(1 - uniform())), angle = 2 * Math.PI * uniform();
+			spare = radius * Math.sin(angle);
+			return radius * Math.cos(angle);
+		};
+	}
 
-  // n pairs of dim components each: { x, y } as arrays of rows.
-  function sample(n, dim, rho, normal) {
-    const row = () => Float64Array.from({ length: dim }, normal);
-    const x = Array.from({ length: n }, row), rest = Math.sqrt(1 - rho * rho);
-    return { x, y: x.map((a) => a.map((value) => rho * value + rest * normal())) };
-  }
+	// n pairs of dim components each: { x, y } as arrays of rows.
+	function sample(n, dim, rho, normal) {
+		const row = () => Float64Array.from({ length: dim }, normal);
+		const x = Array.from({ length: n }, row), rest = Math.sqrt(1 - rho * rho);
+		return { x, y: x.map((a) => a.map((value) => rho * value + rest * normal())) };
+	}
 
-  // A uniform permutation of 0 … n-1; without fixed points if asked.
-  function permutation(n, uniform, fixed = true) {
-    const index = Array.from({ length: n }, (_, i) => i);
-    do {
-      for (let i = n - 1; i > 0; i--) {
-        const j = Math.floor(uniform() * (i + 1));
-        [index[i], index[j]] = [index[j], index[i]];
-      }
-    } while (!fixed && index.some((j, i) => j === i));
-    return index;
-  }
+	// A uniform permutation of 0 … n-1; without fixed points if asked.
+	function permutation(n, uniform, fixed = true) {
+		const index = Array.from({ length: n }, (_, i) => i);
+		do {
+			for (let i = n - 1; i > 0; i--) {
+				const j = Math.floor(uniform() * (i + 1));
+				[index[i], index[j]] = [index[j], index[i]];
+			}
+		} while (!fixed && index.some((j, i) => j === i));
+		return index;
+	}
 
-  // log p(x, y) / (p(x) p(y)) of one pair.
-  function logRatio(x, y, rho) {
-    let product = 0, squares = 0;
-    for (let i = 0; i < x.length; i++) {
-      product += x[i] * y[i];
-      squares += x[i] * x[i] + y[i] * y[i];
-    }
-    return miOf(rho, x.length) + (rho / (2 * (1 - rho * rho))) * (2 * product - rho * squares);
-  }
+	// log p(x, y) / (p(x) p(y)) of one pair.
+	function logRatio(x, y, rho) {
+		let product = 0, squares = 0;
+		for (let i = 0; i < x.length; i++) {
+			product += x[i] * y[i];
+			squares += x[i] * x[i] + y[i] * y[i];
+		}
+		return miOf(rho, x.length) + (rho / (2 * (1 - rho * rho))) * (2 * product - rho * squares);
+	}
 
-  const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
-  function logSumExp(values) {
-    const top = values.reduce((a, b) => Math.max(a, b), -Infinity);
-    return Number.isFinite(top) ? top + Math.log(values.reduce((sum, v) => sum + Math.exp(v - top), 0)) : top;
-  }
-  const logMeanExp = (values) => logSumExp(values) - Math.log(values.length);
+	const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
+	function logSumExp(values) {
+		const top = values.reduce((a, b) => Math.max(a, b), -Infinity);
+		return Number.isFinite(top) ? top + Math.log(values.reduce((sum, v) => sum + Math.exp(v - top), 0)) : top;
+	}
+	const logMeanExp = (values) => logSumExp(values) - Math.log(values.length);
 
-  // Scores of positives, and of all their negatives in one list; InfoNCE takes a list of negatives per positive.
-  const bounds = {
-    dv: (positive, negative) => mean(positive) - logMeanExp(negative),
-    nwj: (positive, negative) => mean(positive) - Math.exp(logMeanExp(negative) - 1),
-    js_nwj: (positive, negative) => 1 + mean(positive) - Math.exp(logMeanExp(negative)),
-    plug_in: (positive) => mean(positive),
-    infonce: (positive, rows) =>
-      mean(positive.map((score, i) => score - logSumExp([score, ...rows[i]]) + Math.log(rows[i].length + 1))),
-  };
+	// Scores of positives, and of all their negatives in one list; InfoNCE takes a list of negatives per positive.
+	const bounds = {
+		dv: (positive, negative) => mean(positive) - logMeanExp(negative),
+		nwj: (positive, negative) => mean(positive) - Math.exp(logMeanExp(negative) - 1),
+		js_nwj: (positive, negative) => 1 + mean(positive) - Math.exp(logMeanExp(negative)),
+		plug_in: (positive) => mean(positive),
+		infonce: (positive, rows) =>
+			mean(positive.map((score, i) => score - logSumExp([score, ...rows[i]]) + Math.log(rows[i].length + 1))),
+	};
 
-  window.MILab.gaussian = { miOf, rhoOf, uniforms, normals, sample, permutation, logRatio, mean, bounds };
-})();
+	// I_N, what a shuffle of n leaves between positives and negatives, by Monte Carlo.
+	function ceiling(mi, dim, n, samples, seed) {
+		const rho = rhoOf(mi, dim), normal = normals(uniforms(seed)), { x, y } = sample(samples, dim, rho, normal);
+		return mean(x.map((row, i) => {
+			const pmi = logRatio(row, y[i], rho);
+			return pmi > 0 ? -Math.log(1 / n + (1 - 1 / n) * Math.exp(-pmi)) : pmi - Math.log(Math.exp(pmi) / n + 1 - 1 / n);
+		}));
+	}
+
+	return { miOf, rhoOf, uniforms, normals, sample, permutation, logRatio, mean, logSumExp, logMeanExp, bounds, ceiling };
+};
+window.MILab.gaussian = window.MILab.makeGaussian();

@@ -1,75 +1,73 @@
 // The estimators with the optimal critic: redraw batches and watch how they scatter.
 "use strict";
 window.MILab.widgets.sampler = ({ model, el }) => {
-  const { h, chart, format, panel, gaussian } = window.MILab;
-  const { rhoOf, uniforms, normals, sample, permutation, logRatio, bounds, mean } = gaussian;
-  const DIM = 20, BATCHES = 60;
-  const NAMES = { dv: "DV", js_nwj: "NWJ", plug_in: "plug-in", infonce: "InfoNCE" };
-  const drawing = h("div", { class: "mi-drawing" });
-  el.prepend(drawing);
+	const { h, chart, format, panel, gaussian } = window.MILab;
+	const { rhoOf, uniforms, normals, sample, permutation, logRatio, bounds, mean } = gaussian;
+	const DIM = 20, BATCHES = 60;
+	const NAMES = { dv: "DV", js_nwj: "NWJ", plug_in: "plug-in", infonce: "InfoNCE" };
 
-  panel(el, model, {
-    title: "Estimates with the perfect critic",
-    controls: [
-      { key: "mi", label: "true MI", unit: "nats", min: 0.5, max: 30, step: 0.5, value: 5 },
-      { key: "log2n", label: "batch size N", min: 3, max: 8, step: 1, value: 6, shown: (v) => String(2 ** v) },
-      { key: "negatives", label: "negatives", value: "shuffle", options: [["shuffle", "shuffle"], ["derangement", "derangement"], ["all_pairs", "all pairs"]] },
-      { key: "seed", label: "seed", min: 0, max: 9999, step: 1, value: 0, shown: String },
-      { key: "again", label: "Draw again", press: (s) => ({ seed: (s.seed + 1) % 10000 }) },
-    ],
-    update: (state) => {
-      const { mi, negatives, seed } = state, n = 2 ** Math.round(state.log2n);
-      const values = draw(mi, n, negatives, seed);
-      const stats = Object.fromEntries(Object.entries(values).map(([name, v]) => [name, spread(v)]));
-      drawing.replaceChildren(strips(values, mi, n));
-      const told = Object.keys(NAMES).map((name) => `${NAMES[name]} ${format(stats[name].mean)} ± ${format(stats[name].sd)}`);
-      const rows = Object.keys(NAMES).map((name) => [NAMES[name], format(stats[name].mean), format(stats[name].sd), format(stats[name].least), format(stats[name].most)]);
-      return {
-        summary: `${BATCHES} batches of ${n} pairs at ${format(mi)} nats, log N = ${format(Math.log(n))}. Mean ± standard deviation: ${told.join(", ")}.`,
-        table: { head: ["estimator", "mean [nats]", "standard deviation", "smallest", "largest"], rows, note: `${BATCHES} batches, seed ${seed}` },
-      };
-    },
-  });
+	panel(el, model, {
+		title: "Estimates with the perfect critic",
+		controls: [
+			{ key: "mi", label: "true MI", unit: "nats", min: 0.5, max: 30, step: 0.5, value: 5 },
+			{ key: "n", label: "batch size N", min: 3, max: 8, step: 1, power: 2, value: 64 },
+			{ key: "negatives", label: "negatives", value: "shuffle", options: [["shuffle", "shuffle"], ["derangement", "derangement"], ["all_pairs", "all pairs"]] },
+			{ key: "seed", label: "seed", min: 0, max: 9999, step: 1, value: 0, shown: String },
+			{ key: "again", label: "Draw again", press: (s) => ({ seed: (s.seed + 1) % 10000 }) },
+		],
+		update: (state) => {
+			const { mi, n, negatives, seed } = state;
+			const values = draw(mi, n, negatives, seed);
+			const stats = Object.fromEntries(Object.entries(values).map(([name, v]) => [name, spread(v)]));
+			const rows = Object.entries(stats).map(([name, all]) => [NAMES[name], ...all.map((v) => format(v))]);
+			const told = rows.map(([name, middle, sd]) => `${name} ${middle} ± ${sd}`);
+			return {
+				drawing: [strips(values, mi, n)],
+				summary: `${BATCHES} batches of ${n} pairs at ${format(mi)} nats, log N = ${format(Math.log(n))}. Mean ± standard deviation: ${told.join(", ")}.`,
+				table: { head: ["estimator", "mean [nats]", "standard deviation", "smallest", "largest"], rows, note: `${BATCHES} batches, seed ${seed}` },
+			};
+		},
+	});
 
-  // Each estimator's value on every batch, from the true log ratio. InfoNCE compares with all pairs, whatever the scheme.
-  function draw(mi, n, negatives, seed) {
-    const rho = rhoOf(mi, DIM), uniform = uniforms(seed), normal = normals(uniform);
-    const values = { dv: [], js_nwj: [], plug_in: [], infonce: [] };
-    for (let batch = 0; batch < BATCHES; batch++) {
-      const { x, y } = sample(n, DIM, rho, normal);
-      const positive = x.map((row, i) => logRatio(row, y[i], rho));
-      const rows = x.map((row, i) => y.filter((_, j) => j !== i).map((other) => logRatio(row, other, rho)));
-      const index = permutation(n, uniform, negatives === "shuffle");
-      const chosen = negatives === "all_pairs" ? rows.flat() : index.map((j, i) => logRatio(x[i], y[j], rho));
-      for (const name of ["dv", "js_nwj", "plug_in"]) values[name].push(bounds[name](positive, chosen));
-      values.infonce.push(bounds.infonce(positive, rows));
-    }
-    return values;
-  }
+	// Each estimator's value on every batch, from the true log ratio. InfoNCE compares with all pairs, whatever the scheme.
+	function draw(mi, n, negatives, seed) {
+		const rho = rhoOf(mi, DIM), uniform = uniforms(seed), normal = normals(uniform);
+		const values = { dv: [], js_nwj: [], plug_in: [], infonce: [] };
+		for (let batch = 0; batch < BATCHES; batch++) {
+			const { x, y } = sample(n, DIM, rho, normal);
+			const positive = x.map((row, i) => logRatio(row, y[i], rho));
+			const rows = x.map((row, i) => y.filter((_, j) => j !== i).map((other) => logRatio(row, other, rho)));
+			const index = permutation(n, uniform, negatives === "shuffle");
+			const chosen = negatives === "all_pairs" ? rows.flat() : index.map((j, i) => logRatio(x[i], y[j], rho));
+			for (const name of ["dv", "js_nwj", "plug_in"]) values[name].push(bounds[name](positive, chosen));
+			values.infonce.push(bounds.infonce(positive, rows));
+		}
+		return values;
+	}
 
-  function spread(values) {
-    const middle = mean(values), sd = Math.sqrt(mean(values.map((v) => (v - middle) ** 2)) * (values.length / (values.length - 1)));
-    return { mean: middle, sd, least: Math.min(...values), most: Math.max(...values) };
-  }
+	function spread(values) {
+		const middle = mean(values), sd = Math.sqrt(mean(values.map((v) => (v - middle) ** 2)) * (values.length / (values.length - 1)));
+		return [middle, sd, Math.min(...values), Math.max(...values)];
+	}
 
-  // One row of dots per estimator, on an axis that is linear near 0 and logarithmic far from it.
-  function strips(values, mi, n) {
-    const names = Object.keys(NAMES), all = names.flatMap((name) => values[name]).filter(Number.isFinite);
-    const most = Math.max(40, ...all), least = Math.min(-1, ...all);
-    const ticks = [-1e12, -1e9, -1e6, -1e4, -100, -10, 0, 3, 10, 30, 100].filter((t) => t >= least && t <= most);
-    const x = { range: [least, most], ticks, label: "estimate [nats], stretched near 0", scale: (v) => Math.asinh(v / 4) };
-    const y = { range: [names.length - 0.4, -0.6], ticks: names.map((_, i) => i), shown: (i) => NAMES[names[i]] };
-    const alt = `Estimates of ${BATCHES} batches for ${names.map((name) => NAMES[name]).join(", ")}, with the truth at ${format(mi)} nats`;
-    const picture = chart({ x, y, alt, width: Math.max(330, Math.min(720, el.clientWidth)), height: 300 });
-    picture.across(mi, { class: "truth" });
-    picture.across(Math.log(n), { class: "log-n" });
-    const below = mi < Math.log(n) ? ["end", "start"] : ["start", "end"];
-    picture.text(mi, -0.4, " truth ", { "text-anchor": below[0] });
-    picture.text(Math.log(n), -0.4, " log N ", { "text-anchor": below[1] });
-    names.forEach((name, row) => {
-      values[name].forEach((v, i) => picture.dot(v, row + ((i * 0.618) % 1) * 0.5 - 0.25, { class: "draw", r: 3 }));
-      picture.dot(mean(values[name]), row, { class: "chosen", r: 6 });
-    });
-    return picture.svg;
-  }
+	// One row of dots per estimator, on an axis that is linear near 0 and logarithmic far from it.
+	function strips(values, mi, n) {
+		const names = Object.keys(NAMES), all = names.flatMap((name) => values[name]).filter(Number.isFinite);
+		const most = Math.max(40, ...all), least = Math.min(-1, ...all);
+		const ticks = [-1e12, -1e9, -1e6, -1e4, -100, -10, 0, 3, 10, 30, 100].filter((t) => t >= least && t <= most);
+		const x = { range: [least, most], ticks, label: "estimate [nats], stretched near 0", scale: (v) => Math.asinh(v / 4) };
+		const y = { range: [names.length - 0.4, -0.6], ticks: names.map((_, i) => i), shown: (i) => NAMES[names[i]] };
+		const alt = `Estimates of ${BATCHES} batches by four estimators, with the truth at ${format(mi)} nats`;
+		const picture = chart({ x, y, alt, width: Math.max(330, Math.min(720, el.clientWidth)), height: 300 });
+		picture.across(mi, { class: "truth" });
+		picture.across(Math.log(n), { class: "log-n" });
+		const below = mi < Math.log(n) ? ["end", "start"] : ["start", "end"];
+		picture.text(mi, -0.4, " truth ", { "text-anchor": below[0] });
+		picture.text(Math.log(n), -0.4, " log N ", { "text-anchor": below[1] });
+		names.forEach((name, row) => {
+			values[name].forEach((v, i) => picture.dot(v, row + ((i * 0.618) % 1) * 0.5 - 0.25, { class: "draw", r: 3 }));
+			picture.dot(mean(values[name]), row, { class: "chosen", r: 6 });
+		});
+		return picture.svg;
+	}
 };

@@ -2,181 +2,223 @@
 // A widget is render({ model, el }), as in anywidget; one file each, fetched when the widget comes near the view.
 // A classic script: modules and fetch() are refused on file:// pages.
 (() => {
-  "use strict";
-  const here = document.currentScript ? new URL(".", document.currentScript.src).href : "";
-  const MILab = (window.MILab ??= {});
-  MILab.widgets = {};
+	"use strict";
+	const here = document.currentScript ? new URL(".", document.currentScript.src).href : "";
+	const MILab = (window.MILab ??= {});
+	MILab.widgets ??= {};
+	MILab.parts ??= {}; // data that a widget loads when it is wanted
 
-  // An element: h("p", { class: "x" }, "text", child).
-  const h = (MILab.h = (tag, attributes = {}, ...children) => {
-    const svg = /^(svg|g|path|line|text|circle|ellipse|rect|title)$/.test(tag);
-    const element = svg ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes)) {
-      if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-      else if (value !== undefined && value !== false) element.setAttribute(name, value);
-    }
-    element.append(...children);
-    return element;
-  });
+	// An element: h("p", { class: "x" }, "text", child).
+	const h = (MILab.h = (tag, attributes = {}, ...children) => {
+		const svg = /^(svg|g|path|line|text|circle|ellipse|rect|title)$/.test(tag);
+		const element = svg ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag);
+		for (const [name, value] of Object.entries(attributes)) {
+			if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+			else if (value !== undefined && value !== false) element.setAttribute(name, value);
+		}
+		element.append(...children);
+		return element;
+	});
 
-  // Numbers as people read them: three digits, no trailing zeros, powers of ten when they are far off.
-  MILab.format = (value, digits = 3) => {
-    if (!Number.isFinite(value)) return value > 0 ? "∞" : value < 0 ? "−∞" : "not a number";
-    const size = Math.abs(value);
-    const text = size >= 1e5 || (size > 0 && size < 1e-3) ? value.toExponential(digits - 1) : String(+value.toPrecision(digits));
-    return text.replace("-", "−");
-  };
+	// Three digits, no trailing zeros, powers of ten far from 1.
+	MILab.format = (value, digits = 3) => {
+		if (!Number.isFinite(value)) return value > 0 ? "∞" : value < 0 ? "−∞" : "not a number";
+		const size = Math.abs(value);
+		const text = size >= 1e5 || (size > 0 && size < 1e-3) ? value.toExponential(digits - 1).replace(/\.?0+e/, "e") : String(+value.toPrecision(digits));
+		return text.replace("-", "−");
+	};
 
-  // What the URL says of this widget: #id?name=value&… Only numbers in range and known options get through.
-  function fromUrl(id, controls) {
-    const [target, query] = location.hash.slice(1).split("?");
-    if (target !== id || !query) return {};
-    const found = {};
-    for (const [key, text] of new URLSearchParams(query)) {
-      const control = controls.find((c) => c.key === key);
-      if (!control) continue;
-      if (control.options) {
-        if (control.options.some(([value]) => String(value) === text)) found[key] = text;
-      } else if (text.trim() !== "" && Number.isFinite(+text)) {
-        const steps = Math.round((+text - control.min) / control.step); // what a slider could be set to, and no more
-        found[key] = Math.min(control.max, Math.max(control.min, +(control.min + steps * control.step).toFixed(6)));
-      }
-    }
-    return found;
-  }
+	// A slider with a `power` holds the exponent of its value: 6 … 9 for 64 … 512 with power 2.
+	const onSlider = ({ power }, value) => (power ? Math.log(value) / Math.log(power) : value);
+	const offSlider = ({ power }, value) => (power ? +(power ** value).toPrecision(6) : +value.toFixed(6));
 
-  // Builds a widget's panel. `controls` are { key, label, unit, min, max, step, value } for a slider, with `options`
-  // [[value, text], …] for a list, with `press` for a button. A slider with `get` and `put` shows something that
-  // follows from the state and sets it. `update(state)` draws and returns { summary, table: { head, rows, note } }.
-  MILab.panel = (el, model, { title, controls, update }) => {
-    const id = model.get("id");
-    const kept = controls.filter((c) => c.value !== undefined);
-    const initial = Object.fromEntries(kept.map((c) => [c.key, c.value]));
-    const state = { ...initial, ...fromUrl(id, kept) };
-    const summary = h("p", { class: "mi-summary", role: "status" });
-    const details = el.querySelector("details");
-    const inputs = controls.map((control) => input(control));
-    const reset = h("button", { type: "button", onclick: () => change({ ...initial }) }, "Reset");
-    el.querySelector(".mi-still")?.remove();
-    const panel = h("fieldset", { class: "mi-controls" }, h("legend", {}, title), ...inputs.map((i) => i.row), reset);
-    el.prepend(panel, el.querySelector(".mi-drawing"), summary);
-    details.open = false;
+	// What the URL says of this widget: #id?name=value&… Only numbers in range and known options get through.
+	function fromUrl(id, controls) {
+		const [target, query] = location.hash.slice(1).split("?");
+		if (target !== id || !query) return {};
+		const found = {};
+		for (const [key, text] of new URLSearchParams(query)) {
+			const control = controls.find((c) => c.key === key);
+			if (!control) continue;
+			if (control.options) {
+				if (control.options.some(([value]) => String(value) === text)) found[key] = text;
+			} else if (text.trim() !== "" && Number.isFinite(+text)) {
+				const steps = Math.round((onSlider(control, +text) - control.min) / control.step) || 0; // what a slider could be set to, and no more
+				found[key] = offSlider(control, Math.min(control.max, Math.max(control.min, control.min + steps * control.step)));
+			}
+		}
+		return found;
+	}
 
-    function input(control) {
-      const own = `${id}-${control.key}`;
-      if (control.press) {
-        const button = h("button", { type: "button", onclick: () => change(control.press(state)) }, control.label);
-        return { row: button, show: () => {} };
-      }
-      const read = control.get ?? ((s) => s[control.key]);
-      const write = control.put ?? ((value) => ({ [control.key]: value }));
-      const label = h("label", { for: own }, control.label);
-      if (control.options) {
-        const field = h("select", { id: own, onchange: () => change(write(field.value, state)) });
-        field.append(...control.options.map(([value, text]) => h("option", { value }, text)));
-        return { row: h("div", {}, label, field), show: () => (field.value = read(state)) };
-      }
-      const { min, max, step } = control;
-      const field = h("input", { id: own, type: "range", min, max, step, oninput: () => change(write(+field.value, state)) });
-      const output = h("output", { for: own, "aria-hidden": true }); // aria-valuetext says the same
-      const show = () => {
-        const value = read(state);
-        field.value = value;
-        output.textContent = `${(control.shown ?? MILab.format)(value)}${control.unit ? ` ${control.unit}` : ""}`;
-        field.setAttribute("aria-valuetext", output.textContent);
-      };
-      return { row: h("div", {}, label, field, output), show };
-    }
+	// Builds a widget's panel. `controls` are { key, label, unit, min, max, step, value } for a slider, with `options`
+	// [[value, text], …] for a list, with `press` for a button, with `number` for a field to type in; shown `when(state)`
+	// says so, or always. A slider with `get` and `put` shows something that
+	// follows from the state and sets it. `update(state)` returns { drawing, summary, table: { head, rows, note } }, and
+	// if it likes `offers`, buttons [[label, changes], …], and `source`, the provenance of what is shown. Returned are
+	// `change` and `draw`.
+	MILab.panel = (el, model, { title, controls, update }) => {
+		const id = model.get("id");
+		const kept = controls.filter((c) => c.value !== undefined);
+		const initial = Object.fromEntries(kept.map((c) => [c.key, c.value]));
+		const state = { ...initial, ...fromUrl(id, kept) };
+		const summary = h("p", { class: "mi-summary", role: "status" });
+		const drawn = h("div", { class: "mi-drawing" }), offered = h("p", { class: "mi-offers" });
+		const details = el.querySelector("details");
+		const inputs = controls.map((control) => input(control));
+		const reset = h("button", { type: "button", onclick: () => change({ ...initial }) }, "Reset");
+		el.querySelector(".mi-still")?.remove();
+		const [buttons, fields] = [true, false].map((is) => inputs.filter((_, i) => !!controls[i].press === is).map((i) => i.row));
+		const panel = h("fieldset", { class: "mi-controls" }, h("legend", {}, title), ...fields, h("div", { class: "mi-buttons" }, ...buttons, reset));
+		el.prepend(panel, drawn, summary, offered);
+		details.open = false;
 
-    function change(changes) {
-      Object.assign(state, changes);
-      draw();
-      const query = new URLSearchParams(Object.entries(state).filter(([key]) => kept.some((c) => c.key === key)));
-      history.replaceState(null, "", `#${id}?${query}`);
-    }
+		function input(control) {
+			const own = `${id}-${control.key}`;
+			if (control.press) {
+				const button = h("button", { type: "button", onclick: () => change(control.press(state)) }, control.label);
+				return { row: button, show: () => {} };
+			}
+			const read = control.get ?? ((s) => s[control.key]);
+			const write = control.put ?? ((value) => ({ [control.key]: value }));
+			const label = h("label", { for: own }, control.label);
+			if (control.options) {
+				const field = h("select", { id: own, onchange: () => change(write(field.value, state)) });
+				field.append(...control.options.map(([value, text]) => h("option", { value }, text)));
+				return { row: h("div", {}, label, field), show: () => (field.value = read(state)) };
+			}
+			const { min, max, step } = control;
+			if (control.number) {
+				const field = h("input", { id: own, type: "number", min, max, step, onchange: () => change(write(limited(+field.value), state)) });
+				const limited = (value) => Math.min(max, Math.max(min, Math.round(value / step) * step || 0));
+				return { row: h("div", { class: "mi-number" }, label, field), show: () => (field.value = read(state)) };
+			}
+			const field = h("input", { id: own, type: "range", min, max, step, oninput: () => change(write(offSlider(control, +field.value), state)) });
+			const output = h("output", { for: own, "aria-hidden": true }); // aria-valuetext says the same
+			const show = () => {
+				const value = read(state);
+				field.value = onSlider(control, value);
+				output.textContent = `${(control.shown ?? MILab.format)(value)}${control.unit ? ` ${control.unit}` : ""}`;
+				field.setAttribute("aria-valuetext", output.textContent);
+			};
+			return { row: h("div", {}, label, field, output), show };
+		}
 
-    function draw() {
-      inputs.forEach((i) => i.show());
-      const { summary: text, table } = update(state);
-      summary.textContent = text;
-      const cells = (row, tag) => row.map((cell) => h(tag, tag === "th" ? { scope: "col" } : {}, String(cell)));
-      const body = table.rows.map((row) => h("tr", {}, ...cells(row, "td")));
-      const whole = h("table", {}, h("thead", {}, h("tr", {}, ...cells(table.head, "th"))), h("tbody", {}, ...body));
-      const region = h("div", { tabindex: 0, role: "region", "aria-label": "Values as a table" }, whole);
-      details.replaceChildren(details.querySelector("summary"), h("p", {}, table.note ?? ""), region);
-    }
+		function change(changes) {
+			Object.assign(state, changes);
+			draw();
+			if (model.get("live")) return; // a notebook's address is not ours
+			const query = new URLSearchParams(Object.entries(state).filter(([key]) => kept.some((c) => c.key === key)));
+			history.replaceState(null, "", `#${id}?${query}`);
+		}
 
-    draw();
-    window.addEventListener("hashchange", () => {
-      const asked = fromUrl(id, kept);
-      if (Object.keys(asked).length) {
-        Object.assign(state, asked);
-        draw();
-        el.scrollIntoView();
-      }
-    });
-    if (location.hash.startsWith(`#${id}?`)) el.scrollIntoView();
-  };
+		function draw() {
+			inputs.forEach((i, place) => {
+				i.show();
+				i.row.hidden = !(controls[place].when?.(state) ?? true);
+			});
+			const { drawing = [], summary: text, table = { head: [], rows: [] }, offers = [], source } = update(state);
+			drawn.replaceChildren(...drawing);
+			summary.textContent = text;
+			offered.replaceChildren(...offers.map(([label, changes]) => h("button", { type: "button", onclick: () => change(changes) }, label)));
+			if (source) el.querySelector(".mi-source").textContent = source;
+			const cells = (row, tag) => row.map((cell) => h(tag, tag === "th" ? { scope: "col" } : {}, String(cell)));
+			const body = table.rows.map((row) => h("tr", {}, ...cells(row, "td")));
+			const whole = h("table", {}, h("thead", {}, h("tr", {}, ...cells(table.head, "th"))), h("tbody", {}, ...body));
+			const region = h("div", { tabindex: 0, role: "region", "aria-label": "Values as a table" }, whole);
+			details.replaceChildren(details.querySelector("summary"), h("p", {}, table.note ?? ""), region);
+		}
 
-  // A chart in SVG: text and axes in the page's own ink, so that themes and print need no care.
-  // x and y are { range: [from, to], label, ticks, shown, scale }; scale maps a value to where it is drawn.
-  MILab.chart = ({ x, y, alt, width = 480, height = 300 }) => {
-    const left = y.label ? 62 : 100, right = 12, top = 10, bottom = 46;
-    const svg = h("svg", { viewBox: `0 0 ${width} ${height}`, class: "mi-chart", role: "img" }, h("title", {}, alt));
-    const place = ({ range, scale = (v) => v }, from, to) => {
-      const [a, b] = range.map(scale);
-      return (value) => from + Math.min(1, Math.max(0, (scale(value) - a) / (b - a))) * (to - from);
-    };
-    const px = place(x, left, width - right), py = place(y, height - bottom, top);
-    for (const t of x.ticks) {
-      svg.append(h("line", { class: "grid", x1: px(t), x2: px(t), y1: top, y2: height - bottom }));
-      svg.append(h("text", { x: px(t), y: height - bottom + 16, "text-anchor": "middle" }, (x.shown ?? MILab.format)(t)));
-    }
-    for (const t of y.ticks) {
-      svg.append(h("line", { class: "grid", x1: left, x2: width - right, y1: py(t), y2: py(t) }));
-      svg.append(h("text", { x: left - 6, y: py(t) + 4, "text-anchor": "end" }, (y.shown ?? MILab.format)(t)));
-    }
-    svg.append(h("text", { x: (left + width - right) / 2, y: height - 8, "text-anchor": "middle" }, x.label));
-    const middle = (top + height - bottom) / 2;
-    svg.append(h("text", { x: 14, y: middle, transform: `rotate(-90 14 ${middle})`, "text-anchor": "middle" }, y.label ?? ""));
-    const add = (tag, attributes) => svg.append(h(tag, attributes));
-    return {
-      svg,
-      px,
-      py,
-      line: (points, attributes) =>
-        add("path", { d: points.map(([a, b], i) => `${i ? "L" : "M"}${px(a).toFixed(1)} ${py(b).toFixed(1)}`).join(""), fill: "none", ...attributes }),
-      dot: (a, b, attributes) => add("circle", { cx: px(a), cy: py(b), r: 4, ...attributes }),
-      across: (value, attributes) => add("line", { x1: px(value), x2: px(value), y1: top, y2: height - bottom, ...attributes }),
-      text: (a, b, words, attributes) => svg.append(h("text", { x: px(a), y: py(b), ...attributes }, words)),
-    };
-  };
+		draw();
+		window.addEventListener("hashchange", () => {
+			const asked = fromUrl(id, kept);
+			if (Object.keys(asked).length) {
+				Object.assign(state, asked);
+				draw();
+				el.scrollIntoView();
+			}
+		});
+		if (location.hash.startsWith(`#${id}?`)) el.scrollIntoView();
+		return { change, draw };
+	};
 
-  const loading = {};
-  function load(file) {
-    loading[file] ??= new Promise((resolve, reject) => {
-      const script = h("script", { src: `${here}${file}`, onload: resolve, onerror: () => reject(new Error(`${file} could not be loaded`)) });
-      document.head.append(script);
-    });
-    return loading[file];
-  }
+	// About `count` round numbers in a range.
+	MILab.ticks = ([low, high], count) => {
+		const rough = (high - low) / count, size = 10 ** Math.floor(Math.log10(rough));
+		const step = [1, 2, 5, 10].map((m) => m * size).find((s) => s >= rough), from = Math.ceil(low / step);
+		return Array.from({ length: Math.floor(high / step) - from + 1 }, (_, i) => +((from + i) * step).toFixed(6));
+	};
 
-  async function mount(el) {
-    const name = el.dataset.widget;
-    const data = { id: el.id, ...JSON.parse(el.querySelector("script")?.textContent ?? "{}") };
-    for (const file of [...(data.needs ?? []), name]) await load(`mi-${file}.js`);
-    MILab.widgets[name]({ model: { get: (key) => data[key] }, el });
-    el.dataset.ready = "true";
-  }
+	// A chart in SVG: text and axes in the page's own ink, so that themes and print need no care.
+	// x and y are { range: [from, to], label, ticks, shown, scale }; scale maps a value to where it is drawn.
+	MILab.chart = ({ x, y, alt, width = 480, height = 300, right = 12 }) => {
+		for (const axis of [x, y]) axis.ticks ??= MILab.ticks(axis.range, 5);
+		const left = y.label ? 62 : 100, top = 10, bottom = 46;
+		const svg = h("svg", { viewBox: `0 0 ${width} ${height}`, class: "mi-chart", role: "img" }, h("title", {}, alt));
+		const place = ({ range, scale = (v) => v }, from, to) => {
+			const [a, b] = range.map(scale);
+			return (value) => from + Math.min(1, Math.max(0, (scale(value) - a) / (b - a))) * (to - from);
+		};
+		const px = place(x, left, width - right), py = place(y, height - bottom, top);
+		for (const t of x.ticks) {
+			svg.append(h("line", { class: "grid", x1: px(t), x2: px(t), y1: top, y2: height - bottom }));
+			svg.append(h("text", { x: px(t), y: height - bottom + 16, "text-anchor": "middle" }, (x.shown ?? MILab.format)(t)));
+		}
+		for (const t of y.ticks) {
+			svg.append(h("line", { class: "grid", x1: left, x2: width - right, y1: py(t), y2: py(t) }));
+			svg.append(h("text", { x: left - 6, y: py(t) + 4, "text-anchor": "end" }, (y.shown ?? MILab.format)(t)));
+		}
+		svg.append(h("text", { x: (left + width - right) / 2, y: height - 8, "text-anchor": "middle" }, x.label));
+		const middle = (top + height - bottom) / 2;
+		svg.append(h("text", { x: 14, y: middle, transform: `rotate(-90 14 ${middle})`, "text-anchor": "middle" }, y.label ?? ""));
+		const add = (tag, attributes) => svg.append(h(tag, attributes));
+		const path = (points) => points.map(([a, b], i) => `${i ? "L" : "M"}${px(a).toFixed(1)} ${py(b).toFixed(1)}`).join("");
+		const text = (a, b, words, attributes) => svg.append(h("text", { x: px(a), y: py(b), ...attributes }, words));
+		const line = (points, attributes) => add("path", { d: path(points), fill: "none", ...attributes });
+		return {
+			svg,
+			px,
+			py,
+			line,
+			text,
+			area: (points, attributes) => add("path", { d: path(points) + "Z", ...attributes }),
+			// A horizontal line with its name above its right end, or below; one above the chart is only named.
+			level: (value, words, kind, below) => {
+				const [start, end] = x.range, high = Math.max(...y.range);
+				if (value > high) return text(start, high, ` ${words} ${MILab.format(value)} ↑`, { dy: 12 });
+				line([[start, value], [end, value]], { class: kind });
+				text(end, value, words, { class: "note", "text-anchor": "end", dx: -4, dy: below ? 13 : -4 });
+			},
+			dot: (a, b, attributes) => add("circle", { cx: px(a), cy: py(b), r: 4, ...attributes }),
+			across: (value, attributes) => add("line", { x1: px(value), x2: px(value), y1: top, y2: height - bottom, ...attributes }),
+		};
+	};
 
-  function start() {
-    const seen = new IntersectionObserver(
-      (entries) => entries.filter((e) => e.isIntersecting).forEach((e) => { seen.unobserve(e.target); mount(e.target); }),
-      { rootMargin: "400px" },
-    );
-    document.querySelectorAll(".mi-widget").forEach((el) => (location.hash.startsWith(`#${el.id}?`) ? mount(el) : seen.observe(el)));
-  }
+	const loading = {};
+	const load = (MILab.load = (file) => {
+		loading[file] ??= new Promise((resolve, reject) => {
+			const script = h("script", { src: `${here}${file}`, onload: resolve, onerror: () => reject(new Error(`${file} could not be loaded`)) });
+			document.head.append(script);
+		});
+		return loading[file];
+	});
 
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
-  else start();
+	// Brings a widget to life. A notebook has all files at hand already; a page loads them when they are wanted.
+	const mount = (MILab.mount = async (el, { live = false } = {}) => {
+		const name = el.dataset.widget;
+		const data = { id: el.id, live, ...JSON.parse(el.querySelector("script")?.textContent ?? "{}") };
+		if (!live) for (const file of [...data.needs, name]) await load(`mi-${file}.js`);
+		MILab.widgets[name]({ model: { get: (key) => data[key] }, el });
+		el.dataset.ready = "true";
+	});
+
+	function start() {
+		const seen = new IntersectionObserver(
+			(entries) => entries.filter((e) => e.isIntersecting).forEach((e) => { seen.unobserve(e.target); mount(e.target); }),
+			{ rootMargin: "400px" },
+		);
+		document.querySelectorAll(".mi-widget").forEach((el) => (location.hash.startsWith(`#${el.id}?`) ? mount(el) : seen.observe(el)));
+	}
+
+	if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+	else start();
 })();

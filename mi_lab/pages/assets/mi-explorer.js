@@ -1,0 +1,134 @@
+// Stored training curves by estimator, critic, negatives, true MI and batch size. Only what was run is drawn.
+"use strict";
+window.MILab.widgets.explorer = ({ model, el }) => {
+	const MILab = window.MILab;
+	const { h, chart, format, panel, gaussian } = MILab;
+	const { miOf, rhoOf, mean } = gaussian;
+	const DIM = 20, MOST = 30, CLOSEST = 0.9746; // that many nats
+	const index = model.get("index"), lines = model.get("lines");
+	const points = (part, point, run) => run.map((y, i) => [part.epochs_of[point.epochs][i], y]);
+	const at = (point) => (point.at.includes(null) ? NaN : mean(point.at));
+	const unique = (pairs) => [...new Map(pairs).entries()];
+	const estimators = unique(index.map((part) => [`${part.estimator}-${part.readout}`, part.label]));
+	const words = { shuffle: "shuffle", derangement: "derangement", all_pairs: "all pairs" };
+
+	const whole = panel(el, model, {
+		title: "Stored runs of every estimator",
+		controls: [
+			{ key: "estimator", label: "estimator", options: estimators, value: "nwj-nwj" },
+			{ key: "critic", label: "critic (hidden layers × width)", options: [["1x64", "1×64"], ["2x512", "2×512"]], value: "1x64" },
+			{ key: "negatives", label: "negatives", options: Object.entries(words), value: "shuffle" },
+			{ key: "n", label: "batch size N", min: 6, max: 15, step: 1, power: 2, value: 64 },
+			{ key: "mi", label: "true MI", unit: "nats", min: 0.5, max: MOST, step: 0.1, value: 10 },
+			{
+				key: "rho", label: "correlation ρ in 20 dimensions", min: 0.22, max: CLOSEST, step: 0.001,
+				get: (s) => rhoOf(s.mi, DIM), put: moved,
+			},
+		],
+		update: (state) => {
+			const name = index.find(({ estimator, readout, critic, negatives }) =>
+				`${estimator}-${readout}` === state.estimator && critic === state.critic && negatives === state.negatives)?.name;
+			if (!name) return missing(state);
+			const part = (model.get("parts") ?? MILab.parts)[name];
+			if (!part) {
+				MILab.load(`explorer/${name}.js`).then(() => whole.draw());
+				return { summary: "Loading these runs …" };
+			}
+			const point = nearest(part, state);
+			MILab.explored = { state, part, point };
+			return { drawing: [curves(part, point), finals(part, point)], ...told(part, point, state) };
+		},
+	});
+
+	// The true MI of a correlation, in tenths; every press of a key moves it.
+	function moved(rho, { mi }) {
+		let next = Math.round(miOf(rho, DIM) * 10) / 10;
+		if (next === mi) next += rho > rhoOf(mi, DIM) ? 0.1 : -0.1;
+		return { mi: +Math.min(MOST, Math.max(0.5, next)).toFixed(1) };
+	}
+
+	// Not run at all: the same estimator with another critic or other negatives.
+	function missing(state) {
+		delete MILab.explored;
+		const label = estimators.find(([value]) => value === state.estimator)[1];
+		const others = index.filter((part) => `${part.estimator}-${part.readout}` === state.estimator);
+		const near = others.filter((part) => part.critic === state.critic || part.negatives === state.negatives);
+		return {
+			summary: `${label} with a ${state.critic.replace("x", "×")} critic and ${words[state.negatives]} was not run.`,
+			offers: (near.length ? near : others).map(({ critic, negatives }) =>
+				[`Show it with ${critic.replace("x", "×")} and ${words[negatives]}`, { critic, negatives }]),
+		};
+	}
+
+	function nearest(part, { mi, n }) {
+		const far = (p) => Math.abs(Math.log2(p.n / n)) * 100 + Math.abs(p.mi - mi); // the batch size first
+		return part.points.reduce((best, p) => (far(p) < far(best) ? p : best));
+	}
+
+	// Estimate against epoch: the mean of the seeds, the band between them, truth, ceiling and log N.
+	function curves(part, point) {
+		const runs = point.runs.map((run) => points(part, point, run)), count = Math.min(...runs.map((run) => run.length));
+		const ys = runs.flat().map(([, y]) => y), log = Math.log(point.n);
+		const top = Math.max(log, point.ceiling, ...ys) * 1.15;
+		const range = [Math.max(-3, Math.min(0, ...ys)), Math.min(top, 2 * MOST)];
+		const x = { range: [0, point.epochs], label: "epoch" };
+		const y = { range, label: "estimated MI [nats]" };
+		const alt = `Estimate against epoch for ${part.label}, ${point.mi} nats, N = ${point.n}`;
+		const picture = chart({ x, y, alt, width: 440, height: 310 });
+		const colour = lines[point.n].color;
+		if (runs.length > 1 && count) {
+			const low = [...Array(count).keys()].map((i) => [runs[0][i][0], Math.min(...runs.map((run) => run[i][1]))]);
+			const high = low.map(([epoch], i) => [epoch, Math.max(...runs.map((run) => run[i][1]))]);
+			picture.area([...low, ...high.reverse()], { fill: colour, "fill-opacity": 0.25 });
+		}
+		const middle = [...Array(count).keys()].map((i) => [runs[0][i][0], mean(runs.map((run) => run[i][1]))]);
+		picture.line(middle, { stroke: colour, "stroke-width": 2 });
+		picture.level(log, "log N", "log-n");
+		picture.level(point.ceiling, part.negatives === "shuffle" ? "ceiling I_N" : "I_N of a shuffle", "ceiling", true);
+		picture.level(point.mi, "truth", "truth");
+		return picture.svg;
+	}
+
+	// Estimate against true MI, one line per N, all at the epoch that every run of the part reached.
+	function finals(part, chosen) {
+		const sizes = [...new Set(part.points.map((p) => p.n))];
+		const values = part.points.map(at).filter(Number.isFinite);
+		const range = [Math.max(-3, Math.min(0, ...values)), Math.min(Math.max(7, ...values) * 1.1, 2 * MOST)];
+		const x = { range: [0, MOST], label: "true MI [nats]" };
+		const y = { range, label: `estimate after ${part.epochs} epochs [nats]` };
+		const alt = `Estimates of ${part.label} against the truth for N = ${sizes.join(", ")}`;
+		const picture = chart({ x, y, alt, width: 440, height: 310, right: 44 });
+		picture.line([[0, 0], [Math.min(MOST, range[1]), Math.min(MOST, range[1])]], { class: "reference" });
+		const ends = [], dash = { solid: undefined, dash: "8 4", dashdot: "8 3 2 3", longdash: "14 5" };
+		for (const n of sizes) {
+			const line = part.points.filter((p) => p.n === n && Number.isFinite(at(p))).map((p) => [p.mi, at(p)]);
+			const { color, dash: kind } = lines[n];
+			picture.line(line, { stroke: color, "stroke-width": n === chosen.n ? 3 : 1.5, "stroke-dasharray": dash[kind] });
+			for (const [mi, value] of line) picture.dot(mi, value, { fill: color, r: 3 });
+			if (line.length) ends.push([...line.at(-1), n]);
+		}
+		let free = Infinity; // names beside the ends of the lines, none over another
+		for (const [mi, value, n] of ends.sort((a, b) => a[1] - b[1])) {
+			free = Math.min(free - 12, picture.py(value));
+			picture.text(mi, value, ` ${n}`, { y: free, dx: 6, dy: 4, class: "note" });
+		}
+		if (Number.isFinite(at(chosen))) picture.dot(chosen.mi, at(chosen), { class: "chosen", r: 6 });
+		return picture.svg;
+	}
+
+	function told(part, point, state) {
+		const same = point.mi === state.mi && point.n === state.n;
+		const asked = same ? "" : `${format(state.mi)} nats with N = ${state.n} was not run here; this is the nearest that was. `;
+		const ends = point.end.map((value, i) => (value === null ? `not finite from epoch ${point.stopped[i]} on` : format(value)));
+		const setting = `${part.label} with a ${part.critic.replace("x", "×")} critic, ${words[part.negatives]}, N = ${point.n}`;
+		const limit = `log N is ${format(Math.log(point.n))}, I_N ${format(point.ceiling)}`;
+		const rows = part.points.map((p) => [p.mi, p.n, format(Math.log(p.n)), format(p.ceiling), p.epochs, ...[0, 1].map((i) =>
+			p.runs.length <= i ? "–" : p.at[i] === null ? "not finite" : format(p.at[i]))]);
+		return {
+			summary: `${asked}${setting}: the truth is ${format(point.mi)} nats, the estimate after ${point.epochs} epochs ${ends.join(" and ")}; ${limit}.`,
+			offers: same ? [] : [[`Move the sliders to ${point.mi} nats and N = ${point.n}`, { mi: point.mi, n: point.n }]],
+			source: part.sources[point.source],
+			table: { head: ["true MI", "N", "log N", "I_N", "epochs run", "seed 0", "seed 1"], rows, note: `${part.label}: estimates after ${part.epochs} epochs, in nats.` },
+		};
+	}
+};

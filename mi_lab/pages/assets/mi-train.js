@@ -1,0 +1,126 @@
+// A critic trained in the reader's browser, in a worker, beside the stored run of the same setting.
+"use strict";
+window.MILab.widgets.train = ({ model, el }) => {
+	const MILab = window.MILab;
+	const { h, chart, format, panel, gaussian } = MILab;
+	const DIM = 20, MOST = 200000, CROWD = 128, RATE = 1e-4, WIDTH = 64;
+	const names = Object.fromEntries(model.get("estimators"));
+	const SCHEMES = { shuffle: "shuffle", derangement: "derangement", all_pairs: "all pairs" };
+	const perEpoch = (n) => (n >= 512 ? 100 : Math.floor(51200 / n));
+	const speed = h("p", { "aria-hidden": true, class: "mi-speed" });
+	let worker = null, running = false, points = [], steps = 0, rate = 0, key = null, limit = null, spoken = 0, words = "", epochsOf = null;
+
+	const whole = panel(el, model, {
+		title: "Train a critic here",
+		controls: [
+			{ key: "estimator", label: "estimator", options: Object.entries(names), value: "nwj-nwj" },
+			{ key: "negatives", label: "negatives", options: Object.entries(SCHEMES), value: "shuffle" },
+			{ key: "mi", label: "true MI", unit: "nats", min: 0.5, max: 30, step: 0.5, value: 10 },
+			{ key: "n", label: "batch size N", min: 4, max: 9, step: 1, power: 2, value: 64 },
+			{ key: "width", label: "critic: one hidden layer of", unit: "units", min: 5, max: 7, step: 1, power: 2, value: WIDTH },
+			{ key: "rate", label: "learning rate", min: -5, max: -2, step: 0.25, power: 10, value: RATE },
+			{ key: "seed", label: "seed", min: 0, max: 99, step: 1, value: 0 },
+			{ label: "Start", press: () => (start(), {}) },
+			{ label: "Pause", press: () => (pause(), {}) },
+			{ label: "Begin anew", press: () => (stop(), {}) },
+			{ label: "Take the explorer's settings", press: taken },
+		],
+		update: (state) => {
+			if (state.negatives === "all_pairs") state.n = Math.min(state.n, CROWD); // all pairs cost N² scores
+			const now = JSON.stringify(state);
+			if (key !== now) {
+				stop();
+				key = now;
+				limit = gaussian.ceiling(state.mi, DIM, state.n, 5000, 1);
+			}
+			const last = points.at(-1)?.[1] ?? NaN;
+			speed.textContent = worker ? `${format(last)} nats · ${steps} steps · ${Math.round(rate)} steps a second in this browser` : "";
+			return { drawing: [picture(state), speed], ...told(state) };
+		},
+	});
+
+	function taken(state) {
+		const from = MILab.explored;
+		if (!from) return {};
+		const { part, point } = from;
+		const n = Math.min(point.n, part.negatives === "all_pairs" ? CROWD : 512);
+		return { estimator: `${part.estimator}-${part.readout}`, negatives: part.negatives, mi: point.mi, n, width: WIDTH, rate: RATE };
+	}
+
+	function start() {
+		const state = JSON.parse(key);
+		if (!worker) {
+			const source = `"use strict";
+				const makeTrainer = ${MILab.makeTrainer}; const gaussian = (${MILab.makeGaussian})();
+				(${MILab.trainerWorker})(makeTrainer(gaussian), ${perEpoch}, ${MOST});`;
+			const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+			worker = new Worker(address);
+			URL.revokeObjectURL(address);
+			worker.onmessage = ({ data }) => {
+				points.push(...data.points);
+				({ steps, rate, going: running } = data);
+				whole.draw();
+			};
+			worker.postMessage({ settings: state });
+		} else worker.postMessage({});
+		running = true;
+	}
+
+	function pause() {
+		worker?.postMessage({ pause: true });
+		running = false;
+	}
+
+	function stop() {
+		worker?.terminate();
+		worker = null;
+		[running, points, steps, spoken] = [false, [], 0, 0];
+	}
+
+	// The stored run of the same setting, if there is one; its file is fetched when it is first wanted.
+	function stored(state) {
+		if (state.width !== WIDTH || state.rate !== RATE) return null;
+		const name = `${state.estimator}-1x64-${state.negatives}`;
+		if (!model.get("stored").includes(name)) return null;
+		const part = (model.get("parts") ?? MILab.parts)[name];
+		if (!part) MILab.load(`explorer/${name}.js`).then(() => whole.draw());
+		epochsOf = part?.epochs_of;
+		return part?.points.find((p) => p.mi === state.mi && p.n === state.n) ?? null;
+	}
+
+	function picture(state) {
+		const log = Math.log(state.n), beside = stored(state), live = points.filter(([, v]) => Number.isFinite(v));
+		const now = steps / perEpoch(state.n), end = [5, 10, 20, 50, 100, 200, 500, 1000, 2000].find((e) => e >= now) ?? now;
+		const curve = beside ? beside.runs[0].map((v, i) => [epochsOf[beside.epochs][i] - 0.5, v]).filter(([e]) => e <= end) : [];
+		const all = [...live.map(([, v]) => v), ...curve.map(([, v]) => v)];
+		const high = Math.min(Math.max(log, limit, ...all) * 1.15, 60), low = Math.max(-3, Math.min(0, ...all));
+		const y = { range: [low, high], label: "estimated MI [nats]" };
+		const x = { range: [0, end], label: `epoch of ${perEpoch(state.n)} steps` };
+		const drawn = chart({ x, y, alt: `Live estimate of ${names[state.estimator]} against epoch, truth ${state.mi} nats`, width: 620, height: 320 });
+		if (curve.length > 1) drawn.line(curve, { class: "stored" });
+		const thin = Math.ceil(live.length / 400), mean = (list) => gaussian.mean(list.map(([, v]) => v));
+		const line = [];
+		for (let i = 0; i < live.length; i += thin) line.push([live[i][0] / perEpoch(state.n), mean(live.slice(i, i + thin))]);
+		drawn.line(line, { class: "live" });
+		drawn.level(log, "log N", "log-n");
+		drawn.level(limit, state.negatives === "shuffle" ? "ceiling I_N" : "I_N of a shuffle", "ceiling", true);
+		drawn.level(state.mi, "truth", "truth");
+		return drawn.svg;
+	}
+
+	// Spoken seldom: a screen reader should not be told of every slice.
+	function told(state) {
+		const last = points.slice(-8), value = gaussian.mean(last.map(([, v]) => v));
+		const epoch = steps / perEpoch(state.n), finite = !last.length || Number.isFinite(value);
+		if (!running || !spoken || performance.now() - spoken > 5000) {
+			spoken = performance.now();
+			const is = !finite ? `stopped being finite at step ${steps}` : `is ${format(value)} nats after ${format(epoch)} epochs`;
+			words = last.length
+				? `This live run of a small critic ${is}, ${running ? "and goes on" : steps >= MOST ? "and ends here" : "and waits"}. The truth is ${state.mi} nats, I_N ${format(limit)}.`
+				: `A critic with one hidden layer of ${state.width} units can be trained here: ${names[state.estimator]}, ${state.mi} nats, N = ${state.n}, learning rate ${format(state.rate)}, seed ${state.seed}. Press Start.`;
+		}
+		const every = Math.max(1, Math.ceil(points.length / 30));
+		const rows = points.filter((_, i) => i % every === 0).map(([step, v]) => [format(step / perEpoch(state.n)), format(v)]);
+		return { summary: words, table: { head: ["epoch", "estimate [nats]"], rows, note: "Means over an eighth of an epoch." } };
+	}
+};
