@@ -16,9 +16,9 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from mi_lab.costs import steps_per_epoch
-from mi_lab.estimation.bounds import Estimator, estimator
-from mi_lab.estimation.critics import Critic, make_critic
-from mi_lab.estimation.negatives import Batch, check_batch, draw_batch
+from mi_lab.estimation.bounds import estimator
+from mi_lab.estimation.critics import make_critic
+from mi_lab.estimation.negatives import check_batch, draw_batch
 from mi_lab.estimation.steps import Adam, captured, make_step
 from mi_lab.estimation.tasks import Task
 
@@ -96,67 +96,95 @@ def train(
     that left off, and ends with the same curves to the bit. Raises ValueError for
     any setting out of range; a run whose values stop being finite is recorded, not raised.
     """
-    chosen = estimator(estimator_name)
-    check_batch(batch_size, negatives)
-    decay = torch.as_tensor(weight_decay, dtype=torch.float32)
-    if len(seeds) != len(tasks) or decay.numel() not in (1, len(tasks)):
-        raise ValueError(f"{len(tasks)} tasks need as many seeds, and one weight_decay or as many.")
     if isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 1:
         raise ValueError(f"epochs must be a whole number of at least 1, not {epochs}.")
-    if not 0 < learning_rate < math.inf:
-        raise ValueError(f"learning_rate must be a positive number, not {learning_rate}.")
-    if not bool((decay >= 0).all()):
-        raise ValueError(f"weight_decay must be at least 0, not {weight_decay}.")
-    place = device_named(device)
-    generators = [torch.Generator(device=place).manual_seed(seed) for seed in seeds]
-    model = make_critic(critic, tasks, generators, hidden, activation, dropout)
-    stack = _Stack(model, chosen, learning_rate, decay.to(place).expand(len(tasks)), generators, batch_size)
+    training = Training(
+        tasks,
+        seeds,
+        estimator_name=estimator_name,
+        batch_size=batch_size,
+        negatives=negatives,
+        critic=critic,
+        hidden=hidden,
+        activation=activation,
+        dropout=dropout,
+        weight_decay=weight_decay,
+        learning_rate=learning_rate,
+        device=device,
+    )
     kept = checkpoint.load() if checkpoint else None
     if kept is not None:
-        stack.resume(kept)
-    total = epochs * stack.steps_per_epoch
+        training.resume(kept)
+    total = epochs * training.steps_per_epoch
     silent = progress is None
-    with tqdm(total=total, initial=stack.steps, desc=progress, position=position, disable=silent, leave=False) as bar:
-        while stack.steps < total:
-            stack.advance(draw_batch(tasks, batch_size, negatives, generators))
+    done = training.steps
+    with tqdm(total=total, initial=done, desc=progress, position=position, disable=silent, leave=False) as bar:
+        while training.steps < total:
+            training.advance()
             if checkpoint:
-                checkpoint.offer(stack.state)
+                checkpoint.offer(training.state)
             bar.update()
-            if stack.steps % stack.steps_per_epoch == 0:
-                bar.set_postfix_str(_latest(stack.epochs[-1]), refresh=False)
-    return [_curve(stack.epochs, run, stack.seconds() / len(tasks)) for run in range(len(tasks))]
+            if training.steps % training.steps_per_epoch == 0:
+                bar.set_postfix_str(_latest(training.epochs[-1]), refresh=False)
+    return training.curves()
 
 
-class _Stack:
-    """K runs in training, as far as they have come."""
+class Training:
+    """K runs in training, as far as they have come; its settings are those of ``train``, which takes it to its end.
 
+    ``steps`` are taken so far, ``steps_per_epoch`` make an epoch, and ``epochs`` holds the statistics of every whole
+    one: per readout a tensor of shape (statistics, K), in nats. ``critic`` and ``objective`` are as the last step left
+    them.
+    """
+
+    @torch.inference_mode()
     def __init__(
         self,
-        critic: Critic,
-        chosen: Estimator,
-        learning_rate: float,
-        weight_decay: Tensor,
-        generators: Sequence[torch.Generator],
+        tasks: Sequence[Task],
+        seeds: Sequence[int],
+        *,
+        estimator_name: str,
         batch_size: int,
+        negatives: str = "shuffle",
+        critic: str = "joint",
+        hidden: Sequence[int] = (512, 512),
+        activation: str = "elu",
+        dropout: Sequence[float] | Tensor = (),
+        weight_decay: float | Sequence[float] = 0.0,
+        learning_rate: float = 1e-4,
+        device: str = "auto",
     ) -> None:
-        self.critic, self.generators = critic, generators
-        self.steps_per_epoch = steps_per_epoch(batch_size)
+        chosen = estimator(estimator_name)
+        check_batch(batch_size, negatives)
+        decay = torch.as_tensor(weight_decay, dtype=torch.float32)
+        if len(seeds) != len(tasks) or decay.numel() not in (1, len(tasks)):
+            raise ValueError(f"{len(tasks)} tasks need as many seeds, and one weight_decay or as many.")
+        if not 0 < learning_rate < math.inf:
+            raise ValueError(f"learning_rate must be a positive number, not {learning_rate}.")
+        if not bool((decay >= 0).all()):
+            raise ValueError(f"weight_decay must be at least 0, not {weight_decay}.")
+        self.tasks, self.batch_size, self.negatives = tasks, batch_size, negatives
+        self.place = place = device_named(device)
+        self.generators = [torch.Generator(device=place).manual_seed(seed) for seed in seeds]
+        self.critic = make_critic(critic, tasks, self.generators, hidden, activation, dropout)
         self.objective: Any = chosen.objective()
-        parameters = list(critic.parameters())
-        self.place = place = weight_decay.device
+        parameters = list(self.critic.parameters())
         self.optimiser = Adam(parameters, learning_rate) if parameters else None
-        step = make_step(critic, self.objective, self.optimiser, weight_decay, generators)
-        self.step = captured(step, place) if place.type == "cuda" and not critic.drops_out else step
-        self.steps = 0
+        decay = decay.to(place).expand(len(tasks))
+        step = make_step(self.critic, self.objective, self.optimiser, decay, self.generators)
+        self.step = captured(step, place) if place.type == "cuda" and not self.critic.drops_out else step
+        self.steps, self.steps_per_epoch = 0, steps_per_epoch(batch_size)
         self.readouts = chosen.readouts
-        shape = (self.steps_per_epoch, len(generators))
+        shape = (self.steps_per_epoch, len(tasks))
         self.values = {name: torch.zeros(shape, dtype=torch.float64, device=place) for name in chosen.readouts}
         self.unread: list[tuple[Tensor, Tensor]] = []
         self.epochs: list[dict[str, Tensor]] = []
         self.began = time.perf_counter()
 
-    def advance(self, batch: Batch) -> None:
-        positive, negative = self.step(batch)
+    @torch.inference_mode()
+    def advance(self) -> None:
+        """Take one step; the last one of an epoch adds that epoch's statistics to ``epochs``."""
+        positive, negative = self.step(draw_batch(self.tasks, self.batch_size, self.negatives, self.generators))
         self.unread.append((positive.clone(), negative.clone()))
         self.steps += 1
         row = self.steps % self.steps_per_epoch
@@ -165,6 +193,11 @@ class _Stack:
             self._read(row or self.steps_per_epoch)
         if row == 0:
             self.epochs.append({readout: _statistics(values) for readout, values in self.values.items()})
+
+    def curves(self) -> list[Curve]:
+        """The curves of the runs up to the last whole epoch."""
+        runs, seconds = len(self.tasks), self.seconds()
+        return [_curve(self.epochs, list(self.readouts), run, seconds / runs) for run in range(runs)]
 
     def _read(self, end: int) -> None:
         """Estimates of the unread batches, which are those of this epoch up to ``end``."""
@@ -175,6 +208,7 @@ class _Stack:
         self.unread.clear()
 
     def seconds(self) -> float:
+        """Since the training began."""
         return time.perf_counter() - self.began
 
     def state(self) -> dict[str, Any]:
@@ -191,7 +225,9 @@ class _Stack:
             "epochs": self.epochs,
         }
 
+    @torch.inference_mode()
     def resume(self, state: Mapping[str, Any]) -> None:
+        """Go on from what ``state`` gave."""
         self.critic.load_state_dict(state["critic"])
         if self.optimiser:
             for ours, kept in zip(self.optimiser.state(), state["optimiser"], strict=True):
@@ -220,11 +256,11 @@ def _latest(statistics: dict[str, Tensor]) -> str:
     return " | ".join(f"{name} " + " ".join(f"{v:.2f}" for v in rows[0].tolist()) for name, rows in statistics.items())
 
 
-def _curve(epochs: Sequence[dict[str, Tensor]], run: int, seconds: float) -> Curve:
+def _curve(epochs: Sequence[dict[str, Tensor]], readouts: Sequence[str], run: int, seconds: float) -> Curve:
     finite = [all(bool(rows[:, run].isfinite().all()) for rows in epoch.values()) for epoch in epochs]
     end = finite.index(False) if False in finite else len(finite)
     curves = {
         readout: {name: [float(epoch[readout][i, run]) for epoch in epochs[:end]] for i, name in enumerate(STATISTICS)}
-        for readout in epochs[0]
+        for readout in readouts
     }
     return Curve(curves, None if end == len(finite) else end + 1, seconds)
