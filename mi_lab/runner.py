@@ -6,7 +6,7 @@ import functools
 import platform
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from mi_lab.costs import sweep_steps
 from mi_lab.estimation.negatives import ceiling
 from mi_lab.estimation.tasks import CorrelatedGaussians, make_task
 from mi_lab.estimation.training import device_named
-from mi_lab.experiments import CeilingTable, Spec, Sweep, experiment
+from mi_lab.experiments import CeilingTable, Experiment, Spec, Sweep, experiment
 from mi_lab.names import known
 from mi_lab.results import Result, check_writable, results_dir, save
 from mi_lab.sweeps import Run, cache, train_sweep, versions
@@ -43,9 +43,6 @@ def run(
     """
     chosen = experiment(name)
     spec = chosen.spec(profile, **overrides)
-    own = dataclasses.asdict(chosen.spec(profile))
-    asked = dataclasses.asdict(spec)
-    changed = {k: list(v) if isinstance(v, tuple) else v for k, v in asked.items() if v != own[k]}
     if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
         raise ValueError(f"workers must be a whole number of at least 1, or None, not {workers!r}.")
     folder = folder or results_dir()
@@ -56,18 +53,29 @@ def run(
         if place.pop("versions") != versions():
             raise ValueError(f"the workers of {scheduler} have another version of mi_lab or PyTorch; install this one.")
         runs = _runs(spec, place.pop("place"), workers, chosen.name if progress else None, cluster)
-    steps = sweep_steps(spec) if isinstance(spec, Sweep) else 0
-    wall = sum(r.pop("wall_seconds") for r in runs)
-    provenance = place | {
-        "git_revision": _REVISION,
-        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
-        "threads": 1,
-        "wall_seconds": round(wall, 1),
-        "steps": steps,
-    }
-    result = Result(chosen.name, profile, changed, spec, runs, provenance)
-    save(result, folder)
-    return result
+    return _store(chosen, profile, spec, runs, place, folder)
+
+
+def store_runs(name: str, runs: Sequence[Run], **overrides: Any) -> Result:
+    """Store runs that were trained on this CPU by other hands than ``run``'s, as ``run(name, **overrides)`` would.
+
+    They are the grid of the laptop profile with these overrides, in its order, each with its curves and
+    ``wall_seconds``. Raises ValueError for a wrong name or setting, ResultError for a folder that cannot be written.
+    """
+    chosen = experiment(name)
+    spec = chosen.spec("laptop", **overrides)
+    if not isinstance(spec, Sweep):
+        raise ValueError(f"{chosen.name} holds no runs with curves.")
+    place = _place("cpu")
+    del place["place"], place["versions"]
+    return _store(chosen, "laptop", spec, with_ceilings(spec, runs), place, results_dir())
+
+
+def with_ceilings(spec: Sweep, runs: Sequence[Run]) -> list[Run]:
+    """The runs of a sweep, each with the I_N of a shuffle at its true MI and batch size, in nats."""
+    points = {(r["true_mi"], r["batch_size"]) for r in runs}
+    ceilings = {(mi, n): ceiling(make_task(spec.task, spec.dim, mi), n)._asdict() for mi, n in points}
+    return [r | {"ceiling": ceilings[r["true_mi"], r["batch_size"]]} for r in runs]
 
 
 def run_parameters(namespace: Mapping[str, Any]) -> Result:
@@ -90,10 +98,25 @@ def run_parameters(namespace: Mapping[str, Any]) -> Result:
 def _runs(spec: Spec, device: str, workers: int | None, label: str | None, cluster: Any) -> list[Run]:
     if isinstance(spec, CeilingTable):
         return _ceilings(spec)
-    runs = train_sweep(spec, device, workers, label, cluster)
-    points = {(r["true_mi"], r["batch_size"]) for r in runs}
-    ceilings = {(mi, n): ceiling(make_task(spec.task, spec.dim, mi), n)._asdict() for mi, n in points}
-    return [r | {"ceiling": ceilings[r["true_mi"], r["batch_size"]]} for r in runs]
+    return with_ceilings(spec, train_sweep(spec, device, workers, label, cluster))
+
+
+def _store(
+    chosen: Experiment, profile: str, spec: Spec, runs: Sequence[Run], place: Mapping[str, Any], folder: Path
+) -> Result:
+    own, asked = dataclasses.asdict(chosen.spec(profile)), dataclasses.asdict(spec)
+    changed = {k: list(v) if isinstance(v, tuple) else v for k, v in asked.items() if v != own[k]}
+    provenance = dict(place) | {
+        "git_revision": _REVISION,
+        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "threads": 1,
+        "wall_seconds": round(sum(r["wall_seconds"] for r in runs), 1),
+        "steps": sweep_steps(spec) if isinstance(spec, Sweep) else 0,
+    }
+    kept = [{k: v for k, v in r.items() if k != "wall_seconds"} for r in runs]
+    result = Result(chosen.name, profile, changed, spec, kept, provenance)
+    save(result, folder)
+    return result
 
 
 def _ceilings(spec: CeilingTable) -> list[Run]:

@@ -21,8 +21,8 @@ from filelock import FileLock, Timeout
 from tqdm.auto import tqdm
 
 from mi_lab.checkpoints import FileCheckpoint
-from mi_lab.estimation.tasks import make_task
-from mi_lab.estimation.training import Checkpoint, train
+from mi_lab.estimation.tasks import Task, make_task
+from mi_lab.estimation.training import Checkpoint, Training, train
 from mi_lab.experiments import Sweep
 from mi_lab.results import ResultError, check_writable, digest, round_measured, write_atomically
 from mi_lab.schema import FORMAT
@@ -118,37 +118,51 @@ def train_runs(
     checkpoint: Checkpoint | None = None,
 ) -> list[Run]:
     """Train runs of one batch size as one stack on one thread; each comes back with its curves, rounded as stored."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     label, position = bar or (None, 0)
-    try:
+    with one_thread():
         curves = train(
-            [make_task(spec.task, spec.dim, run["true_mi"]) for run in runs],
-            [run["seed"] for run in runs],
-            estimator_name=spec.estimator,
-            batch_size=runs[0]["batch_size"],
+            *_tasks_and_seeds(spec, runs),
+            **_settings(spec, runs),
             epochs=spec.epochs,
-            negatives=spec.negatives,
-            critic=spec.critic,
-            hidden=spec.hidden,
-            activation=spec.activation,
-            dropout=spec.dropout,
-            weight_decay=spec.weight_decay,
-            learning_rate=spec.learning_rate,
             device=device,
             progress=label and f"{label}, N={runs[0]['batch_size']}",
             position=position,
             checkpoint=checkpoint,
         )
+    return [round_measured(run | dataclasses.asdict(curve)) for run, curve in zip(runs, curves, strict=True)]
+
+
+def training_of(spec: Sweep, runs: Sequence[Run], device: str = "cpu") -> Training:
+    """The training that ``train_runs`` takes to its end, not yet begun; advance it under ``one_thread``."""
+    return Training(*_tasks_and_seeds(spec, runs), **_settings(spec, runs), device=device)
+
+
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """PyTorch on one thread, so that the order of a sum does not depend on the machine."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
     finally:
         torch.set_num_threads(threads)
-    return [round_measured(run | dataclasses.asdict(curve)) for run, curve in zip(runs, curves, strict=True)]
 
 
 def cache() -> Path:
     """Where finished runs and checkpoints are kept."""
     given = os.environ.get("MI_LAB_CACHE")
     return (Path(given) if given else Path.home() / ".cache" / "mi_lab") / "runs"
+
+
+def _tasks_and_seeds(spec: Sweep, runs: Sequence[Run]) -> tuple[list[Task], list[int]]:
+    return [make_task(spec.task, spec.dim, run["true_mi"]) for run in runs], [run["seed"] for run in runs]
+
+
+def _settings(spec: Sweep, runs: Sequence[Run]) -> dict[str, Any]:
+    """What a training needs to know of them besides."""
+    shared = ("negatives", "critic", "hidden", "activation", "dropout", "weight_decay", "learning_rate")
+    settings = {name: getattr(spec, name) for name in shared}
+    return settings | {"estimator_name": spec.estimator, "batch_size": runs[0]["batch_size"]}
 
 
 def _workers(device: str, cluster: Any) -> int:

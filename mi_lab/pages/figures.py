@@ -55,31 +55,30 @@ def curves_of(result: Result, readout: str) -> go.Figure:
         label = f"{run['true_mi']:g}" if key == "true_mi" else f"N = {run['batch_size']}"
         if key == "batch_size" and len(spec.true_mi) > 1:
             label += f", {run['true_mi']:g} nats"
-        _add_curve(figure, run, readout, label, lines[run[key]])
+        add_curve(figure, run, readout, label, lines[run[key]])
     for n in sorted(spec.batch_size):
         colour = lines[n]["color"] if key == "batch_size" else theme.REFERENCE
         theme.add_log_n(figure, n, spec.epochs * 1.06, colour, "log N" if n == min(spec.batch_size) else None)
     points = list({(run["true_mi"], run["batch_size"]): run for run in result.runs}.values())
     truths = [(run["true_mi"], run, lines[run[key]]["color"]) for run in points]
     ceilings = [(run["ceiling"]["value"], run, lines[run[key]]["color"]) for run in points]
-    _add_marks(figure, "true MI", "circle-open", spec.epochs * 1.03, truths, high)
+    add_marks(figure, "true MI", "circle-open", spec.epochs * 1.03, truths, high)
     shuffled = spec.negatives == "shuffle"
     top = "ceiling I<sub>N</sub>" if shuffled else "I<sub>N</sub> of a shuffle"
-    _add_marks(figure, top, "diamond" if shuffled else "diamond-open", spec.epochs * 1.03, ceilings, high)
+    add_marks(figure, top, "diamond" if shuffled else "diamond-open", spec.epochs * 1.03, ceilings, high)
     figure.update_xaxes(range=[0, spec.epochs * 1.06])
     figure.update_yaxes(range=[low, high])
     return figure.update_layout(legend_title_text="batch size" if key == "batch_size" else "true MI [nats]")
 
 
-def _add_curve(figure: go.Figure, run: Run, readout: str, label: str, line: Mapping[str, Any]) -> None:
-    mean = run["curves"][readout]["mean"]
-    step = max(1, math.ceil(len(mean) / _POINTS))
-    epochs = list(range(1, len(mean) + 1, step))
+def add_curve(figure: go.Figure, run: Run, readout: str, label: str, line: Mapping[str, Any]) -> None:
+    """Two traces: the estimate of each epoch, thin, and the smoothed curve. Runs of one label share a legend entry."""
+    epochs, single, smoothed = thinned(run["curves"][readout]["mean"])
     first = not any(trace.legendgroup == label for trace in figure.data)
     shared = {"x": epochs, "mode": "lines", "legendgroup": label}
     figure.add_scatter(
         **shared,
-        y=[float(f"{v:.3g}") for v in mean[::step]],
+        y=single,
         showlegend=False,
         hoverinfo="skip",
         line={"color": line["color"], "width": 1},
@@ -87,7 +86,7 @@ def _add_curve(figure: go.Figure, run: Run, readout: str, label: str, line: Mapp
     )
     figure.add_scatter(
         **shared,
-        y=[float(f"{v:.4g}") for v in smooth(mean)[::step]],
+        y=smoothed,
         name=label,
         showlegend=first,
         line=dict(line),
@@ -96,7 +95,14 @@ def _add_curve(figure: go.Figure, run: Run, readout: str, label: str, line: Mapp
     )
 
 
-def _add_marks(
+def thinned(mean: Sequence[float]) -> tuple[list[int], list[float], list[float]]:
+    """What is drawn of a curve in nats: epochs, their estimates, and the smoothed estimates; 100 points at most."""
+    step = max(1, math.ceil(len(mean) / _POINTS))
+    single, smoothed = [float(f"{v:.3g}") for v in mean[::step]], [float(f"{v:.4g}") for v in smooth(mean)[::step]]
+    return list(range(1, len(mean) + 1, step)), single, smoothed
+
+
+def add_marks(
     figure: go.Figure, name: str, symbol: str, x: float, marks: Sequence[tuple[float, Run, str]], high: float
 ) -> None:
     """Markers at the right edge; one that lies above the axis becomes a triangle at its top."""

@@ -50,6 +50,12 @@ def lines(values: Collection[float], by_size: bool) -> dict[float, dict[str, Any
     }
 
 
+def line_apart(mi: float, taken: Collection[str]) -> dict[str, Any]:
+    """Colour and dash of a true MI; where its colour is taken, those of the first whose colour is not."""
+    lines = [line_of_mi(mi), *map(_line, range(len(_COLOURS)))]
+    return next((line for line in lines if line["color"] not in taken), lines[0])
+
+
 def bar(number: int) -> dict[str, Any]:
     """Colour and pattern of the nth of several groups of bars."""
     colour, shape = _COLOURS[(4, 0, 1, 6, 3, 9)[number % 6]], ("", "/", ".", "x", "-", "|")[number % 6]
