@@ -105,6 +105,14 @@ def check_batch(batch_size: int, negatives: str) -> None:
         raise ValueError(f"batch_size must be a whole number of at least 2, to have a negative pair, not {batch_size}.")
 
 
+def log_ratio_to_shuffled(pmi: Tensor, batch_size: int) -> Tensor:
+    """log p(x, y) / q_N(x, y) in nats, the most a critic can learn from a ``shuffle``; any shape, at most log N.
+
+    ``pmi`` is log p(x, y) / (p(x) p(y)).
+    """
+    return -torch.logaddexp(torch.full_like(pmi, -math.log(batch_size)), math.log1p(-1 / batch_size) - pmi)
+
+
 class Ceiling(NamedTuple):
     """I_N in nats with the standard error of its Monte Carlo mean."""
 
@@ -124,11 +132,9 @@ def ceiling(task: Task, batch_size: int, samples: int = 200_000, seed: int = 0) 
     if samples < 2:
         raise ValueError(f"samples must be at least 2 for a standard error, not {samples}.")
     generator = torch.Generator().manual_seed(seed)
-    log_n = math.log(batch_size)
     parts = []
     for start in range(0, samples, 50_000):
         x, y = task.sample(min(50_000, samples - start), generator)
-        pmi = task.log_ratio(x.double(), y.double())
-        parts.append(-torch.logaddexp(torch.full_like(pmi, -log_n), math.log1p(-1 / batch_size) - pmi))
+        parts.append(log_ratio_to_shuffled(task.log_ratio(x.double(), y.double()), batch_size))
     values = torch.cat(parts)
     return Ceiling(float(values.mean()), float(values.std() / math.sqrt(samples)))
