@@ -20,7 +20,7 @@ check: .venv/installed
 	$(BIN)/mypy
 
 lab: .venv/installed
-	$(BIN)/jupyter lab book
+	$(BIN)/jupyter lab book/lab
 
 # quiet machine, please: every contestant is measured on the same two cores in turn
 bench: .venv/installed

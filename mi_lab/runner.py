@@ -19,7 +19,7 @@ from mi_lab.estimation.tasks import CorrelatedGaussians, make_task
 from mi_lab.estimation.training import device_named
 from mi_lab.experiments import CeilingTable, Experiment, Spec, Sweep, experiment
 from mi_lab.names import known
-from mi_lab.results import Result, check_writable, results_dir, save
+from mi_lab.results import Result, check_writable, results_dir, round_measured, save
 from mi_lab.sweeps import Run, cache, train_sweep, versions
 
 
@@ -68,7 +68,9 @@ def store_runs(name: str, runs: Sequence[Run], **overrides: Any) -> Result:
         raise ValueError(f"{chosen.name} holds no runs with curves.")
     place = _place("cpu")
     del place["place"], place["versions"]
-    return _store(chosen, "laptop", spec, with_ceilings(spec, runs), place, results_dir())
+    return _store(
+        chosen, "laptop", spec, with_ceilings(spec, [round_measured(run) for run in runs]), place, results_dir()
+    )
 
 
 def with_ceilings(spec: Sweep, runs: Sequence[Run]) -> list[Run]:

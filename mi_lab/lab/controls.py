@@ -1,6 +1,7 @@
 """Widgets that several live pages share."""
 
 import contextlib
+import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -46,14 +47,15 @@ def batch_sizes(value: int, smallest: int = 4, largest: int = 12) -> widgets.Sel
 class Gaussians:
     """Dimension, correlation and true MI (nats) of correlated Gaussians: moving one moves what follows from it.
 
-    A new dimension keeps the true MI, as far as the largest correlation allows.
+    The true MI, of two digits, is what a run has; the correlation is shown to four. A new dimension keeps the true MI,
+    as far as the largest correlation allows.
     """
 
     def __init__(self, dim: int, mi: float, largest_correlation: float) -> None:
         self.largest_correlation = largest_correlation
         self.dim = widgets.BoundedIntText(description="dimension d", value=dim, min=1, max=LARGEST_DIM, **_STYLE)
-        self.correlation = slider("correlation ρ", correlation_from_mi(mi, dim), largest_correlation, 1e-4, 4)
-        self.mi = slider("true MI [nats]", mi, self._largest_mi(dim), 0.1, 2)
+        self.correlation = slider("correlation ρ", _correlation(mi, dim), largest_correlation, 1e-4, 4)
+        self.mi = slider("true MI [nats]", mi, self._largest_mi(dim), 0.01, 2)
         self._linking = False
         self.dim.observe(lambda _: self._follow_dim(), "value")
         self.mi.observe(lambda _: self._follow_mi(), "value")
@@ -67,12 +69,12 @@ class Gaussians:
     def _follow_mi(self) -> None:
         if not self._linking:
             with self._link():
-                self.correlation.value = correlation_from_mi(self.mi.value, self.dim.value)
+                self.correlation.value = _correlation(self.mi.value, self.dim.value)
 
     def _follow_correlation(self) -> None:
         if not self._linking:
             with self._link():
-                self.mi.value = round(mi_from_correlation(self.correlation.value, self.dim.value), 4)
+                self.mi.value = round(mi_from_correlation(self.correlation.value, self.dim.value), 2)
 
     @contextlib.contextmanager
     def _link(self) -> Iterator[None]:
@@ -84,4 +86,9 @@ class Gaussians:
             self._linking = False
 
     def _largest_mi(self, dim: int) -> float:
-        return round(min(LARGEST_MI, mi_from_correlation(self.largest_correlation, dim)), 4)
+        return min(LARGEST_MI, math.floor(100 * mi_from_correlation(self.largest_correlation, dim)) / 100)
+
+
+def _correlation(mi: float, dim: int) -> float:
+    # a slider in a browser rounds to its step and would send that back as a change of its own
+    return round(correlation_from_mi(mi, dim), 4)

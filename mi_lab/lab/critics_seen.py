@@ -13,6 +13,7 @@ from mi_lab.lab.console import Console
 from mi_lab.lab.controls import Gaussians, batch_sizes, choice, whole_number
 from mi_lab.lab.plane import (
     AXIS,
+    CELL,
     LARGEST_CORRELATION,
     READINGS,
     learned_log_ratio,
@@ -114,7 +115,7 @@ class CriticsSeen(widgets.VBox):
             how = (settings[name] for name in ("estimator", "negatives", "batch_size"))
             learned = learned_log_ratio(self.run.training.critic, task, *how)
             wrong = squared_error(learned, reference, task)
-        self.error = None if wrong is None else float(wrong.sum())
+        self.error = None if wrong is None else CELL * float(wrong.sum())
         self._draw_plane(reference, learned, wrong, settings)
         self.beside.value = self._told(settings)
 
@@ -146,18 +147,20 @@ class CriticsSeen(widgets.VBox):
 
 def _empty() -> go.Figure:
     """Three planes: what the critic is compared with, the learned critic, and where it is wrong."""
-    figure = make_subplots(1, 3, shared_yaxes=True, subplot_titles=("reference", "learned", "squared error, by p"))
+    figure = make_subplots(1, 3, shared_yaxes=True, subplot_titles=("reference", "learned", "p · squared error"))
     shared = {"x": AXIS.numpy(), "y": AXIS.numpy(), "hovertemplate": "x %{x:.1f}, y %{y:.1f}: %{z:.3g}<extra></extra>"}
     for column in (1, 2):
         figure.add_contour(**shared, coloraxis="coloraxis", autocontour=False, row=1, col=column)
-    bar = {"title": {"text": "nats²"}, "x": 1.0}
+    flat = {"orientation": "h", "y": -0.2, "yanchor": "top", "thickness": 12}
+    bar = {"title": {"text": "nats²"}, "x": 0.86, "len": 0.3, "nticks": 4, **flat}
     figure.add_heatmap(**shared, colorscale="Oranges", zmin=0, colorbar=bar, row=1, col=3)
     figure.update_xaxes(title_text="x", range=[-4, 4], constrain="domain")
     figure.update_yaxes(range=[-4, 4], scaleanchor="x", constrain="domain")
     return figure.update_layout(
         template="none",
-        height=400,
-        margin={"l": 50, "r": 10, "t": 40, "b": 50},
+        width=980,
+        height=460,
+        margin={"l": 50, "r": 10, "t": 40, "b": 130},
         yaxis_title_text="y",
-        coloraxis={"colorscale": "RdBu_r", "cmid": 0, "colorbar": {"title": {"text": "nats"}, "x": -0.12}},
+        coloraxis={"colorscale": "RdBu_r", "colorbar": {"title": {"text": "nats"}, "x": 0.32, "len": 0.64, **flat}},
     )

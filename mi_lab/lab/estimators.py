@@ -48,10 +48,10 @@ class EstimatorLab(widgets.VBox):
     def _rows(self) -> list[widgets.Widget]:
         own = self.controls
         task = [self.gaussians.correlation, self.gaussians.mi, self.gaussians.dim, own["batch_size"]]
-        estimator = [own["estimator"], own["negatives"], own["critic"], own["width"], own["layers"]]
-        training = [own["learning_rate"], own["epochs"], own["seed"]]
+        left = [*task, own["estimator"], own["negatives"]]
+        right = [own[name] for name in ("critic", "width", "layers", "learning_rate", "epochs", "seed")]
         buttons = [self.console.start, self.console.stop, self.clear, self.console.progress, self.which, self.store]
-        columns = [widgets.VBox(column) for column in ([*task, *training], estimator)]
+        columns = [widgets.VBox(column) for column in (left, right)]
         wrapped = widgets.Layout(flex_flow="row wrap")
         return [
             widgets.HBox(columns, layout=wrapped),

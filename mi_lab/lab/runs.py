@@ -13,7 +13,8 @@ from mi_lab.runner import store_runs
 from mi_lab.sweeps import training_of
 
 _STEP_FLOPS = 2e10
-"""The largest step, in operations: half a second to a second on one core, and Stop waits for its end."""
+"""The largest step, in operations: up to a second on one core, and Stop waits for its end."""
+_SCORE_FLOPS = 2000  # what a score costs besides the critic's matrix products, which are faster
 
 
 class LabRun:
@@ -98,9 +99,10 @@ def _spec(name: str, settings: Mapping[str, Any]) -> Sweep:
 
 
 def _check_step(spec: Sweep) -> None:
+    n = spec.batch_size[0]
     # only a joint critic reads every pair by itself
-    negatives = spec.negatives if spec.critic == "joint" else "shuffle"
-    flops = step_flops(spec.hidden, spec.batch_size[0], spec.dim, negatives)
+    flops = step_flops(spec.hidden, n, spec.dim, spec.negatives if spec.critic == "joint" else "shuffle")
+    flops += _SCORE_FLOPS * (n**2 if spec.negatives == "all_pairs" else 2 * n)
     if flops > _STEP_FLOPS:
         raise ValueError(
             f"one step of this would take {flops:.0e} operations, and a live page at most {_STEP_FLOPS:.0e}; "
