@@ -33,7 +33,7 @@ READINGS = {
         "InfoNCE fixes T up to a function of x only; its log-mean-exp over the negatives of each x is subtracted.",
     ),
 }
-"""How each estimator's critic is read as a log ratio: in a formula and in a sentence."""
+"""The formula and the sentence by which each estimator's critic is read as a log ratio."""
 
 
 def _grid() -> tuple[Tensor, Tensor]:
