@@ -24,7 +24,7 @@ async def train(lab, **settings):
     before = lab.console.task
     lab.console.start.click()
     assert lab.console.task is not before, said(lab)
-    await lab.console.task
+    await asyncio.wait_for(lab.console.task, 30)
 
 
 def set_widgets(lab, **settings):
@@ -40,7 +40,7 @@ async def stop_after(lab, seconds):
     assert lab.console.busy and lab.console.start.disabled and not lab.console.stop.disabled
     pressed = time.perf_counter()
     lab.console.stop.click()
-    await lab.console.task
+    await asyncio.wait_for(lab.console.task, 30)
     assert not lab.console.start.disabled and lab.console.stop.disabled
     return time.perf_counter() - pressed
 
