@@ -25,7 +25,7 @@ window.MILab.widgets.findings = ({ model, el }) => {
 		},
 		// The report's Table 1 by tap: neither pretext label says anything about the object.
 		labels: {
-			title: "Zero information, real use",
+			title: "No MI, real use",
 			control: { key: "tap", label: "depth in the network", min: 0, max: 5, step: 1, value: 4, shown: (tap) => model.get("taps")[tap] },
 			update: ({ tap }) => {
 				const bars = Object.entries(model.get("accuracy"));
@@ -45,7 +45,7 @@ window.MILab.widgets.findings = ({ model, el }) => {
 		},
 		// Two half discs, twisted: the map can be undone, so MI stays; a line reads less and less.
 		reader: {
-			title: "Information needs a reader",
+			title: "MI needs a reader",
 			control: { key: "twist", label: "twist", unit: "turns", min: 0, max: 2, step: 0.05, value: 0.5 },
 			update: ({ twist }) => {
 				const uniform = gaussian.uniforms(1);

@@ -34,7 +34,7 @@ window.MILab.widgets.train = ({ model, el }) => {
 				limit = gaussian.ceiling(state.mi, DIM, state.n, 5000, 1);
 			}
 			const last = points.at(-1)?.[1] ?? NaN;
-			speed.textContent = worker ? `${format(last)} nats · ${steps} steps · ${Math.round(rate)} steps a second in this browser` : "";
+			speed.textContent = worker ? `${format(last)} nats · ${steps} steps · ${Math.round(rate)} a second in this browser` : "";
 			return { drawing: [picture(state), speed], ...told(state) };
 		},
 	});
@@ -96,7 +96,7 @@ window.MILab.widgets.train = ({ model, el }) => {
 		const high = Math.min(Math.max(log, limit, ...all) * 1.15, 60), low = Math.max(-3, Math.min(0, ...all));
 		const y = { range: [low, high], label: "estimated MI [nats]" };
 		const x = { range: [0, end], label: `epoch of ${perEpoch(state.n)} steps` };
-		const drawn = chart({ x, y, alt: `Live estimate of ${names[state.estimator]} against epoch, truth ${state.mi} nats`, width: 620, height: 320 });
+		const drawn = chart({ x, y, alt: `Live estimate of ${names[state.estimator]} against epoch, truth ${state.mi} nats`, width: Math.min(620, el.clientWidth), height: 320 });
 		if (curve.length > 1) drawn.line(curve, { class: "stored" });
 		const thin = Math.ceil(live.length / 400), mean = (list) => gaussian.mean(list.map(([, v]) => v));
 		const line = [];
