@@ -7,7 +7,11 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mi_lab.arrays import read_pairs
+    from mi_lab.comparison import Comparison, compare
+    from mi_lab.estimates import Estimate
     from mi_lab.estimation.negatives import Ceiling, ceiling
+    from mi_lab.estimation.pairs import estimate
     from mi_lab.estimation.tasks import CorrelatedGaussians, Cubic
     from mi_lab.estimation.training import train
     from mi_lab.gaussian import correlation_from_mi, mi_from_correlation
@@ -17,8 +21,13 @@ if TYPE_CHECKING:
 _HOMES = {
     "Ceiling": "mi_lab.estimation.negatives",
     "ceiling": "mi_lab.estimation.negatives",
+    "Comparison": "mi_lab.comparison",
     "CorrelatedGaussians": "mi_lab.estimation.tasks",
     "Cubic": "mi_lab.estimation.tasks",
+    "Estimate": "mi_lab.estimates",
+    "compare": "mi_lab.comparison",
+    "estimate": "mi_lab.estimation.pairs",
+    "read_pairs": "mi_lab.arrays",
     "train": "mi_lab.estimation.training",
     "correlation_from_mi": "mi_lab.gaussian",
     "mi_from_correlation": "mi_lab.gaussian",
@@ -30,14 +39,19 @@ _HOMES = {
 }
 __all__ = [
     "Ceiling",
+    "Comparison",
     "CorrelatedGaussians",
     "Cubic",
+    "Estimate",
     "Result",
     "ResultError",
     "ceiling",
+    "compare",
     "correlation_from_mi",
+    "estimate",
     "load",
     "mi_from_correlation",
+    "read_pairs",
     "run",
     "run_parameters",
     "train",

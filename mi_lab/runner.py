@@ -20,6 +20,7 @@ from mi_lab.estimation.training import device_named
 from mi_lab.experiments import CeilingTable, Experiment, Spec, Sweep, experiment
 from mi_lab.names import known
 from mi_lab.results import Result, check_writable, results_dir, round_measured, save
+from mi_lab.settings import plain_data
 from mi_lab.sweeps import Run, cache, train_sweep, versions
 
 
@@ -85,11 +86,7 @@ def run_parameters(namespace: Mapping[str, Any]) -> Result:
 
     Raises ValueError, before any work, for a name that is no parameter: papermill itself only warns of one.
     """
-    plain = (str, int, float, list, tuple, dict, type(None))
-    # a notebook's namespace also holds the kernel's own names, imports and results; parameters are plain data
-    given: dict[str, Any] = {
-        k: v for k, v in namespace.items() if isinstance(v, plain) and not k.startswith("_") and k not in ("In", "Out")
-    }
+    given = plain_data(namespace)
     chosen = experiment(given.pop("experiment"))
     names = [field.name for field in dataclasses.fields(chosen.report)]
     for key in given:

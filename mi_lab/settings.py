@@ -1,7 +1,16 @@
 """Settings as they come from a command line, a notebook or a file, turned into what a spec holds. Needs no torch."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
+
+
+def plain_data(namespace: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters among a notebook's ``globals()``, which also hold the kernel's own names, imports and results."""
+    plain = (str, int, float, list, tuple, dict, type(None))
+    return {
+        k: v for k, v in namespace.items() if isinstance(v, plain) and not k.startswith("_") and k not in ("In", "Out")
+    }
 
 
 def as_type(type_: Any, name: str, value: Any) -> Any:
