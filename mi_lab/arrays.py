@@ -175,7 +175,10 @@ def _table(path: Path) -> tuple[list[str], list[Array]]:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(f"{path.name} is not text, whatever its ending says; a .csv has a line per pair.") from error
-    return _columns_of(list(csv.reader(text.splitlines())), path.name)
+    lines = text.splitlines()
+    # what spreadsheets write where the comma is the decimal sign of other columns
+    separator = ";" if lines and ";" in lines[0] else ","
+    return _columns_of(list(csv.reader(lines, delimiter=separator)), path.name)
 
 
 def _parquet(path: Path) -> tuple[list[str], list[Array]]:

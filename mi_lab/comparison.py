@@ -76,7 +76,7 @@ def fits(x: Any, y: Any, estimators: str | Sequence[str] = ESTIMATORS, **setting
     return ((name, Fit(x, y, name, **own[name])) for name in names)
 
 
-_PARAMETERS: Mapping[str, Callable[[Any], Any]] = {
+PARAMETERS: Mapping[str, Callable[[Any], Any]] = {
     "estimators": lambda value: value.replace(" ", "").split(",") if isinstance(value, str) else value,
     "negatives": lambda value: as_type(str, "negatives", value),
     "critic": lambda value: as_type(str, "critic", value),
@@ -98,9 +98,9 @@ def compare_parameters(namespace: Mapping[str, Any]) -> Comparison:
     """
     given = plain_data(namespace)
     for name in given:
-        known("parameter", name, ("path", "path_y", *_PARAMETERS))
+        known("parameter", name, ("path", "path_y", *PARAMETERS))
     path, path_y = given.pop("path", None), given.pop("path_y", None)
-    settings = {name: _PARAMETERS[name](value) for name, value in given.items() if value is not None}
+    settings = {name: PARAMETERS[name](value) for name, value in given.items() if value is not None}
     if path is None and path_y is not None:
         raise ValueError("path_y is the second of two files; give the first, that of x, as path.")
     if path is None:

@@ -165,7 +165,9 @@ def _disagree(seen: Estimate) -> Flag | None:
 def _fell(seen: Estimate) -> Flag | None:
     falls = []
     for curve, step in zip(seen.curves, seen.stopped_at, strict=True):
-        top, end = curve[seen.steps.index(step)], statistics.fmean(_finite(curve)[-_END:] or [math.nan])
+        best = seen.steps.index(step)
+        after = _finite(curve[best + 1 :])[-_END:]
+        top, end = curve[best], statistics.fmean(after or [curve[best]])
         if top - end > _worth_telling(top):
             falls.append((top - end, top, end))
     if not falls:

@@ -7,14 +7,17 @@ import sys
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import papermill
 import pytest
 
+from mi_lab import comparison
 from mi_lab.experiments import EXPERIMENTS
 from mi_lab.results import read
 
 ROOT = Path(__file__).parent.parent
-NOTEBOOKS = sorted((ROOT / "book" / "experiments").glob("*.ipynb"))
+OWN_DATA = ROOT / "book" / "experiments" / "your_data.ipynb"  # stores nothing, and is no family of figures
+NOTEBOOKS = sorted(set((ROOT / "book" / "experiments").glob("*.ipynb")) - {OWN_DATA})
 FAMILIES = {
     "mine": "fig-1d",
     "nwj": "fig-2a",
@@ -24,11 +27,11 @@ FAMILIES = {
 }
 
 
-def papermill_command(notebook, *parameters):
+def papermill_command(notebook, *parameters, out=os.devnull):
     command = [
         Path(sys.executable).parent / "papermill",
         f"book/experiments/{notebook}.ipynb",
-        os.devnull,
+        out,
         "--no-progress-bar",
     ]
     for name, value in zip(parameters[::2], parameters[1::2], strict=True):
@@ -78,6 +81,31 @@ def test_parameters_are_typed_explained_and_known(path):
     extra = {"experiment", "profile", "device", "workers", "scheduler"}
     # every setting but the estimator, which is what the notebook is about, can be given
     assert set(fields) - {"estimator"} <= set(inferred) <= set(fields) | extra
+
+
+def test_ones_own_pairs_are_read_from_a_path(tmp_path):
+    rng = np.random.default_rng(0)
+    np.savez(tmp_path / "pairs.npz", x=rng.normal(size=(200, 3)), y=np.arange(200) % 2)
+    quick = ("estimators", "nwj,infonce", "seeds", "0", "max_steps", "50", "hidden", "8")
+    done = papermill_command("your_data", "path", tmp_path / "pairs.npz", *quick, out=tmp_path / "out.ipynb")
+    assert done.returncode == 0, done.stderr[-2000:]
+    out = nbformat.read(tmp_path / "out.ipynb", as_version=4)
+    data = [output.data for cell in out.cells if cell.cell_type == "code" for output in cell.outputs]
+    assert any("<td>NWJ</td>" in one.get("text/html", "") for one in data)
+    [figure] = [one["application/vnd.plotly.v1+json"] for one in data if "application/vnd.plotly.v1+json" in one]
+    assert figure["layout"]["meta"]["table"]["note"].startswith("120 pairs trained")
+
+
+def test_a_wrong_parameter_of_ones_own_pairs_stops_before_training():
+    done = papermill_command("your_data", "estimator", "nwj")
+    assert done.returncode != 0
+    assert "unknown parameter 'estimator'; did you mean 'estimators'?" in done.stderr
+
+
+def test_every_setting_of_ones_own_pairs_is_a_parameter_typed_and_explained():
+    inferred = papermill.inspect_notebook(str(OWN_DATA))
+    assert all(parameter["inferred_type_name"] != "None" and parameter["help"] for parameter in inferred.values())
+    assert set(inferred) == {"path", "path_y", *comparison.PARAMETERS}
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "book").rglob("*.ipynb")), ids=lambda path: path.stem)
