@@ -36,7 +36,8 @@ def check_pairs(x: Any, y: Any) -> tuple[Array, Array]:
 
 def _array(name: str, value: Any) -> Array:
     if hasattr(value, "detach"):  # a tensor
-        value = value.detach().cpu().numpy()
+        value = value.detach().cpu()
+        value = (value.double() if value.is_floating_point() else value).numpy()  # NumPy has no bfloat16
     try:
         array = np.asarray(value)
     except ValueError as error:
@@ -58,10 +59,10 @@ def _usable(name: str, array: Array) -> Array:
         return _labels(name, array)
     if array.ndim == 1:
         values = np.unique(array[np.isfinite(array)])
-        if len(values) <= min(_CLASSES, len(array) // 10) and np.array_equal(values, np.floor(values)):
+        if _few_enough(len(values), len(array)) and np.array_equal(values, np.floor(values)):
             raise ValueError(
-                f"{name} looks like {len(values)} labels as floats; pass {name}.astype(int) if they are labels, or "
-                f"{name}[:, None] if they are measurements."
+                f"{name} looks like {len(values)} labels as floats; pass {name}.astype(int) if they are labels (in a "
+                f"file: 1 and not 1.0), or {name}[:, None] if they are measurements."
             )
     columns = array.reshape(len(array), -1).astype(np.float64, copy=False)
     finite = np.isfinite(columns)
@@ -95,7 +96,7 @@ def _labels(name: str, array: Array) -> Array:
     classes, numbers = np.unique(array, return_inverse=True)
     if len(classes) == 1:
         raise ValueError(f"{name} holds a single label, {classes[0]}, which tells nothing about the other array.")
-    if len(classes) > min(_CLASSES, len(array) // 10):
+    if not _few_enough(len(classes), len(array)):
         raise ValueError(
             f"{name} holds {len(classes)} different whole numbers in {len(array)} pairs, too many for labels; "
             f"pass {name}[:, None].astype(float) if they are measurements."
@@ -103,12 +104,17 @@ def _labels(name: str, array: Array) -> Array:
     return numbers
 
 
+def _few_enough(classes: int, pairs: int) -> bool:
+    return classes <= min(_CLASSES, pairs // 10)
+
+
 def read_pairs(path: str | Path, path_y: str | Path | None = None) -> tuple[Array, Array]:
     """x and y from one file, or from two.
 
     One file is an ``.npz`` with arrays x and y, or a ``.csv`` or ``.parquet`` with columns whose names start with x and
-    with y. Of two files, ``.npy``, ``.csv`` or ``.parquet``, each is one array. A single column of whole numbers is
-    read as labels. Raises ValueError with one sentence that names the file and what would be right.
+    with y. Of two files, ``.npy``, ``.csv`` or ``.parquet``, each is one array. A single column of whole numbers in a
+    table is read as labels unless too many of them differ. Raises ValueError with one sentence that names the file and
+    what would be right.
     """
     path = Path(path)
     if path_y is not None:
@@ -244,7 +250,9 @@ def _is_number(cell: str) -> bool:
 
 
 def _joined(columns: Sequence[Array]) -> Array:
-    """Columns side by side as numbers; a single one as it is, so that whole numbers stay labels."""
-    if len(columns) == 1:
-        return columns[0]
-    return np.column_stack(columns)
+    """Columns side by side as measurements; a single one stays as it is if its whole numbers may be labels."""
+    if len(columns) > 1:
+        return np.column_stack(columns)
+    [column] = columns
+    whole = column.dtype.kind in "biu"
+    return column[:, None] if whole and not _few_enough(len(np.unique(column)), len(column)) else column

@@ -119,10 +119,11 @@ def _saturated(seen: Estimate) -> Flag | None:
     # InfoNCE), and anything larger as something in between: above that line readings no longer tell truths apart.
     if seen.log_ceiling is None or not seen.mi > seen.log_ceiling - math.log(2):
         return None
+    other = "use another estimator" if seen.estimator == "infonce" else "use a derangement"
     return Flag(
         "saturated at I_N",
         f"{seen.mi:.2f} nats is within log 2 of log N = {seen.log_ceiling:.2f} (N = {seen.data.batch_size}), the most "
-        "that can be read; the MI may be any larger, so raise batch_size, or use a derangement with another estimator.",
+        f"that can be read; the MI may be any larger, so raise batch_size, or {other}.",
     )
 
 

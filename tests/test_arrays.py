@@ -27,6 +27,7 @@ def test_arrays_tensors_and_lists_are_taken_as_they_are():
         one, other = check_pairs(x, y)
         assert np.array_equal(one, X) and np.array_equal(other, Y)
     assert check_pairs(X[:, 0], Y.astype(np.float32))[0].shape == (40, 1)
+    assert check_pairs(torch.as_tensor(X).bfloat16(), Y)[0] == pytest.approx(X, rel=0.01)
 
 
 def test_whole_numbers_are_labels_if_they_stand_in_one_row():
@@ -169,11 +170,11 @@ class Column(list):
 
 def test_parquet_is_read_if_pandas_is_there(here, monkeypatch):
     text("pairs.parquet", "not looked at")
-    frame = Frame({"x1": Column([1.0, 2.0]), "x2": Column([3.0, 4.0]), "y": Column([0, 1])})
+    frame = Frame({"x1": Column(X[:, 0]), "x2": Column(X[:, 1]), "y": Column(LABELS)})
     pandas = type("pandas", (), {"read_parquet": staticmethod(lambda path: frame)})
     monkeypatch.setattr(importlib, "import_module", lambda name: {"pandas": pandas}[name])
     x, y = read_pairs("pairs.parquet")
-    assert x.tolist() == [[1.0, 3.0], [2.0, 4.0]] and y.tolist() == [0, 1]
+    assert np.array_equal(x, X) and np.array_equal(y, LABELS)
 
     def damaged(path):
         raise RuntimeError("Parquet magic bytes not found")
@@ -201,9 +202,12 @@ def test_pasted_text_may_be_separated_as_people_do(pasted):
     assert parse_array(pasted, "x").tolist() == [[1.5, 2.0], [3.0, 4.0]]
 
 
-def test_pasted_whole_numbers_stay_whole():
-    for pasted in ("0\n1\n2", "[0, 1, 2]", "label\n0\n1\n2"):
-        assert parse_array(pasted, "y").dtype.kind == "i"
+def test_pasted_whole_numbers_are_labels_unless_too_many_differ():
+    labels = "\n".join(map(str, LABELS))
+    for pasted in (labels, str(LABELS.tolist()), f"label\n{labels}"):
+        assert check_pairs(parse_array(pasted, "y"), X)[0].tolist() == LABELS.tolist()
+    counts = parse_array("\n".join(map(str, range(40))), "y")
+    assert check_pairs(counts, X)[0].tolist() == [[k] for k in range(40)]
     assert parse_array("12345678901234567890\n1", "y").dtype.kind == "f"
     assert parse_array(json.dumps(X.tolist()), "x").shape == X.shape
 

@@ -8,9 +8,10 @@ readings without a new highest, or at ``max_steps``. What is reported is the mea
 that critic, which took part in neither. No maximum is ever taken over reported values.
 """
 
+import contextlib
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -49,6 +50,17 @@ def estimate(
     return next(found for found in fit.estimates() if found.readout == chosen)
 
 
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """Several threads gain little on critics this small, lose tenfold on a busy machine, and change the last digits."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
 class Fit:
     """The training behind an estimate, to be advanced a slice at a time.
 
@@ -58,6 +70,7 @@ class Fit:
     are as in ``train``; dropout is off in every reading. Raises ValueError for bad input.
     """
 
+    @_one_thread()
     @torch.inference_mode()
     def __init__(
         self,
@@ -76,9 +89,10 @@ class Fit:
         device: str = "auto",
     ) -> None:
         self.estimator, chosen = estimator, bounds.estimator(estimator)
-        all_pairs = (negatives or ("all_pairs" if estimator == "infonce" else "derangement")) == "all_pairs"
-        self.negatives = known("negatives", negatives or ("all_pairs" if all_pairs else "derangement"), NEGATIVES)
-        self.critic_name = known("critic", critic or ("separable" if all_pairs else "joint"), CRITICS)
+        default = "all_pairs" if estimator == "infonce" else "derangement"
+        self.negatives = known("negatives", negatives or default, NEGATIVES)
+        cheap = "separable" if self.negatives == "all_pairs" else "joint"
+        self.critic_name = known("critic", critic or cheap, CRITICS)
         self.seeds = (seeds,) if isinstance(seeds, int) else tuple(seeds)
         self.max_steps = max_steps
         self._check(learning_rate)
@@ -141,6 +155,7 @@ class Fit:
                 bar.set_postfix_str(self.latest(), refresh=False)
                 bar.update(self.advance())
 
+    @_one_thread()
     @torch.inference_mode()
     def advance(self) -> int:
         """Train up to the next reading of the validation part, and return how many steps that took."""
@@ -154,6 +169,7 @@ class Fit:
         """The newest validation values in words, in nats: one per readout, the mean over seeds."""
         return ", ".join(f"{name} {sum(curve[-1]) / len(self.seeds):.2f}" for name, curve in self.curves.items())
 
+    @_one_thread()
     @torch.inference_mode()
     def estimates(self) -> list[Estimate]:
         """One estimate per readout, from the test part and each seed's kept critic; further training is not lost."""

@@ -283,12 +283,12 @@ def test_fewer_pairs_than_can_be_split_are_refused():
 
 
 def test_10_000_pairs_in_5_dimensions_take_seconds():
-    start = time.perf_counter()
+    # on one thread the processor's time is what a free core takes, whatever else the machine does
+    start, wall = time.process_time(), time.perf_counter()
     found = estimate(*gaussians(1.0, 10_000, dim=5), progress=False, device="cpu")
-    seconds = time.perf_counter() - start
-    print(f"{seconds:.1f} s, {len(found.steps)} readings")
-    # 20 s are aimed at on two free cores; a machine with other work is given three times that
-    assert seconds < 60
+    seconds = time.process_time() - start
+    print(f"{seconds:.1f} s of one core, {time.perf_counter() - wall:.1f} s by the clock, {found.steps[-1]} steps")
+    assert seconds < 40  # 20 are aimed at
     assert_close(found, 1.0, slack=0.05)
 
 
@@ -327,3 +327,14 @@ def test_memory_grows_with_the_data_and_no_faster():
     print(f"{small:.0f} MB, then {large:.0f} MB for {data:.0f} MB more of data")
     # the data, its float64 form, and what is passing while one array is checked and standardised
     assert large - small < 8 * data
+
+
+def test_the_number_of_threads_changes_nothing_and_is_left_as_it_was():
+    x, y = gaussians(1.0, 600)
+    alone = quick(x, y, max_steps=50)
+    torch.set_num_threads(2)
+    try:
+        assert quick(x, y, max_steps=50) == alone
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(1)
