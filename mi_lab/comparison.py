@@ -110,6 +110,6 @@ def compare_parameters(namespace: Mapping[str, Any]) -> Comparison:
 
 
 def synthetic() -> tuple[Array, Array]:
-    """2000 pairs of correlated Gaussians in 2 dimensions whose MI is 1 nat: the same at every call."""
-    x, y = CorrelatedGaussians(dim=2, mi=1.0).sample(2000, torch.Generator().manual_seed(0))
+    """4000 pairs of correlated Gaussians in 2 dimensions whose MI is 1 nat: the same at every call."""
+    x, y = CorrelatedGaussians(dim=2, mi=1.0).sample(4000, torch.Generator().manual_seed(0))
     return x.numpy(), y.numpy()

@@ -35,7 +35,7 @@ def test_every_readout_of_every_estimator_is_a_row(compared):
 def test_it_can_be_looked_at(compared):
     assert len(str(compared).splitlines()) >= 4
     assert compared._repr_html_().count("<tr>") == 5
-    assert compared.figure().layout.meta["alt"].startswith("Estimates of MI in nats from 400 test pairs")
+    assert compared.figure().layout.meta["alt"].startswith("Estimates of MI in nats from 800 test pairs")
 
 
 def test_a_row_is_what_estimate_gives_alone(compared):
@@ -45,7 +45,7 @@ def test_a_row_is_what_estimate_gives_alone(compared):
 
 def test_the_synthetic_pairs_are_always_the_same():
     assert all(np.array_equal(a, b) for a, b in zip(synthetic(), synthetic(), strict=True))
-    assert synthetic()[0].shape == (2000, 2)
+    assert synthetic()[0].shape == (4000, 2)
 
 
 @pytest.mark.parametrize(

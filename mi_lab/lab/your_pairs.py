@@ -33,7 +33,7 @@ class YourPairs:
         self.upload = widgets.FileUpload(accept=".npy,.npz,.csv,.parquet", multiple=True)
         self.path = widgets.Text(placeholder="pairs.npz, or the file of x", layout=wide)
         self.path_y = widgets.Text(placeholder="the file of y, if it is another", layout=wide)
-        told = widgets.HTML("2000 pairs of correlated Gaussians in 2 dimensions, made here; their MI is 1 nat.")
+        told = widgets.HTML("4000 pairs of correlated Gaussians in 2 dimensions, made here; their MI is 1 nat.")
         hint = widgets.HTML("One file with x and y, or two files whose names start with x and with y.")
         self.source = widgets.Tab(
             [
