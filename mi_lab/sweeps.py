@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 from tqdm.auto import tqdm
 
 from mi_lab.checkpoints import FileCheckpoint
+from mi_lab.estimation.steps import one_thread
 from mi_lab.estimation.tasks import Task, make_task
 from mi_lab.estimation.training import Checkpoint, Training, train
 from mi_lab.experiments import Sweep
@@ -135,17 +136,6 @@ def train_runs(
 def training_of(spec: Sweep, runs: Sequence[Run], device: str = "cpu") -> Training:
     """The training that ``train_runs`` takes to its end, not yet begun; advance it under ``one_thread``."""
     return Training(*_tasks_and_seeds(spec, runs), **_settings(spec, runs), device=device)
-
-
-@contextlib.contextmanager
-def one_thread() -> Iterator[None]:
-    """PyTorch on one thread, so that the order of a sum does not depend on the machine."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def cache() -> Path:

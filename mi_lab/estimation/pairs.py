@@ -8,10 +8,9 @@ readings without a new highest, or at ``max_steps``. What is reported is the mea
 that critic, which took part in neither. No maximum is ever taken over reported values.
 """
 
-import contextlib
 import dataclasses
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -24,7 +23,7 @@ from mi_lab.estimation import bounds
 from mi_lab.estimation.critics import make_critic
 from mi_lab.estimation.dataset import Walk, make_side, split
 from mi_lab.estimation.negatives import check_batch, draw_batch, score
-from mi_lab.estimation.steps import Adam, captured, make_step
+from mi_lab.estimation.steps import Adam, captured, make_step, one_thread
 from mi_lab.estimation.training import device_named
 from mi_lab.names import READOUTS, known
 
@@ -50,17 +49,6 @@ def estimate(
     return next(found for found in fit.estimates() if found.readout == chosen)
 
 
-@contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
-    """Several threads gain little on critics this small, lose tenfold on a busy machine, and change the last digits."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
-
-
 class Fit:
     """The training behind an estimate, to be advanced a slice at a time.
 
@@ -70,7 +58,7 @@ class Fit:
     are as in ``train``; dropout is off in every reading. Raises ValueError for bad input.
     """
 
-    @_one_thread()
+    @one_thread()
     @torch.inference_mode()
     def __init__(
         self,
@@ -155,7 +143,7 @@ class Fit:
                 bar.set_postfix_str(self.latest(), refresh=False)
                 bar.update(self.advance())
 
-    @_one_thread()
+    @one_thread()
     @torch.inference_mode()
     def advance(self) -> int:
         """Train up to the next reading of the validation part, and return how many steps that took."""
@@ -169,7 +157,7 @@ class Fit:
         """The newest validation values in words, in nats: one per readout, the mean over seeds."""
         return ", ".join(f"{name} {sum(curve[-1]) / len(self.seeds):.2f}" for name, curve in self.curves.items())
 
-    @_one_thread()
+    @one_thread()
     @torch.inference_mode()
     def estimates(self) -> list[Estimate]:
         """One estimate per readout, from the test part and each seed's kept critic; further training is not lost."""

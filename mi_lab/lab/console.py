@@ -11,8 +11,8 @@ from html import escape
 
 import ipywidgets as widgets
 
+from mi_lab.estimation.steps import one_thread
 from mi_lab.estimation.training import Training
-from mi_lab.sweeps import one_thread
 
 SLICE = 0.08
 """Seconds of training between two looks at what was clicked."""

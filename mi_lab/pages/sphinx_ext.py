@@ -97,6 +97,14 @@ def _copy_scripts(app: Sphinx, error: Exception | None) -> None:
         str(static / "mathjax" / "output" / "chtml" / "fonts" / "woff-v2"),
     )
     write_parts(static / "explorer")
+    _drop_icon_script(Path(app.outdir))
+
+
+def _drop_icon_script(out: Path) -> None:
+    """The theme draws its icons twice, by a font and by a script of half a megabyte; the font is enough."""
+    tag = re.compile(r'\s*<script defer src="[^"]*scripts/fontawesome\.js[^"]*"></script>')
+    for path in out.rglob("*.html"):
+        path.write_text(tag.sub("", path.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def _drop_thebe(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:

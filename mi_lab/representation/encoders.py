@@ -56,15 +56,17 @@ class ResNet18(Encoder):
 
     ``width`` is that of the first group of blocks, 64 in the report; the later ones are 2, 4 and 8 times as wide.
     ``skip=False`` gives PlainNet18. Taps: B0 behind the stem, B1-B4 behind the groups, each max-pooled to the size
-    of the prelogits, and the prelogits, 8 x width features. Raises ValueError for a width or class count under 1.
+    of the prelogits, and the prelogits, 8 x width features. Raises ValueError for a width that is
+    no multiple of 8, or no class.
     """
 
     taps = TAPS
 
     def __init__(self, classes: int, width: int = 64, channels: int = 3, skip: bool = True) -> None:
         super().__init__()
-        if width < 1 or classes < 1:
-            raise ValueError(f"width and classes must be at least 1, not {width} and {classes}.")
+        # PyTorch's convolutions with fewer channels in the last place crash on some processors
+        if width < 8 or width % 8 or classes < 1:
+            raise ValueError(f"width must be a multiple of 8 and classes at least 1, not {width} and {classes}.")
         self.stem = _conv(channels, width, 3, 1)
         self.stem_norm = nn.BatchNorm2d(width)
         widths = [width, width, 2 * width, 4 * width, 8 * width]

@@ -9,8 +9,8 @@ from test_book import NARROW, PAGES, WIDE, visit
 
 pytestmark = pytest.mark.book
 
-# the theme's own findings, all in its sidebar: a brand outside any landmark, and the arrow that unfolds a chapter
-ALLOWED = {"region", "summary-name"}
+# the theme's own findings: a brand outside any landmark, the arrow that unfolds a chapter, entries of the bibliography
+ALLOWED = {"region": ".bd-sidebar-primary", "summary-name": ".bd-sidebar-primary", "aria-allowed-role": ".citation"}
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -61,9 +61,9 @@ def test_the_first_view_is_light_quick_and_steady(browser, served, name, first_v
         page.locator(FIRST).first.wait_for(state="attached", timeout=20_000)
         seconds = time.perf_counter() - began
     page.wait_for_load_state("networkidle")
-    for part in page.locator(".mi-plot, .mi-widget").all():
-        part.scroll_into_view_if_needed()
-        page.wait_for_timeout(150)
+    for _ in range(page.evaluate("document.documentElement.scrollHeight") // 400):  # reads on to the end
+        page.evaluate("scrollBy({ top: 400, behavior: 'instant' })")
+        page.wait_for_timeout(60)
     jumps, weight = page.evaluate("window.jumps"), sum(weights)
     data = [len(script.encode()) for script in page.locator(".mi-plot script, .mi-widget script").all_text_contents()]
     first_views.append((name, weight / 1e6, seconds, max(data, default=0) / 1e3, jumps))
@@ -81,3 +81,19 @@ def _compressed(response):
     except Exception:  # a redirect or an aborted request has none
         return 0
     return min(len(body), len(gzip.compress(body, 6)))
+
+
+def test_the_themes_icons_are_drawn_by_their_font_alone(browser, served):
+    page, problems = visit(browser, f"{served}/book/nwj.html")
+    page.evaluate("document.fonts.ready")
+    icons = page.evaluate(
+        """[...document.querySelectorAll('i[class*="fa-"], span[class*="fa-"]')].map((icon) => {
+          const style = getComputedStyle(icon, '::before');
+          return [icon.className, style.content, getComputedStyle(icon).fontFamily];
+        })"""
+    )
+    assert len(icons) > 8 and problems == []
+    assert all(content not in ("none", "normal", '""') and "Awesome" in family for _, content, family in icons), icons
+    assert page.evaluate("document.fonts.check('900 16px \"Font Awesome 6 Free\"', '\\uf0c9')")
+    assert page.locator("svg.svg-inline--fa").count() == 0
+    page.context.close()

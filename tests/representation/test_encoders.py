@@ -75,7 +75,7 @@ def test_weights_follow_the_seed_and_leave_torchs_own_state_alone():
     ("act", "words"),
     [
         (lambda: make_encoder("resnet20", 4, 3), ("unknown architecture 'resnet20'", "'resnet18'")),
-        (lambda: make_encoder("resnet18", 4, 3, 0), ("width and classes must be at least 1", "0 and 4")),
+        (lambda: make_encoder("resnet18", 4, 3, 0), ("width must be a multiple of 8", "0 and 4")),
         (lambda: known_tap(make_encoder("resnet18", 4, 3, 8), "B5"), ("unknown tap 'B5'",)),
     ],
 )

@@ -1,0 +1,211 @@
+"""Trains an encoder to tell a labeling of its images: rotations or random labels (Sec. 4, App. C.2).
+
+One training is one network, so unlike critics these are not stacked; several trainings run as parallel processes. All
+images lie in memory as uint8; a batch is normalised when it is drawn.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+from tqdm.auto import tqdm
+
+from mi_lab.estimation.training import Checkpoint
+from mi_lab.names import known
+from mi_lab.representation.datasets import Dataset, Split
+from mi_lab.representation.encoders import Encoder
+from mi_lab.representation.labelings import random_labels, rotations
+
+PRETEXTS = ("random_labels", "rotation")
+RANDOM_CLASSES = 10  # as many as CIFAR-10 has objects: "random labels with the same support as Y"
+_READ_AT_ONCE = 1000  # images
+
+Normalise = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """SGD with momentum 0.9; the learning rate falls tenfold at one half and at three quarters of the epochs.
+
+    The report takes 182 epochs, batches of 512 at 0.1 for rotations and of 128 at 0.01 for random labels.
+    Raises ValueError for a value out of range.
+    """
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    momentum: float = 0.9
+
+    def __post_init__(self) -> None:
+        if self.epochs < 1 or self.batch_size < 1 or not self.learning_rate > 0:
+            raise ValueError(
+                "epochs and batch_size must be at least 1 and learning_rate positive, "
+                f"not {self.epochs}, {self.batch_size} and {self.learning_rate}."
+            )
+
+    def rate(self, epoch: int) -> float:
+        """The learning rate of an epoch, counted from 0."""
+        falls = (epoch >= self.epochs // 2) + (epoch >= 3 * self.epochs // 4)
+        return float(self.learning_rate * 0.1**falls)
+
+
+@dataclass(frozen=True)
+class PretextCurve:
+    """What training saw, one value per epoch: mean loss in nats, accuracies on the pretext's own labels in [0, 1].
+
+    ``best_epoch``, counted from 1, is the first of the highest validation accuracy; the encoder is left as it was then
+    (Kolesnikov et al., 2019). ``first_nonfinite_epoch`` is None, or the epoch whose loss was not finite; training ends
+    there.
+    """
+
+    loss: list[float]
+    accuracy: list[float]
+    validation_accuracy: list[float]
+    best_epoch: int
+    first_nonfinite_epoch: int | None
+
+
+def pretext_task(data: Dataset, pretext: str, seed: int = 0) -> tuple[Split, Split, int]:
+    """Training and validation images with the labels of a pretext, and how many there are.
+
+    Both pretexts see the enlarged set, each image in four orientations. Random labels are drawn once per image and
+    kept; those of the validation images too, so that accuracy there can only be chance. Raises ValueError for an
+    unknown pretext.
+    """
+    known("pretext", pretext, PRETEXTS)
+    train, validation = rotations(data.train)[0], rotations(data.validation)[0]
+    if pretext == "rotation":
+        return train, validation, 4
+    labels = [random_labels(len(s.labels), RANDOM_CLASSES, 2 * seed + i) for i, s in enumerate((train, validation))]
+    return Split(train.images, labels[0]), Split(validation.images, labels[1]), RANDOM_CLASSES
+
+
+def train_encoder(
+    encoder: Encoder,
+    train: Split,
+    validation: Split,
+    normalise: Normalise,
+    schedule: Schedule,
+    *,
+    keep_best: bool = True,
+    seed: int = 0,
+    progress: str | None = None,
+    checkpoint: Checkpoint | None = None,
+) -> PretextCurve:
+    """Train an encoder where it lies, on the CPU or a GPU, and leave it as it was at its best epoch.
+
+    With ``keep_best=False`` it is left as it is at the end: random labels have to be memorised, and their validation
+    accuracy is chance. A training with a ``checkpoint`` goes on where that left off, to the same bits on the same
+    machine. Raises ValueError for an empty split.
+    """
+    if not len(train.labels) or not len(validation.labels):
+        raise ValueError("the training and the validation split must hold at least one image each.")
+    running = _Running(encoder, schedule, keep_best, seed)
+    kept = checkpoint.load() if checkpoint else None
+    if kept is not None:
+        running.resume(kept)
+    steps = -(-len(train.labels) // schedule.batch_size)
+    with tqdm(total=steps * schedule.epochs, desc=progress, disable=progress is None, leave=False) as bar:
+        while len(running.losses) < schedule.epochs and running.broken is None:
+            order = running.order(len(train.labels))
+            for index in order.split(schedule.batch_size)[running.step :]:
+                running.learn(normalise(train.images[index].to(running.place)), train.labels[index].to(running.place))
+                if checkpoint:
+                    checkpoint.offer(running.state)
+                bar.update()
+            running.end_epoch(accuracy(encoder, validation, normalise), len(train.labels))
+    return running.curve()
+
+
+def accuracy(encoder: Encoder, split: Split, normalise: Normalise) -> float:
+    """Share of a split's labels that an encoder tells right, in evaluation mode; the mode is put back."""
+    place, was = next(encoder.parameters()).device, encoder.training
+    encoder.eval()
+    right = 0
+    with torch.inference_mode():
+        parts = zip(split.images.split(_READ_AT_ONCE), split.labels.split(_READ_AT_ONCE), strict=True)
+        for images, labels in parts:
+            right += int((encoder(normalise(images.to(place))).argmax(1).cpu() == labels).sum())
+    encoder.train(was)
+    return right / len(split.labels)
+
+
+class _Running:
+    """A training as far as it has come."""
+
+    def __init__(self, encoder: Encoder, schedule: Schedule, keep_best: bool, seed: int) -> None:
+        self.encoder = encoder.to(memory_format=torch.channels_last).train()
+        self.place = next(encoder.parameters()).device
+        self.schedule, self.keep_best = schedule, keep_best
+        self.optimiser = torch.optim.SGD(encoder.parameters(), schedule.learning_rate, schedule.momentum)
+        self.generator = torch.Generator().manual_seed(seed)
+        self.losses: list[float] = []
+        self.accuracies: list[float] = []
+        self.validations: list[float] = []
+        self.broken: int | None = None
+        self.best: dict[str, Tensor] = {}
+        self._begin_epoch()
+
+    def _begin_epoch(self) -> None:
+        self.epoch_began = self.generator.get_state()
+        self.step, self.loss, self.right = 0, 0.0, 0
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.schedule.rate(len(self.losses))
+
+    def order(self, count: int) -> Tensor:
+        """This epoch's order of the images; the same whenever it is asked within the epoch."""
+        self.generator.set_state(self.epoch_began)
+        return torch.randperm(count, generator=self.generator)
+
+    def learn(self, images: Tensor, labels: Tensor) -> None:
+        """One step on one batch."""
+        self.optimiser.zero_grad(set_to_none=True)
+        logits = self.encoder(images.contiguous(memory_format=torch.channels_last))
+        loss = cross_entropy(logits, labels)
+        loss.backward()
+        self.optimiser.step()
+        self.step += 1
+        self.loss += float(loss.detach()) * len(labels)
+        self.right += int((logits.detach().argmax(1) == labels).sum())
+
+    def end_epoch(self, validation: float, count: int) -> None:
+        """Note the epoch's values, and keep the weights if it is the best so far."""
+        mean = self.loss / count
+        if mean != mean or mean in (float("inf"), float("-inf")):
+            self.broken = len(self.losses) + 1
+            return
+        if not self.validations or validation > max(self.validations):
+            self.best = {name: value.clone() for name, value in self.encoder.state_dict().items()}
+        self.losses.append(mean)
+        self.accuracies.append(self.right / count)
+        self.validations.append(validation)
+        self._begin_epoch()
+
+    def curve(self) -> PretextCurve:
+        """What was seen; leaves the encoder as it is to be."""
+        if self.keep_best and self.best:
+            self.encoder.load_state_dict(self.best)
+        best = self.validations.index(max(self.validations)) + 1 if self.validations else 0
+        return PretextCurve(self.losses, self.accuracies, self.validations, best, self.broken)
+
+    def state(self) -> dict[str, Any]:
+        """All that the steps to come depend on, and what the past ones gave."""
+        return {
+            "encoder": self.encoder.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "best": self.best,
+            "epoch_began": self.epoch_began,
+            "within": [self.step, self.loss, self.right],
+            "curves": [self.losses, self.accuracies, self.validations],
+        }
+
+    def resume(self, state: Mapping[str, Any]) -> None:
+        """Go on from a state."""
+        self.encoder.load_state_dict(state["encoder"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.best, self.epoch_began = dict(state["best"]), state["epoch_began"]
+        self.step, self.loss, self.right = state["within"]
+        self.losses, self.accuracies, self.validations = (list(values) for values in state["curves"])
