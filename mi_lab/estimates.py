@@ -65,7 +65,7 @@ class Estimate:
 
     @property
     def log_ceiling(self) -> float | None:
-        """log N in nats where nothing larger can be read: under a shuffle, and for InfoNCE; else None."""
+        """The most that a shuffle or InfoNCE lets one read, log N in nats; None where there is no such limit."""
         return math.log(self.data.batch_size) if self.negatives == "shuffle" or self.estimator == "infonce" else None
 
     def __str__(self) -> str:
