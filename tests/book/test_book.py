@@ -20,6 +20,8 @@ PAGES = [
     "js",
     "why-log-n",
     "explorer",
+    "appendix-a",
+    "appendix-b",
     "how-fast",
     "your-runs",
     "functions",
