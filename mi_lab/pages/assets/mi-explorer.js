@@ -1,4 +1,4 @@
-// Stored training curves by estimator, critic, negatives, true MI and batch size. Only what was run is drawn.
+// Stored runs by estimator, critic, negatives, true MI and N. Only what was run is drawn.
 "use strict";
 window.MILab.widgets.explorer = ({ model, el }) => {
 	const MILab = window.MILab;
@@ -65,7 +65,7 @@ window.MILab.widgets.explorer = ({ model, el }) => {
 		return part.points.reduce((best, p) => (far(p) < far(best) ? p : best));
 	}
 
-	// Estimate against epoch: the mean of the seeds, the band between them, truth, ceiling and log N.
+	// Estimate against epoch: mean and band of the seeds, truth, ceiling, log N.
 	function curves(part, point) {
 		const runs = point.runs.map((run) => points(part, point, run)), count = Math.min(...runs.map((run) => run.length));
 		const ys = runs.flat().map(([, y]) => y), log = Math.log(point.n);
@@ -89,7 +89,7 @@ window.MILab.widgets.explorer = ({ model, el }) => {
 		return picture.svg;
 	}
 
-	// Estimate against true MI, one line per N, all at the epoch that every run of the part reached.
+	// Estimate against true MI, a line per N, at the epoch that every run reached.
 	function finals(part, chosen) {
 		const sizes = [...new Set(part.points.map((p) => p.n))];
 		const values = part.points.map(at).filter(Number.isFinite);
@@ -104,7 +104,9 @@ window.MILab.widgets.explorer = ({ model, el }) => {
 			const line = part.points.filter((p) => p.n === n && Number.isFinite(at(p))).map((p) => [p.mi, at(p)]);
 			const { color, dash: kind } = lines[n];
 			picture.line(line, { stroke: color, "stroke-width": n === chosen.n ? 3 : 1.5, "stroke-dasharray": dash[kind] });
-			for (const [mi, value] of line) picture.dot(mi, value, { fill: color, r: 3 });
+			for (const p of part.points.filter((p) => p.n === n)) {
+				for (const v of p.at) if (v !== null) picture.dot(p.mi, v, { fill: v < range[0] ? "none" : color, stroke: color, r: 3 });
+			}
 			if (line.length) ends.push([...line.at(-1), n]);
 		}
 		let free = Infinity; // names beside the ends of the lines, none over another

@@ -77,7 +77,7 @@ window.MILab.widgets.train = ({ model, el }) => {
 		[running, points, steps, spoken] = [false, [], 0, 0];
 	}
 
-	// The stored run of the same setting, if there is one; its file is fetched when it is first wanted.
+	// The stored run of the same setting, if any; its file is fetched when first wanted.
 	function stored(state) {
 		if (state.width !== WIDTH || state.rate !== RATE) return null;
 		const name = `${state.estimator}-1x64-${state.negatives}`;
@@ -108,7 +108,7 @@ window.MILab.widgets.train = ({ model, el }) => {
 		return drawn.svg;
 	}
 
-	// Spoken seldom: a screen reader should not be told of every slice.
+	// Spoken seldom, for the sake of screen readers.
 	function told(state) {
 		const last = points.slice(-8), value = gaussian.mean(last.map(([, v]) => v));
 		const epoch = steps / perEpoch(state.n), finite = !last.length || Number.isFinite(value);

@@ -1,5 +1,5 @@
 // One training step of a critic with one hidden ELU layer, the same as mi_lab's: scores, gradient, Adam. In nats.
-// Made by functions of their own, so that a worker can be given their text: file:// pages may not load worker files.
+// Made by functions, whose text a worker can be given: file:// pages may not load worker files.
 (() => {
 	"use strict";
 	window.MILab.makeTrainer = ({ bounds, logMeanExp, logSumExp, permutation, uniforms, normals, rhoOf }) => {
