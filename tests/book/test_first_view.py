@@ -9,7 +9,7 @@ from test_book import NARROW, PAGES, WIDE, visit
 
 pytestmark = pytest.mark.book
 
-# what the theme and Sphinx bring: a brand outside any landmark, the arrow that unfolds a chapter, roles of a bibliography
+# what the theme and Sphinx bring: a brand outside any landmark, the arrow of a chapter, roles in the bibliography
 ALLOWED = {
     "region": ".bd-sidebar-primary",
     "summary-name": ".bd-sidebar-primary",
