@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from html import unescape
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ Part = dict[str, Any]
 def parts(folder: Path | None = None) -> dict[str, Part]:
     """Every part by its name, such as 'nwj-nwj-1x64-shuffle'.
 
-    A part holds ``points``, one per true MI and N: the ceiling I_N, the curve of each seed at the epochs that
+    A part holds ``points``, one per true MI and N: the ceiling I_N, the curve of each seed as means up to the epochs in
     ``epochs_of`` its length, each seed's estimate at its ``end``, and ``at`` the epoch that the part's shortest run
     reached, both over the last ten epochs; None where that is not finite. Where several sweeps hold a point, the
     longest run is taken.
@@ -130,12 +131,17 @@ def _finish(part: Part) -> None:
         shown = part["epochs_of"].setdefault(point["epochs"], _epochs_shown(point["epochs"]))
         point["at"] = [_tail(whole, common) for whole in wholes]
         point["end"] = [_tail(whole, point["epochs"]) for whole in wholes]
-        point["runs"] = [round_numbers([whole[e - 1] for e in shown if e <= len(whole)], 3) for whole in wholes]
+        point["runs"] = [round_numbers(_thinned(whole, shown), 3) for whole in wholes]
 
 
 def _epochs_shown(epochs: int) -> list[int]:
     """The first ten epochs, in which most happens, then every nth, and the last."""
     return sorted({*range(1, min(10, epochs) + 1), *range(10, epochs, -(-epochs // _POINTS)), epochs})
+
+
+def _thinned(whole: list[float], shown: list[int]) -> list[float]:
+    """Means over the epochs from one shown to the next, so that a spike between two of them is not lost."""
+    return [sum(whole[a:b]) / (b - a) for a, b in pairwise([0, *shown]) if b <= len(whole)]
 
 
 def _tail(whole: list[float], end: int) -> float | None:

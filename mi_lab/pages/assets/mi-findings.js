@@ -5,7 +5,7 @@ window.MILab.widgets.findings = ({ model, el }) => {
 	const size = { width: 250, height: 210 };
 
 	const kinds = {
-		// What the best critic reports under a shuffle, against the truth.
+		// What the best critic sees under a shuffle.
 		ceiling: {
 			title: "A batch hides the truth",
 			control: { key: "n", label: "batch size N", min: 4, max: 15, step: 1, power: 2, value: 64 },
@@ -61,7 +61,7 @@ window.MILab.widgets.findings = ({ model, el }) => {
 				picture.line(ends, { class: "truth" });
 				return {
 					drawing: [picture.svg],
-					summary: `The points say 0.693 nats about their class. A straight line reads ${format(Math.max(0, seen), 2)} of them.`,
+					summary: `The points say ${format(Math.LN2)} nats about their class. A straight line reads ${format(Math.max(0, seen), 2)} of them.`,
 					table: { head: ["measure", "nats"], rows: [["MI of point and class", format(Math.LN2)], ["linear V-information", format(seen)]] },
 				};
 			},
