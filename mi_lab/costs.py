@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mi_lab.experiments import Sweep
+    from mi_lab.specs import Sweep
 
 
 def steps_per_epoch(batch_size: int) -> int:

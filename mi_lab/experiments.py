@@ -6,97 +6,28 @@ The report's text names only some of its true MI values; the grids below contain
 """
 
 import dataclasses
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from itertools import product
 from typing import Any
 
-from mi_lab.gaussian import correlation_from_mi
-from mi_lab.names import ACTIVATIONS, CRITICS, NEGATIVES, READOUTS, TASKS, known
-from mi_lab.settings import as_type, within
+from mi_lab.image_specs import NoisyImages, Probing
+from mi_lab.names import READOUTS, known
+from mi_lab.settings import as_type
+from mi_lab.specs import CeilingTable, Sweep
 
 PROFILES = ("smoke", "laptop", "report")
 TRUE_MI = (2.5, 5.0, 7.5, 10.0, 15.0, 20.0, 25.0, 30.0)
 BATCH_SIZES = (64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768)
 
-
-@dataclass(frozen=True)
-class Sweep:
-    """A grid of runs: every true MI with every batch size and every seed, all else shared.
-
-    MI is in nats. ``hidden`` are the critic's widths, ``dropout`` one rate per hidden layer (or none),
-    ``weight_decay`` Adam's L2 penalty. Raises ValueError, one sentence, for any value out of range.
-    """
-
-    estimator: str
-    true_mi: tuple[float, ...]
-    batch_size: tuple[int, ...]
-    hidden: tuple[int, ...]
-    epochs: int = 1000
-    seeds: tuple[int, ...] = (0,)
-    negatives: str = "shuffle"
-    activation: str = "elu"
-    dropout: tuple[float, ...] = ()
-    weight_decay: float = 0.0
-    learning_rate: float = 1e-4
-    critic: str = "joint"
-    task: str = "gaussian"
-    dim: int = 20
-
-    def __post_init__(self) -> None:
-        known("estimator", self.estimator, READOUTS)
-        known("negatives", self.negatives, NEGATIVES)
-        known("activation", self.activation, ACTIVATIONS)
-        known("critic", self.critic, CRITICS)
-        known("task", self.task, TASKS)
-        _check_grid(self, ("true_mi", "batch_size", "hidden", "seeds"))
-        within("hidden", self.hidden, 1)
-        within("epochs", (self.epochs,), 1)
-        within("seeds", self.seeds, 0, 2**63 - 1)
-        within("weight_decay", (self.weight_decay,), 0)
-        if not 0 < self.learning_rate < math.inf:
-            raise ValueError(f"learning_rate must be a positive number, not {self.learning_rate}.")
-        if self.dropout and len(self.dropout) != len(self.hidden):
-            raise ValueError(
-                f"dropout needs one rate for each of the {len(self.hidden)} hidden layers, not {len(self.dropout)}."
-            )
-        if any(not 0 <= rate < 1 for rate in self.dropout):
-            raise ValueError(f"dropout rates must lie in [0, 1), not {list(self.dropout)}.")
-
-    @property
-    def readouts(self) -> tuple[str, ...]:
-        """The readouts that a training of this estimator yields."""
-        return READOUTS[self.estimator]
-
-    def runs(self) -> Iterator[dict[str, Any]]:
-        """The grid, one mapping of ``true_mi``, ``batch_size`` and ``seed`` per run."""
-        for batch_size, mi, seed in product(self.batch_size, self.true_mi, self.seeds):
-            yield {"true_mi": mi, "batch_size": batch_size, "seed": seed}
-
-
-@dataclass(frozen=True)
-class CeilingTable:
-    """I_N over a grid of true MI and batch sizes, by Monte Carlo over ``samples`` pairs."""
-
-    true_mi: tuple[float, ...]
-    batch_size: tuple[int, ...]
-    samples: int = 200_000
-    seed: int = 0
-    dim: int = 20
-
-    def __post_init__(self) -> None:
-        _check_grid(self, ("true_mi", "batch_size"))
-        within("samples", (self.samples,), 2)
-        within("seed", (self.seed,), 0, 2**63 - 1)
-
-    def runs(self) -> Iterator[dict[str, Any]]:
-        """The grid, one mapping of ``true_mi`` and ``batch_size`` per entry."""
-        for batch_size, mi in product(self.batch_size, self.true_mi):
-            yield {"true_mi": mi, "batch_size": batch_size}
-
-
-Spec = Sweep | CeilingTable
+Spec = Sweep | CeilingTable | Probing | NoisyImages
+KINDS: Mapping[str, type[Spec]] = {
+    "sweep": Sweep,
+    "ceiling": CeilingTable,
+    "probing": Probing,
+    "noisy_images": NoisyImages,
+}
+"""The kinds of result, each with the class of its spec."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +69,7 @@ def experiment(name: str) -> Experiment:
 
 def spec_from_dict(kind: str, values: Mapping[str, Any]) -> Spec:
     """The spec that ``dataclasses.asdict`` wrote. Raises ValueError for a missing, unknown or wrong value."""
-    made = {"sweep": Sweep, "ceiling": CeilingTable}[known("kind of spec", kind, ("sweep", "ceiling"))]
+    made = KINDS[known("kind of spec", kind, KINDS)]
     types = {f.name: f.type for f in fields(made)}
     missing = sorted(set(types) - set(values))
     if missing:
@@ -147,17 +78,8 @@ def spec_from_dict(kind: str, values: Mapping[str, Any]) -> Spec:
 
 
 def kind_of(spec: Spec) -> str:
-    """'sweep' or 'ceiling'."""
-    return "sweep" if isinstance(spec, Sweep) else "ceiling"
-
-
-def _check_grid(spec: Spec, lists: tuple[str, ...]) -> None:
-    for name in lists:
-        if not getattr(spec, name):
-            raise ValueError(f"{name} must hold at least one value.")
-    for mi in spec.true_mi:
-        correlation_from_mi(mi, spec.dim)
-    within("batch_size", spec.batch_size, 2)
+    """The name in ``KINDS`` of a spec's class."""
+    return next(kind for kind, made in KINDS.items() if isinstance(spec, made))
 
 
 _SMOKE = {"true_mi": (2.5, 10.0), "batch_size": (64,), "hidden": (16,), "epochs": 2, "seeds": (0,), "dropout": ()}
@@ -187,6 +109,48 @@ def _explorer(estimator: str, negatives: str) -> Experiment:
     )
 
 
+def _probing(table: str, architecture: str, pretext: str) -> Experiment:
+    """A row of Table 1 or 8. C.2: rotations take batches of 512 at a rate of 0.1, random labels of 128 at 0.01.
+
+    On the laptop the network is a quarter as wide. Rotations see every image three times; random labels have to be
+    memorised to do their harm, which takes fewer images, more often.
+    """
+    name = f"{table}-{'untrained' if pretext == 'none' else pretext.replace('_', '-')}"
+    rates: dict[str, Any] = {"batch_size": 128, "learning_rate": 0.01} if pretext == "random_labels" else {}
+    sizes: dict[str, dict[str, int]] = {"rotation": {"epochs": 3}, "random_labels": {"images": 5000, "epochs": 30}}
+    small = {
+        "batch_size": 64,
+        "images": 600,
+        "validation_images": 512,
+        "width": 8,
+        "epochs": 1,
+        "linear_epochs": 2,
+        "nmi_epochs": 1,
+    }
+    return _make(
+        name,
+        "labels",
+        {},
+        Probing(pretext, architecture, **rates),
+        smoke=small | {"data": "synthetic_colour"},
+        width=16,
+        validation_images=1000,
+        nmi_epochs=10,
+        **sizes.get(pretext, {}),
+    )
+
+
+_NOISY_MNIST = _make(
+    "noisy-mnist",
+    "noisy_mnist",
+    {},
+    NoisyImages(),
+    smoke={"batch_size": 64, "data": "synthetic_grey", "p": (0.0, 1.0), "images": 600, "epochs": 1, "critic_width": 16}
+    | {"critic_epochs": 1},
+    epochs=5,
+    critic_width=128,
+    critic_epochs=20,
+)
 _LARGE, _SMALL = (512, 512), (64,)
 _REGULARISED: dict[str, Any] = {"dropout": (0.5, 0.3, 0.2), "weight_decay": 2.5e-5}
 
@@ -286,7 +250,13 @@ EXPERIMENTS: Mapping[str, Experiment] = {
             _explorer(estimator, negatives)
             for estimator, negatives in product(READOUTS, ("shuffle", "derangement", "all_pairs"))
         ),
+        *(
+            _probing(table, architecture, pretext)
+            for table, architecture in (("table-1", "resnet18"), ("table-8", "plainnet18"))
+            for pretext in ("rotation", "random_labels", "none")
+        ),
+        _NOISY_MNIST,
     )
 }
 """Every panel of the report's Fig. 1-3 and 13; companions with derangements, with DV's own gradient or at the report's
-full length for a few truths; the ceiling; the grid of the estimator explorer."""
+full length for a few truths; the ceiling; the grid of the estimator explorer; the tables of Section 4, D.1 and D.4."""

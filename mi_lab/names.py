@@ -7,6 +7,9 @@ TASKS = ("gaussian", "cubic")
 CRITICS = ("joint", "separable", "bilinear", "inner_product", "optimal")
 ACTIVATIONS = ("elu", "relu")
 NEGATIVES = ("shuffle", "derangement", "all_pairs", "independent")
+DATASETS = ("cifar10", "mnist", "synthetic_colour", "synthetic_grey")
+ARCHITECTURES = ("resnet18", "plainnet18", "lenet5")
+PRETEXTS = ("random_labels", "rotation")
 READOUTS = {
     "dv": ("dv",),
     "mine": ("dv",),

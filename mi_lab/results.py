@@ -17,9 +17,10 @@ from typing import Any
 
 import jsonschema
 
-from mi_lab.experiments import EXPERIMENTS, PROFILES, Experiment, Spec, Sweep, experiment, kind_of, spec_from_dict
+from mi_lab.experiments import EXPERIMENTS, PROFILES, Experiment, Spec, experiment, kind_of, spec_from_dict
 from mi_lab.names import known
 from mi_lab.schema import FORMAT, SCHEMA, SEALED
+from mi_lab.specs import Sweep
 
 SHOWN_PROFILES = ("report", "laptop")  # the book shows the first of these that is stored
 
@@ -35,7 +36,9 @@ class Result:
     ``runs`` is a list of mappings. Of a sweep: ``true_mi``, ``batch_size``, ``seed``, ``ceiling`` (I_N of a
     shuffle, as ``value`` and ``stderr``), ``first_nonfinite_epoch`` and ``curves`` (readout -> statistic -> one
     value per epoch). Of a ceiling table: ``true_mi``, ``batch_size``, ``value``,
-    ``stderr``. All in nats.
+    ``stderr``. All in nats. Of encoders of images: ``p`` if it has one, ``seed``, ``first_nonfinite_epoch``,
+    ``curves`` (name -> one value per epoch) and ``values`` (name -> number, or -> tap -> number;
+    None where it diverged).
     """
 
     experiment: str
@@ -83,7 +86,7 @@ def round_numbers(value: Any, digits: int = 4) -> Any:
 
 def round_measured(run: Mapping[str, Any]) -> dict[str, Any]:
     """A run with its measurements rounded; its settings stay exact, for they say which run it is."""
-    measured = ("curves", "ceiling", "value", "stderr")
+    measured = ("curves", "ceiling", "value", "values", "stderr")
     return {key: round_numbers(value) if key in measured else value for key, value in run.items()}
 
 

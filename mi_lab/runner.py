@@ -17,10 +17,12 @@ from mi_lab.costs import sweep_steps
 from mi_lab.estimation.negatives import ceiling
 from mi_lab.estimation.tasks import CorrelatedGaussians, make_task
 from mi_lab.estimation.training import device_named
-from mi_lab.experiments import CeilingTable, Experiment, Spec, Sweep, experiment
+from mi_lab.experiments import Experiment, Spec, experiment
+from mi_lab.image_runs import train_images
 from mi_lab.names import known
 from mi_lab.results import Result, check_writable, results_dir, round_measured, save
 from mi_lab.settings import plain_data
+from mi_lab.specs import CeilingTable, Sweep
 from mi_lab.sweeps import Run, cache, train_sweep, versions
 
 
@@ -97,7 +99,9 @@ def run_parameters(namespace: Mapping[str, Any]) -> Result:
 def _runs(spec: Spec, device: str, workers: int | None, label: str | None, cluster: Any) -> list[Run]:
     if isinstance(spec, CeilingTable):
         return _ceilings(spec)
-    return with_ceilings(spec, train_sweep(spec, device, workers, label, cluster))
+    if isinstance(spec, Sweep):
+        return with_ceilings(spec, train_sweep(spec, device, workers, label, cluster))
+    return train_images(spec, device, workers, label, cluster)
 
 
 def _store(
@@ -110,9 +114,9 @@ def _store(
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
         "threads": 1,
         "wall_seconds": round(sum(r["wall_seconds"] for r in runs), 1),
-        "steps": sweep_steps(spec) if isinstance(spec, Sweep) else 0,
+        "steps": sweep_steps(spec) if isinstance(spec, Sweep) else sum(r.get("steps", 0) for r in runs),
     }
-    kept = [{k: v for k, v in r.items() if k != "wall_seconds"} for r in runs]
+    kept = [{k: v for k, v in r.items() if k not in ("wall_seconds", "steps")} for r in runs]
     result = Result(chosen.name, profile, changed, spec, kept, provenance)
     save(result, folder)
     return result
@@ -173,8 +177,9 @@ def _revision() -> str:
     try:
         git = functools.partial(subprocess.run, cwd=here, capture_output=True, text=True, check=True)
         revision = git(["git", "rev-parse", "--short=12", "HEAD"]).stdout.strip()
-        ground = ("costs.py", "experiments.py", "gaussian.py", "names.py", "results.py", "stacks.py")
-        sources = ("estimation", "checkpoints.py", "runner.py", "sweeps.py", *ground)
+        ground = ("costs", "discrete", "experiments", "gaussian", "image_specs", "names", "results", "specs", "stacks")
+        files = [f"{name}.py" for name in (*ground, "checkpoints", "image_runs", "runner", "stages", "sweeps")]
+        sources = ("estimation", "recipes", "representation", *files)
         changed = git(["git", "status", "--porcelain", "--", *sources]).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return "unknown"

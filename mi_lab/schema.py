@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mi_lab.experiments import EXPERIMENTS, PROFILES
+from mi_lab.experiments import EXPERIMENTS, KINDS, PROFILES
 
 FORMAT = 1
 SEALED = ("spec", "runs", "provenance")  # what the stored checksum covers
@@ -17,20 +17,38 @@ def _closed(properties: Mapping[str, Any]) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
 
 
+_NONFINITE = {"anyOf": [{"type": "null"}, {"type": "integer", "minimum": 1}]}
+_VALUE = {"anyOf": [{"type": "null"}, {"type": "number"}, _NUMBERS]}
 _RUN = _closed(
     _POINT
     | {
         "seed": {"type": "integer"},
         "ceiling": _closed(_MEASURE),
-        "first_nonfinite_epoch": {"anyOf": [{"type": "null"}, {"type": "integer", "minimum": 1}]},
+        "first_nonfinite_epoch": _NONFINITE,
         "curves": {"type": "object", "minProperties": 1, "additionalProperties": _closed(_STATISTICS)},
     }
 )
+# of an encoder: its settings, and what was measured, by name, or by name and tap
+_IMAGE_RUN = {
+    "type": "object",
+    "properties": {
+        "seed": {"type": "integer"},
+        "first_nonfinite_epoch": _NONFINITE,
+        "curves": {"type": "object", "additionalProperties": _NUMBERS},
+        "values": {
+            "type": "object",
+            "minProperties": 1,
+            "additionalProperties": {"anyOf": [_VALUE, {"type": "object", "additionalProperties": _VALUE}]},
+        },
+    },
+    "required": ["seed", "first_nonfinite_epoch", "curves", "values"],
+}
+_RUNS = {"sweep": _RUN, "ceiling": _closed(_POINT | _MEASURE)}
 _TEXTS = ("git_revision", "date", "python", "torch", "device", "machine")
 SCHEMA = _closed(
     {
         "format": {"const": FORMAT},
-        "kind": {"enum": ["sweep", "ceiling"]},
+        "kind": {"enum": sorted(KINDS)},
         "experiment": {"enum": sorted(EXPERIMENTS)},
         "profile": {"enum": list(PROFILES)},
         "overrides": {"type": "object"},
@@ -43,7 +61,11 @@ SCHEMA = _closed(
         "runs": {"type": "array", "minItems": 1, "items": {"type": "object"}},
     }
 ) | {
-    "if": {"properties": {"kind": {"const": "sweep"}}},
-    "then": {"properties": {"runs": {"items": _RUN}}},
-    "else": {"properties": {"runs": {"items": _closed(_POINT | _MEASURE)}}},
+    "allOf": [
+        {
+            "if": {"properties": {"kind": {"const": kind}}},
+            "then": {"properties": {"runs": {"items": _RUNS.get(kind, _IMAGE_RUN)}}},
+        }
+        for kind in KINDS
+    ]
 }

@@ -20,7 +20,7 @@ def as_type(type_: Any, name: str, value: Any) -> Any:
     if isinstance(value, str):
         value = [] if value == "off" else value.split(",")
     items = value if isinstance(value, list | tuple) else [value]
-    element = float if type_ == tuple[float, ...] else int
+    element = type_.__args__[0]
     return tuple(_scalar(element, name, item) for item in items)
 
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from mi_lab.experiments import Sweep
+from mi_lab.specs import Sweep
 
 # activations of one layer in one stack: what sits in a core's cache, and 1 GB on a GPU
 _FLOATS = {"cpu": 2**19, "cuda": 2**28}

@@ -24,9 +24,9 @@ from mi_lab.checkpoints import FileCheckpoint
 from mi_lab.estimation.steps import one_thread
 from mi_lab.estimation.tasks import Task, make_task
 from mi_lab.estimation.training import Checkpoint, Training, train
-from mi_lab.experiments import Sweep
 from mi_lab.results import ResultError, check_writable, digest, round_measured, write_atomically
 from mi_lab.schema import FORMAT
+from mi_lab.specs import Sweep
 from mi_lab.stacks import cut_into_stacks
 
 Run = dict[str, Any]
@@ -45,7 +45,7 @@ def train_sweep(
     grid = list(spec.runs())
     done = _finished(spec, device)
     if workers is None:
-        workers = _workers(device, cluster)
+        workers = default_workers(device, cluster)
     # stacks are cut from the whole grid, so that a repeated command finds the checkpoints of the one before
     cut = cut_into_stacks(spec, grid, device, workers)
     stacks = [stack for stack in cut if any(_key(run) not in done for run in stack)]
@@ -57,7 +57,7 @@ def train_sweep(
     jobs = [delayed(spec, *parts, device, bar, owner) for *parts, bar in zip(stacks, missing, bars, strict=True)]
     bar = tqdm(total=len(grid), initial=len(done.keys() & map(_key, grid)), desc=label, unit="run", disable=not label)
     try:
-        with bar, _backend(cluster):
+        with bar, backend(cluster):
             pool = joblib.Parallel(n_jobs=workers, return_as="generator_unordered", pre_dispatch="all")
             for finished in pool(jobs):
                 if cluster is not None:
@@ -155,14 +155,16 @@ def _settings(spec: Sweep, runs: Sequence[Run]) -> dict[str, Any]:
     return settings | {"estimator_name": spec.estimator, "batch_size": runs[0]["batch_size"]}
 
 
-def _workers(device: str, cluster: Any) -> int:
+def default_workers(device: str, cluster: Any) -> int:
+    """One process per core; one on CUDA; of a cluster, as many as it has now."""
     if cluster is not None:
         return sum(cluster.nthreads().values())
     return 1 if device.startswith("cuda") else joblib.cpu_count()
 
 
 @contextlib.contextmanager
-def _backend(cluster: Any) -> Iterator[None]:
+def backend(cluster: Any) -> Iterator[None]:
+    """Within it joblib runs on the cluster of a Dask client; in processes of this machine for None."""
     if cluster is None:
         yield
         return

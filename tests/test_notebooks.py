@@ -24,6 +24,8 @@ FAMILIES = {
     "js": "fig-3ab",
     "ceiling": "ceiling",
     "explorer": "explorer-nwj-shuffle",
+    "labels": "table-1-untrained",
+    "noisy_mnist": "noisy-mnist",
 }
 
 

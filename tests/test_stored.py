@@ -4,11 +4,15 @@ import dataclasses
 
 import pytest
 
-from mi_lab.experiments import EXPERIMENTS, Sweep
+from mi_lab.experiments import EXPERIMENTS
 from mi_lab.results import read
+from mi_lab.specs import Sweep
 from mi_lab.sweeps import train_runs
 
-TO_BE_RUN = {"fig-1a-long", *(name for name in EXPERIMENTS if name.startswith("explorer-"))}
+TO_BE_RUN = {
+    "fig-1a-long",
+    *(name for name in EXPERIMENTS if name.startswith(("explorer-", "table-", "noisy-mnist"))),
+}
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)

@@ -6,10 +6,11 @@ from typing import Any
 
 from mi_lab.costs import step_flops
 from mi_lab.estimation.negatives import ceiling
-from mi_lab.experiments import EXPERIMENTS, Sweep, experiment
+from mi_lab.experiments import EXPERIMENTS, experiment
 from mi_lab.pages.figures import NAMES
 from mi_lab.results import Result, ResultError
 from mi_lab.runner import store_runs
+from mi_lab.specs import Sweep
 from mi_lab.sweeps import training_of
 
 _STEP_FLOPS = 2e10

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from mi_lab.curves import TAIL
-from mi_lab.experiments import BATCH_SIZES, EXPERIMENTS, Sweep
+from mi_lab.experiments import BATCH_SIZES, EXPERIMENTS
 from mi_lab.pages import theme
 from mi_lab.pages.figures import NAMES
 from mi_lab.pages.provenance import provenance
 from mi_lab.pages.widgets import Widget, widget
 from mi_lab.results import SHOWN_PROFILES, Result, load, results_dir, round_numbers
+from mi_lab.specs import Sweep
 
 CRITICS = {(64,): "1x64", (512, 512): "2x512"}
 NEGATIVES = {"shuffle": "shuffle", "derangement": "derangement", "all_pairs": "all pairs"}

@@ -14,10 +14,11 @@ import numpy as np
 import plotly.graph_objects as go
 
 from mi_lab.curves import TAIL, final, smooth
-from mi_lab.experiments import Sweep, experiment
+from mi_lab.experiments import experiment
 from mi_lab.pages import theme
 from mi_lab.pages.provenance import provenance
 from mi_lab.results import Result, load
+from mi_lab.specs import Sweep
 
 NAMES = {
     ("mine", "dv"): "MINE",

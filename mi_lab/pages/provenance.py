@@ -1,10 +1,13 @@
 """The line under every figure: what kind of evidence it is, at what size it was made, and how to make it again."""
 
+from dataclasses import fields
 from html import escape
 from typing import Any
 
-from mi_lab.experiments import Sweep, experiment
+from mi_lab.experiments import Spec, experiment
+from mi_lab.image_specs import NoisyImages, Probing
 from mi_lab.results import Result, papermill_command
+from mi_lab.specs import CeilingTable, Sweep
 
 
 def provenance(result: Result) -> str:
@@ -22,8 +25,10 @@ def provenance(result: Result) -> str:
 def _size(result: Result) -> list[str]:
     """Profile, and every setting in which it differs from the report's."""
     spec, report = result.spec, experiment(result.experiment).report
+    if isinstance(spec, CeilingTable):
+        return [f"profile {result.profile}", f"{spec.samples} samples", f"seed {spec.seed}"]
     if not (isinstance(spec, Sweep) and isinstance(report, Sweep)):
-        return [f"profile {result.profile}", f"{spec.samples} samples", f"seed {spec.seed}"]  # type: ignore[union-attr]
+        return [f"profile {result.profile}", *differences(spec, report)]
     size = [f"profile {result.profile}"]
     size.append(f"{spec.epochs} epochs" + ("" if spec.epochs == report.epochs else f" (report: {report.epochs})"))
     size.append(("seeds " if len(spec.seeds) > 1 else "seed ") + ", ".join(map(str, spec.seeds)))
@@ -34,6 +39,15 @@ def _size(result: Result) -> list[str]:
     told = ("epochs", "seeds", "batch_size")
     size += [f"{name} = {shown(value)}" for name, value in result.overrides.items() if name not in told]
     return [*size, "curves smoothed as in App. C.1"]
+
+
+def differences(spec: Spec, report: Spec) -> list[str]:
+    """Every setting in which a spec differs from the report's, as 'width 16 (report: 64)', and its seeds."""
+    pairs = [(f.name.replace("_", " "), getattr(spec, f.name), getattr(report, f.name)) for f in fields(spec)]
+    changed = [
+        f"{n} {shown(ours)} (report: {shown(theirs)})" for n, ours, theirs in pairs if ours != theirs and n != "seeds"
+    ]
+    return [*changed, f"seeds {shown(spec.seeds)}"] if isinstance(spec, Probing | NoisyImages) else changed
 
 
 def shown(value: Any) -> str:

@@ -9,10 +9,11 @@ import plotly.graph_objects as go
 from IPython.display import HTML
 
 from mi_lab.costs import step_flops, steps_per_epoch, sweep_flops, sweep_steps
-from mi_lab.experiments import EXPERIMENTS, Sweep
+from mi_lab.experiments import EXPERIMENTS
 from mi_lab.pages import theme
 from mi_lab.pages.provenance import duration
 from mi_lab.pages.tables import table_html
+from mi_lab.specs import Sweep
 from mi_lab.speed import Speed, load_speed
 from mi_lab.stacks import cut_into_stacks
 

@@ -62,6 +62,11 @@ def bar(number: int) -> dict[str, Any]:
     return {"color": colour, "pattern": {"shape": shape}}
 
 
+def line_of(number: int) -> dict[str, Any]:
+    """Colour and dash of the nth of a few lines that stand for names, not sizes."""
+    return {"color": _COLOURS[(4, 1, 6, 2, 8, 0)[number % 6]], "dash": _DASHES[number % 4], "width": 2}
+
+
 def _line(index: int) -> dict[str, Any]:
     index = min(index, len(_COLOURS) - 1)
     return {"color": _COLOURS[index], "dash": _DASHES[index], "width": 2}

@@ -9,6 +9,7 @@ from mi_lab.curves import TAIL, final
 from mi_lab.pages import theme
 from mi_lab.pages.provenance import provenance
 from mi_lab.results import Result, load
+from mi_lab.specs import CeilingTable
 
 
 def ceilings() -> go.Figure:
@@ -18,6 +19,7 @@ def ceilings() -> go.Figure:
 
 def ceilings_of(result: Result) -> go.Figure:
     """I_N against true MI, for every third batch size of a ceiling table."""
+    assert isinstance(result.spec, CeilingTable)
     sizes = sorted(set(result.spec.batch_size))[::3][:4]
     lines = theme.lines(sizes, by_size=True)
     rows = [[f"{r['true_mi']:g}", f"{r['batch_size']}", f"{r['value']:.3f}", f"{r['stderr']:.1g}"] for r in result.runs]

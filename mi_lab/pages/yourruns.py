@@ -4,11 +4,12 @@ from pathlib import Path
 
 from IPython.display import Markdown, display
 
-from mi_lab.experiments import Sweep, experiment
+from mi_lab.experiments import experiment
 from mi_lab.pages.figures import curves_of
 from mi_lab.pages.provenance import shown
 from mi_lab.pages.theory import ceilings_of
 from mi_lab.results import Result, ResultError, load, load_others
+from mi_lab.specs import Sweep
 
 
 def show_other_results(folder: Path | None = None) -> None:

@@ -11,10 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mi_lab.names import known
+from mi_lab.names import DATASETS, known
 from mi_lab.representation.fetch import DataError, Files, official_files
 
-DATASETS = ("cifar10", "mnist")
 _VALIDATION = 5000  # the last images of the official training set (App. C.2)
 
 
@@ -77,9 +76,12 @@ class Dataset:
 def load_dataset(name: str) -> Dataset:
     """'mnist' (55,000 / 5,000 / 10,000) or 'cifar10' (45,000 / 5,000 / 10,000), whole and real.
 
-    Raises ValueError for another name, DataError if its files cannot be had.
+    'synthetic_colour' and 'synthetic_grey' are made-up sets with images of their sizes, for tests. Raises
+    ValueError for another name, DataError if its files cannot be had.
     """
-    files = official_files(known("data set", name, DATASETS))
+    if known("data set", name, DATASETS).startswith("synthetic"):
+        return synthetic(2400) if name == "synthetic_colour" else synthetic(2400, channels=1, size=28)
+    files = official_files(name)
     whole, test = _mnist(files) if name == "mnist" else _cifar10(files)
     return make_dataset(name, whole, test, _VALIDATION)
 

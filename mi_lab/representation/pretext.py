@@ -4,8 +4,9 @@ One training is one network, so unlike critics these are not stacked; several tr
 images lie in memory as uint8; a batch is normalised when it is drawn.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -14,12 +15,11 @@ from torch.nn.functional import cross_entropy
 from tqdm.auto import tqdm
 
 from mi_lab.estimation.training import Checkpoint
-from mi_lab.names import known
+from mi_lab.names import PRETEXTS, known
 from mi_lab.representation.datasets import Dataset, Split
 from mi_lab.representation.encoders import Encoder
 from mi_lab.representation.labelings import random_labels, rotations
 
-PRETEXTS = ("random_labels", "rotation")
 RANDOM_CLASSES = 10  # as many as CIFAR-10 has objects: "random labels with the same support as Y"
 _READ_AT_ONCE = 1000  # images
 
@@ -30,14 +30,14 @@ Normalise = Callable[[Tensor], Tensor]
 class Schedule:
     """SGD with momentum 0.9; the learning rate falls tenfold at one half and at three quarters of the epochs.
 
-    The report takes 182 epochs, batches of 512 at 0.1 for rotations and of 128 at 0.01 for random labels.
-    Raises ValueError for a value out of range.
+    The report takes 182 epochs, batches of 512 at 0.1 for rotations and of 128 at 0.01 for random labels (App. C.2).
+    ``momentum`` None is Adam instead, at a constant rate (App. D.1). Raises ValueError for a value out of range.
     """
 
     epochs: int
     batch_size: int
     learning_rate: float
-    momentum: float = 0.9
+    momentum: float | None = 0.9
 
     def __post_init__(self) -> None:
         if self.epochs < 1 or self.batch_size < 1 or not self.learning_rate > 0:
@@ -48,8 +48,16 @@ class Schedule:
 
     def rate(self, epoch: int) -> float:
         """The learning rate of an epoch, counted from 0."""
+        if self.momentum is None:
+            return self.learning_rate
         falls = (epoch >= self.epochs // 2) + (epoch >= 3 * self.epochs // 4)
         return float(self.learning_rate * 0.1**falls)
+
+    def optimiser(self, parameters: Iterable[Tensor]) -> torch.optim.Optimizer:
+        """A new optimiser of these parameters."""
+        if self.momentum is None:
+            return torch.optim.Adam(parameters, self.learning_rate)
+        return torch.optim.SGD(parameters, self.learning_rate, self.momentum)
 
 
 @dataclass(frozen=True)
@@ -58,7 +66,7 @@ class PretextCurve:
 
     ``best_epoch``, counted from 1, is the first of the highest validation accuracy; the encoder is left as it was then
     (Kolesnikov et al., 2019). ``first_nonfinite_epoch`` is None, or the epoch whose loss was not finite; training ends
-    there.
+    there. ``wall_seconds`` is the time the training took, in all its parts if it was stopped and went on.
     """
 
     loss: list[float]
@@ -66,6 +74,7 @@ class PretextCurve:
     validation_accuracy: list[float]
     best_epoch: int
     first_nonfinite_epoch: int | None
+    wall_seconds: float = field(compare=False)
 
 
 def pretext_task(data: Dataset, pretext: str, seed: int = 0) -> tuple[Split, Split, int]:
@@ -140,8 +149,9 @@ class _Running:
         self.encoder = encoder.to(memory_format=torch.channels_last).train()
         self.place = next(encoder.parameters()).device
         self.schedule, self.keep_best = schedule, keep_best
-        self.optimiser = torch.optim.SGD(encoder.parameters(), schedule.learning_rate, schedule.momentum)
+        self.optimiser = schedule.optimiser(encoder.parameters())
         self.generator = torch.Generator().manual_seed(seed)
+        self.seconds, self.since = 0.0, time.perf_counter()
         self.losses: list[float] = []
         self.accuracies: list[float] = []
         self.validations: list[float] = []
@@ -189,7 +199,10 @@ class _Running:
         if self.keep_best and self.best:
             self.encoder.load_state_dict(self.best)
         best = self.validations.index(max(self.validations)) + 1 if self.validations else 0
-        return PretextCurve(self.losses, self.accuracies, self.validations, best, self.broken)
+        return PretextCurve(self.losses, self.accuracies, self.validations, best, self.broken, self._seconds())
+
+    def _seconds(self) -> float:
+        return self.seconds + time.perf_counter() - self.since
 
     def state(self) -> dict[str, Any]:
         """All that the steps to come depend on, and what the past ones gave."""
@@ -198,7 +211,7 @@ class _Running:
             "optimiser": self.optimiser.state_dict(),
             "best": self.best,
             "epoch_began": self.epoch_began,
-            "within": [self.step, self.loss, self.right],
+            "within": [self.step, self.loss, self.right, self._seconds()],
             "curves": [self.losses, self.accuracies, self.validations],
         }
 
@@ -207,5 +220,5 @@ class _Running:
         self.encoder.load_state_dict(state["encoder"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.best, self.epoch_began = dict(state["best"]), state["epoch_began"]
-        self.step, self.loss, self.right = state["within"]
+        self.step, self.loss, self.right, self.seconds = state["within"]
         self.losses, self.accuracies, self.validations = (list(values) for values in state["curves"])

@@ -29,7 +29,7 @@ def mi_lab(hidden, batch_size, negatives, estimator):
     """This package: the stacks that a sweep of 8 runs is cut into for two workers."""
     from mi_lab.estimation import training
     from mi_lab.estimation.tasks import CorrelatedGaussians
-    from mi_lab.experiments import Sweep
+    from mi_lab.specs import Sweep
     from mi_lab.stacks import cut_into_stacks
 
     spec = Sweep(estimator, (MI,), (batch_size,), hidden, seeds=tuple(range(RUNS)), negatives=negatives)

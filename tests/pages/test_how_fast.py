@@ -3,8 +3,9 @@ import re
 import pytest
 
 from mi_lab.costs import step_flops
-from mi_lab.experiments import EXPERIMENTS, Sweep
+from mi_lab.experiments import EXPERIMENTS
 from mi_lab.pages import speed as pages
+from mi_lab.specs import Sweep
 from mi_lab.speed import load_speed
 
 

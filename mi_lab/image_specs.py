@@ -1,0 +1,92 @@
+"""What the experiments on images may be told: Section 4, D.1 and D.4. Needs no torch."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+from mi_lab.names import ARCHITECTURES, DATASETS, PRETEXTS, known
+from mi_lab.settings import within
+
+MOST_SEED = 2**63 - 1
+NO_PRETEXT = "none"
+
+
+@dataclass(frozen=True)
+class Probing:
+    """A row of Table 1 or 8: encoders trained on a pretext, one per seed, then probed at every tap (App. C.2).
+
+    ``pretext`` 'none' leaves them as they were drawn. ``images`` are the pretext's, before they are turned four times,
+    equally many of each class; ``validation_images`` choose its best epoch. The probes take the whole training split.
+    ``width`` is that of the first group of blocks. Raises ValueError for any value out of range.
+    """
+
+    pretext: str
+    architecture: str = "resnet18"
+    data: str = "cifar10"
+    images: int = 45_000
+    validation_images: int = 5000
+    width: int = 64
+    epochs: int = 182
+    batch_size: int = 512
+    learning_rate: float = 0.1
+    linear_epochs: int = 500
+    nmi_epochs: int = 1000
+    seeds: tuple[int, ...] = (0,)
+
+    def __post_init__(self) -> None:
+        known("pretext", self.pretext, (*PRETEXTS, NO_PRETEXT))
+        known("architecture", self.architecture, set(ARCHITECTURES) - {"lenet5"})
+        known("data set", self.data, DATASETS)
+        counts = ("images", "validation_images", "epochs", "batch_size", "linear_epochs", "nmi_epochs")
+        check_training(self, counts)
+        if self.width < 8 or self.width % 8:
+            raise ValueError(f"width must be a multiple of 8, not {self.width}.")
+
+    def runs(self) -> Iterator[dict[str, Any]]:
+        """One mapping of ``seed`` per encoder."""
+        for seed in self.seeds:
+            yield {"seed": seed}
+
+
+@dataclass(frozen=True)
+class NoisyImages:
+    """Table 6, 7, Fig. 8 and 9: LeNet-5 on images of which a proportion ``p`` of the pixels is noise (App. D.1).
+
+    Its features at three taps are given to the critics of MINE, NWJ and JS. ``images`` of the training split are
+    used; ``critic_width`` is that of every hidden layer. Raises ValueError for any value out of range.
+    """
+
+    data: str = "mnist"
+    p: tuple[float, ...] = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+    images: int = 55_000
+    epochs: int = 50
+    batch_size: int = 128
+    learning_rate: float = 5e-4
+    critic_width: int = 512
+    critic_epochs: int = 100
+    seeds: tuple[int, ...] = (0,)
+
+    def __post_init__(self) -> None:
+        known("data set", self.data, DATASETS)
+        if not self.p:
+            raise ValueError("p must hold at least one value.")
+        within("p", self.p, 0, 1)
+        check_training(self, ("images", "epochs", "batch_size", "critic_width", "critic_epochs"))
+
+    def runs(self) -> Iterator[dict[str, Any]]:
+        """The grid, one mapping of ``p`` and ``seed`` per encoder."""
+        for p, seed in product(self.p, self.seeds):
+            yield {"p": p, "seed": seed}
+
+
+def check_training(spec: Any, counts: tuple[str, ...]) -> None:
+    """Raise ValueError unless these settings are at least 1, the learning rate is positive and the seeds are seeds."""
+    for name in counts:
+        within(name, (getattr(spec, name),), 1)
+    if not 0 < spec.learning_rate < math.inf:
+        raise ValueError(f"learning_rate must be a positive number, not {spec.learning_rate}.")
+    if not spec.seeds:
+        raise ValueError("seeds must hold at least one value.")
+    within("seeds", spec.seeds, 0, MOST_SEED)

@@ -1,0 +1,98 @@
+"""What an experiment may be told, as plain data with every value checked: one class per kind of result. Needs no torch.
+
+Here are the kinds of Section 3; those that train on images are in ``image_specs``.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+from mi_lab.gaussian import correlation_from_mi
+from mi_lab.names import ACTIVATIONS, CRITICS, NEGATIVES, READOUTS, TASKS, known
+from mi_lab.settings import within
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A grid of runs: every true MI with every batch size and every seed, all else shared.
+
+    MI is in nats. ``hidden`` are the critic's widths, ``dropout`` one rate per hidden layer (or none),
+    ``weight_decay`` Adam's L2 penalty. Raises ValueError, one sentence, for any value out of range.
+    """
+
+    estimator: str
+    true_mi: tuple[float, ...]
+    batch_size: tuple[int, ...]
+    hidden: tuple[int, ...]
+    epochs: int = 1000
+    seeds: tuple[int, ...] = (0,)
+    negatives: str = "shuffle"
+    activation: str = "elu"
+    dropout: tuple[float, ...] = ()
+    weight_decay: float = 0.0
+    learning_rate: float = 1e-4
+    critic: str = "joint"
+    task: str = "gaussian"
+    dim: int = 20
+
+    def __post_init__(self) -> None:
+        known("estimator", self.estimator, READOUTS)
+        known("negatives", self.negatives, NEGATIVES)
+        known("activation", self.activation, ACTIVATIONS)
+        known("critic", self.critic, CRITICS)
+        known("task", self.task, TASKS)
+        _check_grid(self, ("true_mi", "batch_size", "hidden", "seeds"))
+        within("hidden", self.hidden, 1)
+        within("epochs", (self.epochs,), 1)
+        within("seeds", self.seeds, 0, 2**63 - 1)
+        within("weight_decay", (self.weight_decay,), 0)
+        if not 0 < self.learning_rate < math.inf:
+            raise ValueError(f"learning_rate must be a positive number, not {self.learning_rate}.")
+        if self.dropout and len(self.dropout) != len(self.hidden):
+            raise ValueError(
+                f"dropout needs one rate for each of the {len(self.hidden)} hidden layers, not {len(self.dropout)}."
+            )
+        if any(not 0 <= rate < 1 for rate in self.dropout):
+            raise ValueError(f"dropout rates must lie in [0, 1), not {list(self.dropout)}.")
+
+    @property
+    def readouts(self) -> tuple[str, ...]:
+        """The readouts that a training of this estimator yields."""
+        return READOUTS[self.estimator]
+
+    def runs(self) -> Iterator[dict[str, Any]]:
+        """The grid, one mapping of ``true_mi``, ``batch_size`` and ``seed`` per run."""
+        for batch_size, mi, seed in product(self.batch_size, self.true_mi, self.seeds):
+            yield {"true_mi": mi, "batch_size": batch_size, "seed": seed}
+
+
+@dataclass(frozen=True)
+class CeilingTable:
+    """I_N over a grid of true MI and batch sizes, by Monte Carlo over ``samples`` pairs."""
+
+    true_mi: tuple[float, ...]
+    batch_size: tuple[int, ...]
+    samples: int = 200_000
+    seed: int = 0
+    dim: int = 20
+
+    def __post_init__(self) -> None:
+        _check_grid(self, ("true_mi", "batch_size"))
+        within("samples", (self.samples,), 2)
+        within("seed", (self.seed,), 0, 2**63 - 1)
+
+    def runs(self) -> Iterator[dict[str, Any]]:
+        """The grid, one mapping of ``true_mi`` and ``batch_size`` per entry."""
+        for batch_size, mi in product(self.batch_size, self.true_mi):
+            yield {"true_mi": mi, "batch_size": batch_size}
+
+
+def _check_grid(spec: Sweep | CeilingTable, lists: tuple[str, ...]) -> None:
+    for name in lists:
+        if not getattr(spec, name):
+            raise ValueError(f"{name} must hold at least one value.")
+    for mi in spec.true_mi:
+        correlation_from_mi(mi, spec.dim)
+    within("batch_size", spec.batch_size, 2)

@@ -1,0 +1,48 @@
+"""The stages of one long run: each result is kept as soon as it is there, so that a killed run goes on after it."""
+
+import json
+import time
+import warnings
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from mi_lab.checkpoints import FileCheckpoint
+from mi_lab.results import check_writable, write_atomically
+
+
+class Stages:
+    """Where a run keeps what it has: a folder of its own, whose name holds all that decides the run's values.
+
+    ``identity`` and ``owner`` are those of its checkpoints; ``label`` names its progress bars, None for none.
+    """
+
+    def __init__(
+        self, folder: Path, identity: Mapping[str, str], owner: int | None = None, label: str | None = None
+    ) -> None:
+        check_writable(folder, "finished stages")
+        self.folder, self.identity, self.owner, self.label = folder, identity, owner, label
+        self.seconds = 0.0
+        """Time spent in the stages so far, in whichever process."""
+
+    def checkpoint(self, name: str) -> FileCheckpoint:
+        """The checkpoint of a stage that is itself resumable."""
+        return FileCheckpoint(self.folder / f"{name}.checkpoint", self.identity, self.owner)
+
+    def keep(self, name: str, compute: Callable[[], Any]) -> Any:
+        """What ``compute`` gives, plain data; taken from the folder if it is there."""
+        path = self.folder / f"{name}.json"
+        if path.exists():
+            try:
+                kept = json.loads(path.read_text(encoding="utf-8"))
+                self.seconds += kept["seconds"]
+                return kept["value"]
+            except (ValueError, KeyError, TypeError) as error:
+                path.replace(path.with_suffix(".set-aside"))
+                warnings.warn(f"{path} is set aside and its stage starts anew: it is damaged ({error}).", stacklevel=2)
+        start = time.perf_counter()
+        value = compute()
+        seconds = time.perf_counter() - start
+        write_atomically(path, json.dumps({"value": value, "seconds": seconds}))
+        self.seconds += seconds
+        return value
