@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from itertools import product
 from typing import Any
 
-from mi_lab.image_specs import NoisyImages, Probing
+from mi_lab.image_specs import Labelings, NoisyImages, Probing
 from mi_lab.names import READOUTS, known
 from mi_lab.settings import as_type
 from mi_lab.specs import CeilingTable, Sweep
@@ -20,10 +20,11 @@ PROFILES = ("smoke", "laptop", "report")
 TRUE_MI = (2.5, 5.0, 7.5, 10.0, 15.0, 20.0, 25.0, 30.0)
 BATCH_SIZES = (64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768)
 
-Spec = Sweep | CeilingTable | Probing | NoisyImages
+Spec = Sweep | CeilingTable | Labelings | Probing | NoisyImages
 KINDS: Mapping[str, type[Spec]] = {
     "sweep": Sweep,
     "ceiling": CeilingTable,
+    "labelings": Labelings,
     "probing": Probing,
     "noisy_images": NoisyImages,
 }
@@ -256,6 +257,7 @@ EXPERIMENTS: Mapping[str, Experiment] = {
             for pretext in ("rotation", "random_labels", "none")
         ),
         _NOISY_MNIST,
+        _make("fig-4", "labelings", {}, Labelings(), smoke={"data": "synthetic_colour"}),
     )
 }
 """Every panel of the report's Fig. 1-3 and 13; companions with derangements, with DV's own gradient or at the report's

@@ -10,6 +10,7 @@ NEGATIVES = ("shuffle", "derangement", "all_pairs", "independent")
 DATASETS = ("cifar10", "mnist", "synthetic_colour", "synthetic_grey")
 ARCHITECTURES = ("resnet18", "plainnet18", "lenet5")
 PRETEXTS = ("random_labels", "rotation")
+LABELINGS = ("animal", *PRETEXTS)
 READOUTS = {
     "dv": ("dv",),
     "mine": ("dv",),
