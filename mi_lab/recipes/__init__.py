@@ -10,13 +10,17 @@ from typing import Any
 import torch
 
 from mi_lab.experiments import Spec, kind_of
-from mi_lab.recipes.labelings import labelings
-from mi_lab.recipes.noisy_images import noisy_images
-from mi_lab.recipes.probing import probing
+from mi_lab.recipes.labelings import count_labelings
+from mi_lab.recipes.noisy_images import estimate_under_noise
+from mi_lab.recipes.probing import probe_pretext
 from mi_lab.stages import Stages
 
 Recipe = Callable[[Any, Mapping[str, Any], torch.device, Stages], Mapping[str, Any]]
-_RECIPES: Mapping[str, Recipe] = {"labelings": labelings, "probing": probing, "noisy_images": noisy_images}
+_RECIPES: Mapping[str, Recipe] = {
+    "labelings": count_labelings,
+    "probing": probe_pretext,
+    "noisy_images": estimate_under_noise,
+}
 
 
 def recipe(spec: Spec) -> Recipe:

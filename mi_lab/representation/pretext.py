@@ -117,7 +117,8 @@ def train_encoder(
     if kept is not None:
         running.resume(kept)
     steps = -(-len(train.labels) // schedule.batch_size)
-    with tqdm(total=steps * schedule.epochs, desc=progress, disable=progress is None, leave=False) as bar:
+    done = len(running.losses) * steps + running.step
+    with tqdm(total=steps * schedule.epochs, initial=done, desc=progress, disable=not progress, leave=False) as bar:
         while len(running.losses) < schedule.epochs and running.broken is None:
             order = running.order(len(train.labels))
             for index in order.split(schedule.batch_size)[running.step :]:
