@@ -359,7 +359,7 @@ def test_a_claim_is_judged_as_soon_as_its_results_are_stored(tmp_path):
 
 
 def test_the_stored_results_give_every_claim_a_verdict_and_a_reason(committed_results):
-    verdicts = judge_all(committed_results)
+    verdicts = judge_all(folder=committed_results)
     assert list(verdicts) == list(CLAIMS) and {v.word for v in verdicts.values()} <= set(VERDICTS)
     assert counts(verdicts)[NOT_RUN] < len(CLAIMS)
     for name, verdict in verdicts.items():

@@ -28,7 +28,7 @@ from mi_lab.curves import fall, final, peak
 from mi_lab.results import Result
 
 EARLY = 100
-"""Epochs, a tenth of the report's: what comes later is no early spike."""
+"""In epochs, a tenth of what the report ran. What comes later is no early spike."""
 
 
 def rises_then_falls(results: Results) -> Outcome:

@@ -24,11 +24,11 @@ LONG = 50_000
 BAND = 0.1
 """An estimate is right within a tenth of the truth, and has left it upwards beyond that."""
 CLEAR = 0.25
-"""Nats. A final estimate averages 1000 batches that scatter by about 1.5 nats: five of its own standard errors."""
+"""In nats. A final estimate averages 1000 batches that scatter by about 1.5 nats, so this is five standard errors."""
 NEAR = 0.5
-"""Nats. A tenth of the range of log N in Fig. 2b: an estimate so near to log N has saturated there."""
+"""In nats, a tenth of the range of log N in Fig. 2b. An estimate so near to log N has saturated there."""
 FALL = 1.0
-"""Nats. Four times a clear difference: what a smoothed curve loses from its peak only if it really falls."""
+"""In nats, four times a clear difference. A smoothed curve loses so much from its peak only if it really falls."""
 
 Results = Mapping[str, Result]
 Run = Mapping[str, Any]

@@ -22,6 +22,7 @@ PAGES = [
     "js",
     "why-log-n",
     "explorer",
+    "claims",
     "appendix-a",
     "appendix-b",
     "how-fast",
