@@ -9,8 +9,8 @@ import numpy as np
 
 from mi_lab.costs import steps_per_epoch
 from mi_lab.curves import final, scatter, smooth
-from mi_lab.experiments import Sweep
 from mi_lab.results import Result
+from mi_lab.specs import Sweep
 
 REPRODUCED, PARTLY, NOT_REPRODUCED, NOT_RUN = VERDICTS = (
     "reproduced",

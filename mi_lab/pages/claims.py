@@ -11,12 +11,13 @@ from IPython.display import Markdown
 from mi_lab.claims import VERDICTS, Verdict, counts, judge_all
 from mi_lab.claims.outcome import log_n, long_sizes, spec_of
 from mi_lab.curves import final, scatter
-from mi_lab.experiments import Sweep, experiment
+from mi_lab.experiments import experiment
 from mi_lab.pages import theme
 from mi_lab.pages.figures import NAMES, curves_of
 from mi_lab.pages.provenance import provenance
 from mi_lab.pages.tables import table_html
 from mi_lab.results import Result, load
+from mi_lab.specs import Sweep
 
 _HEIGHT = 280
 _LOWEST = -2.0  # nats; what ends lower is drawn as a triangle at the edge
