@@ -152,6 +152,8 @@ _NOISY_MNIST = _make(
     critic_width=128,
     critic_epochs=20,
 )
+
+
 def _all_pairs(name: str, estimator: str, hidden: tuple[int, ...], panels: Mapping[str, str]) -> Experiment:
     """A panel of App. D.2, all N(N-1) negatives at N = 64.
 

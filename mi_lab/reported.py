@@ -22,7 +22,6 @@ TABLE_1_NMI: Rows = {
 """Table 1: estimated I(e(X);Y) / H(Y), by pretext and tap (ResNet18)."""
 
 TABLE_8_ACCURACY: Rows = {
-TABLE_8_ACCURACY: Mapping[str, tuple[float, ...]] = {
     "rotation": (43.83, 51.78, 57.45, 59.94, 35.12, 32.53),
     "random labels": (36.34, 38.10, 35.64, 27.60, 17.12, 17.28),
     "untrained": (40.72, 38.35, 32.39, 26.76, 23.07, 19.03),
@@ -53,7 +52,7 @@ TABLE_6: Mapping[float, float] = {
 
 TABLE_7: Rows = {"MINE": (2.212, 2.227, 2.212), "NWJ": (2.207, 2.213, 2.206)}
 """Table 7: the highest estimate of I(e(X);Y) in nats at p = 0, by estimator at L0, L1 and L2."""
-"""Table 8: the same for PlainNet18."""
+
 
 TABLE_2: Mapping[str, tuple[tuple[float, float], tuple[float, float]]] = {
     "linear decoder": ((0.29, 44.8), (0.44, 56.14)),
