@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from mi_lab.claims import all_pairs, exact, js, mine, nwj
+from mi_lab.claims import all_pairs, exact, images, js, mine, nwj
 from mi_lab.claims.outcome import Outcome, Results
 
 
@@ -25,6 +25,8 @@ class Claim:
 
 
 _LONGER = "All of App. C.1's 1000 epochs with the large critic."
+_WIDER = "App. C.2's width, epochs and images; more seeds."
+_LONGER_ON_DIGITS = "App. D.1's critics of 512 units, trained until they settle; more seeds."
 _IMAGES = "The images' results, which are not stored yet."
 
 CLAIMS: Mapping[str, Claim] = {
@@ -176,12 +178,21 @@ CLAIMS: Mapping[str, Claim] = {
         ),
         Claim(
             "zero-label-mi-yet-useful",
-            "4, D.4",
-            "appendix-a.html",
-            "Neither rotations nor random labels tell the object; one trains a useful network, the other a bad one.",
-            ("table-1-rotation", "table-1-random-labels", "table-1-untrained", "table-8-rotation"),
-            None,
-            _IMAGES,
+            "4",
+            "background.html",
+            "Rotations and random labels say nothing about the object; yet one teaches its classes, one destroys.",
+            ("fig-4", "table-1-rotation", "table-1-random-labels", "table-1-untrained"),
+            images.zero_label_mi,
+            _WIDER,
+        ),
+        Claim(
+            "zero-label-mi-plainnet",
+            "D.4",
+            "background.html",
+            "The same holds for a network without skip connections.",
+            ("fig-4", "table-8-rotation", "table-8-random-labels", "table-8-untrained"),
+            images.zero_label_mi,
+            _WIDER,
         ),
         Claim(
             "v-match-wins",
@@ -243,8 +254,8 @@ CLAIMS: Mapping[str, Claim] = {
             "background.html",
             "At low MI, the estimators agree and fall with the noise.",
             ("noisy-mnist",),
-            None,
-            _IMAGES,
+            images.estimators_agree,
+            _LONGER_ON_DIGITS,
         ),
         Claim(
             "js-brackets-truth",
@@ -252,8 +263,8 @@ CLAIMS: Mapping[str, Claim] = {
             "background.html",
             "At low MI, the NWJ readout of a JS critic lies below the truth and the plug-in above.",
             ("noisy-mnist",),
-            None,
-            _IMAGES,
+            images.js_brackets,
+            _LONGER_ON_DIGITS,
         ),
         Claim(
             "layers-break-dpi",
@@ -261,8 +272,8 @@ CLAIMS: Mapping[str, Claim] = {
             "background.html",
             "A later layer seems to say slightly more about the label than an earlier one.",
             ("noisy-mnist",),
-            None,
-            _IMAGES,
+            images.layers_break,
+            _LONGER_ON_DIGITS,
         ),
         Claim(
             "all-pairs-mine-unstable",

@@ -14,7 +14,7 @@ from mi_lab.curves import final, scatter
 from mi_lab.experiments import experiment
 from mi_lab.pages import theme
 from mi_lab.pages.figures import NAMES, curves_of
-from mi_lab.pages.provenance import provenance
+from mi_lab.pages.provenance import differences, provenance
 from mi_lab.pages.tables import table_html
 from mi_lab.results import Result, load
 from mi_lab.specs import Sweep
@@ -72,8 +72,9 @@ def evidence(name: str, folder: Path | None = None) -> go.Figure:
 
 def _scale(result: Result) -> str:
     """An experiment's size in a few words."""
-    spec, report = spec_of(result), experiment(result.experiment).report
-    assert isinstance(report, Sweep)
+    spec, report = result.spec, experiment(result.experiment).report
+    if not (isinstance(spec, Sweep) and isinstance(report, Sweep)):
+        return f"{result.experiment} ({', '.join(differences(spec, report)) or 'as in the report'})"
     epochs = f"{spec.epochs} epochs" if spec.epochs == report.epochs else f"{spec.epochs} of {report.epochs} epochs"
     sizes = f"N = {min(spec.batch_size)}" + (f" to {max(spec.batch_size)}" if len(spec.batch_size) > 1 else "")
     seeds = "one seed" if len(spec.seeds) == 1 else f"{len(spec.seeds)} seeds"
