@@ -252,7 +252,9 @@ def papermill_command(own: Experiment, profile: str, overrides: Mapping[str, Any
     """The command that reruns an experiment from a clone."""
     words = [f"papermill book/experiments/{own.notebook}.ipynb out.ipynb -p experiment {own.name} -p profile {profile}"]
     for name, value in (overrides or {}).items():
-        text = (",".join(f"{item:.17g}" for item in value) or "off") if isinstance(value, list | tuple) else str(value)
+        text = str(value)
+        if isinstance(value, list | tuple):
+            text = ",".join(item if isinstance(item, str) else f"{item:.17g}" for item in value) or "off"
         words.append(f"-p {name} {text}")
     return " ".join(words)
 

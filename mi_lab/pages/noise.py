@@ -1,11 +1,14 @@
 """Tables 6 and 7, Fig. 8 and 9: accuracy and estimated information over the proportion of noisy pixels."""
 
 import math
+from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
 from mi_lab.pages import theme
 from mi_lab.pages.provenance import provenance
+from mi_lab.pages.tables import table_html
+from mi_lab.reported import TABLE_6, TABLE_7
 from mi_lab.results import Result
 
 LENET_TAPS = ("L0", "L1", "L2")
@@ -44,6 +47,27 @@ def over_noise(result: Result, estimator: str, test: bool = False) -> go.Figure:
     line = {"color": theme.REFERENCE, "dash": "dot", "width": 1.5}
     figure.add_scatter(x=ends, y=[math.log(10)] * 2, name="log 10", mode="lines", line=line, hoverinfo="skip")
     return figure
+
+
+def accuracies(result: Result) -> str:
+    """HTML of Table 6: accuracy in per cent by p, ours and the report's."""
+    ours = {run["p"]: 100 * run["values"]["accuracy"] for run in result.runs}
+    rows = [["stored", *(f"{value:.1f}" for value in ours.values())]]
+    rows.append(["report", *(f"{TABLE_6[p]:.1f}" if p in TABLE_6 else "" for p in ours)])
+    return _table(["evidence", *(f"p = {p:g}" for p in ours)], rows, "Accuracy in per cent", result)
+
+
+def table_7(result: Result) -> str:
+    """HTML of Table 7: estimates in nats at p = 0 by estimator and tap, ours and the report's."""
+    [run] = [run for run in result.runs if run["p"] == 0][:1]
+    rows = [[title, "stored", *map(_cell, run["values"][name].values())] for name, title in ESTIMATORS.items()]
+    rows += [[title, "report", *map(_cell, values)] for title, values in TABLE_7.items()]
+    return _table(["estimator", "evidence", *LENET_TAPS], rows, "Estimates in nats at p = 0", result)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]], label: str, result: Result) -> str:
+    made = provenance(result)
+    return f'<div class="mi-table">{table_html(head, rows, label)}<p class="mi-provenance">{made}</p></div>'
 
 
 def _cell(value: float | None) -> str:

@@ -52,7 +52,9 @@ def differences(spec: Spec, report: Spec) -> list[str]:
 
 def shown(value: Any) -> str:
     """A setting as text: tuples as 'a, b'."""
-    return ", ".join(f"{item:g}" for item in value) if isinstance(value, list | tuple) else str(value)
+    if isinstance(value, list | tuple):
+        return ", ".join(item if isinstance(item, str) else f"{item:g}" for item in value)
+    return str(value)
 
 
 def duration(seconds: float) -> str:

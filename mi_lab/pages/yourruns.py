@@ -2,14 +2,19 @@
 
 from pathlib import Path
 
+import plotly.graph_objects as go
 from IPython.display import Markdown, display
 
 from mi_lab.experiments import experiment
+from mi_lab.image_specs import Labelings, NoisyImages, Probing
 from mi_lab.pages.figures import curves_of
+from mi_lab.pages.noise import ESTIMATORS, over_noise
 from mi_lab.pages.provenance import shown
+from mi_lab.pages.taps import by_tap
 from mi_lab.pages.theory import ceilings_of
+from mi_lab.pages.venn import venn
 from mi_lab.results import Result, ResultError, load, load_others
-from mi_lab.specs import Sweep
+from mi_lab.specs import CeilingTable, Sweep
 
 
 def show_other_results(folder: Path | None = None) -> None:
@@ -19,21 +24,36 @@ def show_other_results(folder: Path | None = None) -> None:
         display(Markdown("*No other result is stored in this copy of the book.*"))
     for result in results:
         own = experiment(result.experiment)
-        # the run's own readouts, which are other ones if its estimator was changed
-        readouts = result.spec.readouts if isinstance(result.spec, Sweep) else ("ceiling",)
         panels = {readout: panel for panel, readout in own.panels.items()}
-        for readout in readouts:
-            panel = panels.get(readout, own.name)
+        for part, figure in figures_of(result).items():
+            panel = panels.get(part, own.name)
             display(Markdown(f"**{panel}, {_difference(result)}**"))
-            _draw(result, readout, f"{result.file_name.removesuffix('.json')}-{readout}")
-            if readout not in panels:
-                continue
+            identity = f"{result.file_name.removesuffix('.json')}-{part}"
+            figure.layout.meta["id"] = identity.replace("+", "-").replace(".", "-")
+            display(figure)
+            if isinstance(result.spec, Sweep) and part not in panels:
+                continue  # read otherwise than the figure it varies
             try:
                 beside = _varied(result, folder)
                 display(Markdown(f"For comparison, {panel} at profile {beside.profile}:"))
-                _draw(beside, readout, None)
-            except ResultError as missing:
+                display(figures_of(beside)[part])
+            except (ResultError, KeyError) as missing:
                 display(Markdown(f"*{missing}*"))
+
+
+def figures_of(result: Result) -> dict[str, go.Figure]:
+    """Every figure of a stored result, whatever its kind, by what it shows."""
+    match result.spec:
+        case Sweep():
+            return {readout: curves_of(result, readout) for readout in result.spec.readouts}
+        case CeilingTable():
+            return {"ceiling": ceilings_of(result)}
+        case Labelings():
+            return {labeling: venn(result, labeling) for labeling in result.spec.labelings}
+        case Probing():
+            return {measure: by_tap([result], measure) for measure in ("linear", "nmi")}
+        case NoisyImages():
+            return {name: over_noise(result, name) for name in ESTIMATORS}
 
 
 def _varied(result: Result, folder: Path | None) -> Result:
@@ -47,10 +67,3 @@ def _varied(result: Result, folder: Path | None) -> Result:
 def _difference(result: Result) -> str:
     changed = [f"{name} = {shown(value)}" for name, value in result.overrides.items()]
     return ", ".join([f"profile {result.profile}", *changed])
-
-
-def _draw(result: Result, readout: str, identity: str | None) -> None:
-    figure = curves_of(result, readout) if isinstance(result.spec, Sweep) else ceilings_of(result)
-    if identity is not None:
-        figure.layout.meta["id"] = identity.replace("+", "-").replace(".", "-")
-    display(figure)

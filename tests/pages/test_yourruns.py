@@ -47,3 +47,11 @@ def test_a_run_with_another_estimator_is_drawn_with_its_own_readouts(displayed):
     yourruns.show_other_results()
     drawn = [thing.layout.meta["id"].rsplit("-", 1)[-1] for thing in displayed if isinstance(thing, go.Figure)]
     assert drawn == ["nwj", "plug_in"]
+
+
+def test_results_on_images_are_drawn_too(displayed):
+    run("fig-4", "smoke", workers=1, progress=False, labelings="rotation")
+    run("noisy-mnist", "smoke", workers=1, progress=False, p=0.5)
+    yourruns.show_other_results()
+    drawn = [thing.layout.meta["id"].rsplit("-", 1)[-1] for thing in displayed if isinstance(thing, go.Figure)]
+    assert drawn == ["rotation", "mine", "nwj", "js_nwj", "js_plug_in"]
