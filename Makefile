@@ -25,6 +25,7 @@ lab: .venv/installed
 # quiet machine, please: every contestant is measured on the same two cores in turn
 bench: .venv/installed
 	$(BIN)/python tests/benchmarks/speed.py
+	$(BIN)/python tests/benchmarks/images.py
 
 bench-peers: .venv/installed .bench/installed
 	$(BIN)/python tests/benchmarks/speed.py --peers .bench --folder book/results
