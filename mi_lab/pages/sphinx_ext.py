@@ -21,6 +21,21 @@ from mi_lab.pages.explorer import write_parts
 from mi_lab.pages.tables import table_html
 from mi_lab.pages.widgets import ASSETS
 
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self' file: blob: 'unsafe-inline'",  # the theme's own scripts stand in the page
+        "worker-src blob:",  # the critic that trains in the page
+        "style-src 'self' file: 'unsafe-inline'",  # MathJax and Plotly style what they draw
+        "img-src 'self' file: data: blob:",
+        "font-src 'self' file: data:",
+        "connect-src 'self' file:",
+        "form-action 'self' file:",
+        "base-uri 'none'",
+    )
+)
+"""What a page may load and run: the book's own files, and no text turned into code."""
+
 _FIGURE_MIME = "application/vnd.plotly.v1+json"
 _log = logging.getLogger(__name__)
 
@@ -99,14 +114,18 @@ def _copy_scripts(app: Sphinx, error: Exception | None) -> None:
         str(static / "mathjax" / "output" / "chtml" / "fonts" / "woff-v2"),
     )
     write_parts(static / "explorer")
-    _drop_icon_script(Path(app.outdir))
+    for path in Path(app.outdir).rglob("*.html"):
+        path.write_text(_finished(path.read_text(encoding="utf-8")), encoding="utf-8")
 
 
-def _drop_icon_script(out: Path) -> None:
-    """The theme draws its icons twice, by a font and by a script of half a megabyte; the font is enough."""
-    tag = re.compile(r'\s*<script defer src="[^"]*scripts/fontawesome\.js[^"]*"></script>')
-    for path in out.rglob("*.html"):
-        path.write_text(tag.sub("", path.read_text(encoding="utf-8")), encoding="utf-8")
+def _finished(html: str) -> str:
+    """A page with its content security policy, and without the script that draws the theme's icons a second time.
+
+    The font draws them, too, and the script weighs half a megabyte.
+    """
+    html = re.sub(r'\s*<script defer src="[^"]*scripts/fontawesome\.js[^"]*"></script>', "", html)
+    policy = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+    return re.sub(r"<head>", f"<head>\n    {policy}", html, count=1)
 
 
 def _drop_thebe(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:

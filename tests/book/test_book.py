@@ -168,6 +168,30 @@ def test_nothing_in_the_html_names_another_host_to_load_from(book):
     assert found == []
 
 
+def test_every_page_has_a_policy_that_lets_no_text_become_code(book):
+    for path in Path(book).rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        policy = re.search(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">', text)
+        assert policy and "default-src 'none'" in policy[1] and "unsafe-eval" not in policy[1], path
+        assert not re.search(r"https?:|\*", policy[1])
+        assert policy.start() < text.index("<script")  # what stands before it would not be bound by it
+
+
+@pytest.mark.parametrize("name", ["index", "nwj"])
+def test_the_browser_holds_the_page_to_its_policy(browser, served, name):
+    page, problems = visit(browser, f"{served}/book/{name}.html")
+    assert problems == []
+    page.add_script_tag(content="try { found = eval('1') } catch (error) { found = error.name }")
+    assert page.evaluate("found") == "EvalError"
+    refused = """() => new Promise(done => {
+        addEventListener('securitypolicyviolation', event => done(event.violatedDirective))
+        document.body.append(Object.assign(new Image(), {src: 'https://example.org/a.png'}))
+        setTimeout(() => done('nothing was refused'), 5000)
+    })"""
+    assert page.evaluate(refused) == "img-src"
+    page.context.close()
+
+
 def test_equations_of_the_background_carry_the_numbers_of_the_report(book):
     text = (book / "book" / "background.html").read_text(encoding="utf-8")
     numbers = re.findall(r'id="equation-eq-(\d+)"[^>]*>\s*<span class="eqno">\((\d+)\)', text)
