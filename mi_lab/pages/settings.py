@@ -1,6 +1,7 @@
-"""The settings page: every sweep of every experiment as the code really runs it, and where the laptop differs."""
+"""The settings page: every training of every experiment as the code really runs it, and where the laptop differs."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any
 
 from IPython.display import Markdown
@@ -9,41 +10,34 @@ from mi_lab.experiments import Experiment, experiment
 from mi_lab.pages.provenance import shown
 from mi_lab.pages.tables import table_html
 
-SETTINGS = {
-    "estimator": "estimator",
-    "critic": "critic",
-    "hidden": "hidden layers",
-    "activation": "activation",
-    "dropout": "dropout",
-    "weight_decay": "weight decay",
-    "negatives": "negatives",
-    "batch_size": "N",
-    "true_mi": "true MI [nats]",
-    "learning_rate": "learning rate",
-    "epochs": "epochs",
-    "seeds": "seeds",
-    "task": "task",
-    "dim": "dimension",
-}
-"""Every field of a sweep with its head in the table."""
+_HEADS = {"hidden": "hidden layers", "true_mi": "true MI [nats]", "dim": "dimension", "data": "data set"}
 _PROFILES = ("report", "laptop")
 
 
 def shared(names: Sequence[str]) -> dict[str, Any]:
     """The settings in which these experiments agree at both profiles."""
     specs = [experiment(name).spec(profile) for name in names for profile in _PROFILES]
-    return {name: getattr(specs[0], name) for name in SETTINGS if len({getattr(s, name) for s in specs}) == 1}
+    return {name: getattr(specs[0], name) for name in _fields(names) if len({getattr(s, name) for s in specs}) == 1}
 
 
 def settings_table(*names: str) -> Markdown:
     """A row per experiment with what they do not all share; 'laptop:' follows where the laptop differs."""
     common = shared(names)
-    varying = [name for name in SETTINGS if name not in common]
+    varying = [name for name in _fields(names) if name not in common]
     rows = [[name, *(_cell(experiment(name), setting) for setting in varying)] for name in names]
-    head = ["experiment", *(SETTINGS[name] for name in varying)]
-    told = "; ".join(f"{SETTINGS[name]} {_text(value)}" for name, value in common.items())
+    head = ["experiment", *map(_head, varying)]
+    told = "; ".join(f"{_head(name)} {_text(value)}" for name, value in common.items())
     table = table_html(head, rows, f"Settings of {', '.join(names)}")
     return Markdown(f'All of these: {told}.\n\n<div class="mi-table mi-words">{table}</div>')
+
+
+def _fields(names: Sequence[str]) -> list[str]:
+    """Every setting of the experiments' kind of spec."""
+    return [field.name for field in fields(experiment(names[0]).report)]
+
+
+def _head(name: str) -> str:
+    return _HEADS.get(name, name.replace("_", " "))
 
 
 def _cell(own: Experiment, name: str) -> str:
