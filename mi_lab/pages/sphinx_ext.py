@@ -72,7 +72,7 @@ def figure_html(figure: Mapping[str, Any]) -> str:
     height = figure["layout"].get("height", 430)  # kept free until it is drawn
     return f"""\
 <div class="mi-one">
-<div class="mi-plot" role="group"{identity} style="min-height:{height}px" aria-label="{alt}">
+<div class="mi-plot" role="group"{identity} style="--height:{height}px" aria-label="{alt}">
 <script type="application/json">{payload}</script>
 <noscript><p>Drawing this figure needs JavaScript; its values stand in the table below it.</p></noscript>
 </div>

@@ -27,9 +27,13 @@ PAGES = [
     "appendix-a",
     "appendix-b",
     "appendix-c",
+    "troubleshooting",
+    "lecture",
+    "glossary",
     "how-fast",
     "your-runs",
     "functions",
+    "status",
     "references",
 ]
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
