@@ -11,7 +11,7 @@ from mi_lab.reported import TAPS
 from mi_lab.results import Result
 
 DEEP = TAPS[3:]
-"""B3, B4 and the prelogits: where Tables 1 and 8 set the pretexts apart."""
+"""The taps B3, B4 and prelogits, where Tables 1 and 8 set the pretexts apart."""
 POINTS = 2.0
 """In percentage points. Two accuracies on the same 10,000 images differ by less through chance (three times 0.7)."""
 SLACK = 0.05

@@ -38,13 +38,13 @@ class InformationProbe:
 
 
 NMI = InformationProbe("js")
-"""App. C.2: a JS critic, read as a plug-in."""
+"""The JS critic of App. C.2, read as a plug-in."""
 ON_LENET = {
     "mine": InformationProbe("mine", (512, 512), (), 0.0, 1e-4),
     "nwj": InformationProbe("nwj", (512, 512), (), 0.0, 1e-4),
     "js": InformationProbe("js", learning_rate=1e-4),
 }
-"""App. D.1: the estimators on LeNet's features; for the regularised JS critic the text names no other rate."""
+"""The estimators of App. D.1 on LeNet's features; for the regularised JS critic the text names no other rate."""
 
 
 class Found(NamedTuple):

@@ -36,9 +36,9 @@ class Probe:
 
 
 LINEAR = Probe((), (), 500, None)
-"""App. C.2 i: the linear evaluation protocol."""
+"""The linear evaluation protocol of App. C.2."""
 MLP = Probe((512, 512, 512), (0.5, 0.3, 0.2), 1000, 2.5e-5)
-"""App. C.2 ii: the non-linear one."""
+"""The non-linear one of App. C.2."""
 
 
 @torch.inference_mode()
