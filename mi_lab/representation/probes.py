@@ -4,14 +4,15 @@ The probes of many taps and encoders train as one stack of perceptrons, as criti
 of features of the same n images.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torch.nn.functional import one_hot
+from torch.nn.functional import cross_entropy, one_hot
 
-from mi_lab.estimation.mlp import Generators, StackedMlp
+from mi_lab.estimation.mlp import StackedMlp
 from mi_lab.estimation.steps import Adam
 from mi_lab.representation.encoders import Encoder
 from mi_lab.representation.pretext import Normalise
@@ -23,8 +24,9 @@ _READ_AT_ONCE = 1000  # images
 class Probe:
     """How a probe is fitted: perceptron, Adam, weight decay on the mean loss. The report's are LINEAR and MLP.
 
-    ``weight_decay`` None is Kolesnikov et al.'s (2019) rule for a linear probe, 100 / (features x classes) on the sum
-    of losses, so that divided by the number of images on their mean.
+    ``dropout`` is one rate per hidden layer, or none. ``weight_decay`` None is Kolesnikov et al.'s (2019) rule for a
+    linear probe, 100 / (features x classes) on the sum of losses, so that divided by the number of images on their
+    mean.
     """
 
     hidden: tuple[int, ...]
@@ -33,6 +35,7 @@ class Probe:
     weight_decay: float | None
     learning_rate: float = 5e-4
     batch_size: int = 512
+    activation: str = "elu"
 
 
 LINEAR = Probe((), (), 500, None)
@@ -49,11 +52,31 @@ def frozen_features(encoder: Encoder, images: Tensor, normalise: Normalise) -> M
     return {tap: torch.cat([part[tap].cpu() for part in parts]) for tap in encoder.taps}
 
 
-@torch.inference_mode()
+class Reading(NamedTuple):
+    """What a probe reads on a test part: its accuracy in [0, 1], and its mean log loss in nats, which estimates the
+    predictive V-entropy of the labels given the features."""
+
+    accuracy: float
+    log_loss: float
+
+
+Pull = Callable[[Tensor, Tensor], Tensor]
+"""Takes outputs (K, batch, outputs) and the batch's places in the data (K, batch); returns the gradient that Adam
+ascends, of the outputs' shape."""
+
+
 def probe_accuracy(
     probe: Probe, train: tuple[Tensor, Tensor], test: tuple[Tensor, Tensor], seeds: Sequence[int], classes: int
 ) -> list[float]:
-    """Fit one probe per set of features and return their accuracies on the test part, in [0, 1].
+    """The accuracies of ``probe_readings`` alone."""
+    return [reading.accuracy for reading in probe_readings(probe, train, test, seeds, classes)]
+
+
+@torch.inference_mode()
+def probe_readings(
+    probe: Probe, train: tuple[Tensor, Tensor], test: tuple[Tensor, Tensor], seeds: Sequence[int], classes: int
+) -> list[Reading]:
+    """Fit one probe per set of features on the mean cross-entropy and read each on the test part.
 
     ``train`` and ``test`` are features (K, n, F) and labels (n,); set k is probed under ``seeds[k]``. Raises
     ValueError if the numbers of sets, images or seeds do not fit each other.
@@ -61,46 +84,47 @@ def probe_accuracy(
     features, labels = train
     _check(features, labels, seeds, classes)
     _check(*test, seeds, classes)
+
+    def pull(logits: Tensor, index: Tensor) -> Tensor:
+        return (one_hot(labels[index], classes) - logits.softmax(2)) / index.shape[1]
+
+    return _read(fit_stack(probe, features, classes, pull, seeds), *test)
+
+
+@torch.inference_mode()
+def fit_stack(probe: Probe, features: Tensor, outputs: int, pull: Pull, seeds: Sequence[int]) -> StackedMlp:
+    """K perceptrons with that many outputs on K sets of features, (K, n, F), trained as ``probe`` says."""
+    sets, count, width = features.shape
     place = features.device
     generators = [torch.Generator(device=place).manual_seed(seed) for seed in seeds]
-    rates = torch.tensor(probe.dropout, device=place).expand(len(seeds), len(probe.hidden))
-    model = StackedMlp([features.shape[2], *probe.hidden, classes], "elu", rates, generators)
+    rates = torch.tensor(probe.dropout or (0.0,) * len(probe.hidden), device=place).expand(sets, len(probe.hidden))
+    model = StackedMlp([width, *probe.hidden, outputs], probe.activation, rates, generators)
     optimiser = Adam(list(model.parameters()), probe.learning_rate)
-    decay = probe.weight_decay
-    if decay is None:
-        decay = 100 / (features.shape[2] * classes * len(labels))
+    decay = 100 / (width * outputs * count) if probe.weight_decay is None else probe.weight_decay
+    runs = torch.arange(sets, device=place)[:, None]
+    dropping = generators if any(probe.dropout) else None
     for _ in range(probe.epochs):
-        orders = [torch.randperm(len(labels), generator=g, device=place) for g in generators]
+        orders = [torch.randperm(count, generator=g, device=place) for g in generators]
         for index in torch.stack(orders).split(probe.batch_size, dim=1):
-            _learn(model, optimiser, decay, features, labels, index, generators if any(probe.dropout) else None)
-    return [float(right) for right in _accuracies(model, *test)]
+            ascend(model, optimiser, decay, pull(model(features[runs, index], dropping), index))
+    return model
 
 
-def _learn(
-    model: StackedMlp,
-    optimiser: Adam,
-    decay: float,
-    features: Tensor,
-    labels: Tensor,
-    index: Tensor,
-    generators: Generators | None,
-) -> None:
-    """One step of every probe on its own batch, ``index`` (K, batch): Adam ascends minus the mean cross-entropy."""
-    runs = torch.arange(len(features), device=index.device)[:, None]
-    logits = model(features[runs, index], generators)
-    wanted = one_hot(labels[index], logits.shape[2])
-    model.backward((wanted - logits.softmax(2)) / index.shape[1])
+def ascend(model: StackedMlp, optimiser: Adam, decay: float, gradient: Tensor) -> None:
+    """One step up ``gradient``, given for the last outputs, less Adam's L2 penalty."""
+    model.backward(gradient)
     assert model.stacked.grad is not None
     model.stacked.grad.add_(model.stacked, alpha=-decay)
     optimiser.step()
 
 
-def _accuracies(model: StackedMlp, features: Tensor, labels: Tensor) -> Tensor:
-    parts = [
-        (model(f).argmax(2) == known).sum(1)
-        for f, known in zip(features.split(_READ_AT_ONCE, 1), labels.split(_READ_AT_ONCE), strict=True)
-    ]
-    return torch.stack(parts).sum(0).double() / len(labels)
+def _read(model: StackedMlp, features: Tensor, labels: Tensor) -> list[Reading]:
+    right, loss = torch.zeros(2, len(features), dtype=torch.float64, device=features.device)
+    for part, known in zip(features.split(_READ_AT_ONCE, 1), labels.split(_READ_AT_ONCE), strict=True):
+        logits = model(part)
+        right += (logits.argmax(2) == known).sum(1)
+        loss += torch.stack([cross_entropy(one, known, reduction="sum") for one in logits])
+    return [Reading(*values) for values in (torch.stack([right, loss], 1) / len(labels)).tolist()]
 
 
 def _check(features: Tensor, labels: Tensor, seeds: Sequence[int], classes: int) -> None:
