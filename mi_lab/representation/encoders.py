@@ -90,7 +90,11 @@ class ResNet18(Encoder):
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits, (n, classes)."""
-        return self.head(self._levels(images)[-1].mean((2, 3)))
+        return self.head(self.prelogits(images))
+
+    def prelogits(self, images: Tensor) -> Tensor:
+        """The features at the tap of that name alone, (n, 8 x width)."""
+        return self._levels(images)[-1].mean((2, 3))
 
 
 class LeNet5(Encoder):

@@ -175,7 +175,7 @@ class _Running:
 
     def note(self) -> None:
         """Note the loss at the beginning of an epoch, and what is to be read; once, also after a resumption."""
-        if self.epoch < 0 or len(self.losses) > self.epoch:
+        if not 0 <= self.epoch == len(self.losses):
             return
         errors = in_parts(self._squared_errors, self.validation, 1).sum(1)
         if self.read is not None and self.epoch in self.read_at:
