@@ -9,6 +9,8 @@ ACTIVATIONS = ("elu", "relu")
 NEGATIVES = ("shuffle", "derangement", "all_pairs", "independent")
 DATASETS = ("cifar10", "mnist", "synthetic_colour", "synthetic_grey")
 ARCHITECTURES = ("resnet18", "plainnet18", "lenet5")
+DECODERS = ("linear", "non_linear")
+GRADIENTS = ("alternating", "joint")
 PRETEXTS = ("random_labels", "rotation")
 READOUTS = {
     "dv": ("dv",),

@@ -12,10 +12,15 @@ import torch
 from mi_lab.experiments import Spec, kind_of
 from mi_lab.recipes.noisy_images import noisy_images
 from mi_lab.recipes.probing import probing
+from mi_lab.recipes.v_infomax_digits import v_infomax_digits
 from mi_lab.stages import Stages
 
 Recipe = Callable[[Any, Mapping[str, Any], torch.device, Stages], Mapping[str, Any]]
-_RECIPES: Mapping[str, Recipe] = {"probing": probing, "noisy_images": noisy_images}
+_RECIPES: Mapping[str, Recipe] = {
+    "probing": probing,
+    "noisy_images": noisy_images,
+    "v_infomax_digits": v_infomax_digits,
+}
 
 
 def recipe(spec: Spec) -> Recipe:

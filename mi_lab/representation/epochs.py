@@ -1,5 +1,6 @@
 """The loop of every training on images in memory: epochs, each in an order of its own, resumable to the step."""
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
@@ -43,20 +44,30 @@ class Running(Protocol):
 
 def run_to_the_end(
     running: Running, count: int, batch_size: int, epochs: int, progress: str | None, checkpoint: Checkpoint | None
-) -> None:
-    """Take a training from its checkpoint, if there is one, to its end; to the same bits as without a break."""
+) -> float:
+    """Take a training from its checkpoint, if there is one, to its end; to the same bits as without a break.
+
+    Returns the seconds that it took, in all its parts if it was stopped and went on.
+    """
     kept = checkpoint.load() if checkpoint else None
+    start = time.perf_counter()
     if kept is not None:
-        running.resume(kept)
+        running.resume(kept["running"])
+        start -= kept["seconds"]
+
+    def state() -> Mapping[str, Any]:
+        return {"running": running.state(), "seconds": time.perf_counter() - start}
+
     total = -(-count // batch_size) * epochs
     with tqdm(total=total, desc=progress, disable=progress is None, leave=False) as bar:
         while not running.finished():
             for index in running.order(count).split(batch_size, -1)[running.step :]:
                 running.learn(index)
                 if checkpoint:
-                    checkpoint.offer(running.state)
+                    checkpoint.offer(state)
                 bar.update()
             running.end_epoch()
+    return time.perf_counter() - start
 
 
 class Order:

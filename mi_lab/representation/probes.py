@@ -65,54 +65,67 @@ class Reading(NamedTuple):
     log_loss: float
 
 
+Part = tuple[Tensor, Tensor]
+"""Features and labels of some images."""
+
 Pull = Callable[[Tensor, Tensor], Tensor]
 """Takes outputs (K, batch, outputs) and the batch's places in the data (K, batch); returns the gradient that Adam
 ascends, of the outputs' shape."""
 
 
-def probe_accuracy(
-    probe: Probe, train: tuple[Tensor, Tensor], test: tuple[Tensor, Tensor], seeds: Sequence[int], classes: int
-) -> list[float]:
+def probe_accuracy(probe: Probe, train: Part, test: Part, seeds: Sequence[int], classes: int) -> list[float]:
     """The accuracies of ``probe_readings`` alone."""
     return [reading.accuracy for reading in probe_readings(probe, train, test, seeds, classes)]
 
 
-def saga_accuracy(
-    train: tuple[Tensor, Tensor], test: tuple[Tensor, Tensor], tolerance: float = 1e-4, seed: int = 0
-) -> float:
-    """The report's linear protocol on MNIST (App. C.3): logistic regression by SAGA, its accuracy on the test part.
+def saga_accuracy(train: Part, tests: Sequence[Part], tolerance: float = 1e-4, seed: int = 0) -> list[float]:
+    """The report's linear protocol on MNIST (App. C.3): logistic regression by SAGA, its accuracy on each test part.
 
-    ``train`` and ``test`` are features (n, F) and labels (n,). The settings that the report leaves open are
-    scikit-learn's own, on features of mean 0 and deviation 1, which SAGA's step size asks for. It stops once no
-    weight changes by more than ``tolerance`` of the largest, or after 100 epochs.
+    The parts are features (n, F) and labels (n,). The settings that the report leaves open are scikit-learn's own, on
+    features of mean 0 and deviation 1, which SAGA's step size asks for. It stops once no weight changes by more than
+    ``tolerance`` of the largest, or after 100 epochs.
     """
-    (features, labels), (held_out, known) = train, test
+    features, labels = train
     mean, scale = features.mean(0), features.std(0, correction=0)
     scale[scale == 0] = 1
     model = LogisticRegression(solver="saga", tol=tolerance, random_state=seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # it is stopped early on purpose
         model.fit(((features - mean) / scale).numpy(), labels.numpy())
-    return float(model.score(((held_out - mean) / scale).numpy(), known.numpy()))
+    return [float(model.score(((held_out - mean) / scale).numpy(), known.numpy())) for held_out, known in tests]
 
 
-@torch.inference_mode()
-def probe_readings(
-    probe: Probe, train: tuple[Tensor, Tensor], test: tuple[Tensor, Tensor], seeds: Sequence[int], classes: int
-) -> list[Reading]:
+def probe_readings(probe: Probe, train: Part, test: Part, seeds: Sequence[int], classes: int) -> list[Reading]:
     """Fit one probe per set of features on the mean cross-entropy and read each on the test part.
 
     ``train`` and ``test`` are features (K, n, F) and labels (n,); set k is probed under ``seeds[k]``. Raises
     ValueError if the numbers of sets, images or seeds do not fit each other.
     """
+    _check(*test, seeds, classes)
+    return read_probes(fit_probes(probe, train, seeds, classes), test)
+
+
+def fit_probes(probe: Probe, train: Part, seeds: Sequence[int], classes: int) -> StackedMlp:
+    """The probes that ``probe_readings`` fits, for ``read_probes``."""
     features, labels = train
     _check(features, labels, seeds, classes)
-    _check(*test, seeds, classes)
 
     def pull(logits: Tensor, index: Tensor) -> Tensor:
         return (one_hot(labels[index], classes) - logits.softmax(2)) / index.shape[1]
 
-    return _read(fit_stack(probe, features, classes, pull, seeds), *test)
+    return fit_stack(probe, features, classes, pull, seeds)
+
+
+@torch.inference_mode()
+def read_probes(model: StackedMlp, test: Part) -> list[Reading]:
+    """What each of a stack of fitted probes reads on a test part, features (K, n, F) and labels (n,)."""
+    features, labels = test
+    right, loss = torch.zeros(2, len(features), dtype=torch.float64, device=features.device)
+    for part, known in zip(features.split(_READ_AT_ONCE, 1), labels.split(_READ_AT_ONCE), strict=True):
+        logits = model(part)
+        right += (logits.argmax(2) == known).sum(1)
+        loss += torch.stack([cross_entropy(one, known, reduction="sum") for one in logits])
+    return [Reading(*values) for values in (torch.stack([right, loss], 1) / len(labels)).tolist()]
 
 
 @torch.inference_mode()
@@ -140,15 +153,6 @@ def ascend(model: StackedMlp, optimiser: Adam, decay: float) -> None:
     assert model.stacked.grad is not None
     model.stacked.grad.add_(model.stacked, alpha=-decay)
     optimiser.step()
-
-
-def _read(model: StackedMlp, features: Tensor, labels: Tensor) -> list[Reading]:
-    right, loss = torch.zeros(2, len(features), dtype=torch.float64, device=features.device)
-    for part, known in zip(features.split(_READ_AT_ONCE, 1), labels.split(_READ_AT_ONCE), strict=True):
-        logits = model(part)
-        right += (logits.argmax(2) == known).sum(1)
-        loss += torch.stack([cross_entropy(one, known, reduction="sum") for one in logits])
-    return [Reading(*values) for values in (torch.stack([right, loss], 1) / len(labels)).tolist()]
 
 
 def _check(features: Tensor, labels: Tensor, seeds: Sequence[int], classes: int) -> None:

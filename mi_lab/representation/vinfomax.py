@@ -66,13 +66,15 @@ class Learnt:
     """What K trainings gave. ``loss[k]`` holds the validation loss per pixel after the warm-up and after every epoch.
 
     ``readings`` maps each epoch that was read, 0 for the end of the warm-up, to what ``read`` said of the codes.
-    ``encode`` gives codes; ``reconstruct`` images (n, D) as the decoders give them back, (K, n, D).
+    ``encode`` gives codes; ``reconstruct`` images (n, D) as the decoders give them back, (K, n, D). ``wall_seconds``
+    is the time it took, readings included.
     """
 
     loss: list[list[float]]
     readings: Mapping[int, Any]
     encode: Encode
     reconstruct: Callable[[Tensor], Tensor]
+    wall_seconds: float
 
 
 @one_thread()
@@ -100,10 +102,9 @@ def train_v_infomax(
         )
     running = _Running(settings, images, validation, seeds, read, read_at)
     epochs = settings.warm_up + settings.epochs
-    run_to_the_end(running, len(images), settings.batch_size, epochs, progress, checkpoint)
-    running.note()
+    seconds = run_to_the_end(running, len(images), settings.batch_size, epochs, progress, checkpoint)
     by_run = [list(losses) for losses in zip(*running.losses, strict=True)]
-    return Learnt(by_run, running.readings, running.encode, running.reconstruct)
+    return Learnt(by_run, running.readings, running.encode, running.reconstruct, seconds)
 
 
 class _Running:
@@ -172,9 +173,10 @@ class _Running:
         self.epoch, self.step = self.epoch + 1, 0
         for order in self.orders:
             order.next()
+        self.note()
 
     def note(self) -> None:
-        """Note the loss at the beginning of an epoch, and what is to be read; once, also after a resumption."""
+        """Note the loss as it is between two epochs, and what is to be read then; each once."""
         if not 0 <= self.epoch == len(self.losses):
             return
         errors = in_parts(self._squared_errors, self.validation, 1).sum(1)

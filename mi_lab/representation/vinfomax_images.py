@@ -52,10 +52,11 @@ def train_image_v_infomax(
     seed: int = 0,
     progress: str | None = None,
     checkpoint: Checkpoint | None = None,
-) -> list[float]:
-    """Train both where they lie and leave them as they are at the end; the L2 loss on ``validation`` by epoch.
+) -> tuple[list[float], float]:
+    """Train both where they lie and leave them as they are at the end.
 
-    Images are uint8, (n, c, h, w). The first loss is that after the decoder's warm-up, so there are ``epochs`` + 1.
+    Images are uint8, (n, c, h, w). Returns the L2 loss on ``validation`` after the decoder's warm-up and after every
+    epoch, and the seconds that the training took.
     A training with a ``checkpoint`` goes on where that left off, to the same bits on the same machine. Raises
     ValueError for an empty part or a decoder that does not fit encoder and images.
     """
@@ -63,9 +64,10 @@ def train_image_v_infomax(
         raise ValueError("the training and the validation split must hold at least one image each.")
     check_decoder(decoder, encoder.sizes["prelogits"], images[0].numel())
     running = _Running(encoder, decoder, images, validation, normalise, settings, seed)
-    run_to_the_end(running, len(images), settings.batch_size, settings.warm_up + settings.epochs, progress, checkpoint)
-    running.note()
-    return running.losses
+    seconds = run_to_the_end(
+        running, len(images), settings.batch_size, settings.warm_up + settings.epochs, progress, checkpoint
+    )
+    return running.losses, seconds
 
 
 class _Running:
@@ -120,9 +122,10 @@ class _Running:
     def end_epoch(self) -> None:
         self.epoch, self.step = self.epoch + 1, 0
         self.orders.next()
+        self.note()
 
     def note(self) -> None:
-        """Note the loss at the beginning of an epoch; once, also after a resumption."""
+        """Note the loss as it is between two epochs, once."""
         if 0 <= self.epoch == len(self.losses):
             self.losses.append(reconstruction_loss(self.encoder, self.decoder, self.validation, self.normalise))
 

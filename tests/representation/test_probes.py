@@ -76,9 +76,11 @@ def test_a_probe_without_dropout_may_have_hidden_layers(clusters):
 def test_saga_is_a_logistic_regression_whatever_the_scale(clusters):
     (features, labels), (held_out, known) = clusters
     for scale in (1, 1e3):
-        found = saga_accuracy((features[0] * scale, labels), (held_out[0] * scale, known))
-        assert found > 0.99
-    assert saga_accuracy((features[1], labels), (held_out[1], known)) < 1 / 3 + 4 * (2 / 9 / 150) ** 0.5
+        test = (held_out[0] * scale, known)
+        first, half = saga_accuracy((features[0] * scale, labels), [test, (test[0][:75], test[1][:75])])
+        assert first > 0.99 and half > 0.98
+    [noise] = saga_accuracy((features[1], labels), [(held_out[1], known)])
+    assert noise < 1 / 3 + 4 * (2 / 9 / 150) ** 0.5
 
 
 def test_probes_of_a_stack_do_not_mix(clusters):

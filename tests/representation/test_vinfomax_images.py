@@ -36,7 +36,7 @@ def pair(width=8):
 
 def trained(settings=SHORT, checkpoint=None, **given):
     encoder, decoder = pair()
-    losses = train_image_v_infomax(
+    losses, _ = train_image_v_infomax(
         encoder,
         decoder,
         DATA.train.images,
@@ -54,7 +54,7 @@ def test_the_loss_falls_and_is_that_of_the_pair_left_behind(steps):
     data = synthetic(images=400, size=16)
     encoder, decoder = make_encoder("resnet18", 4, 3, 8), make_decoder((), 64, 3 * 16 * 16)
     settings = ImageVInfoMax(epochs=6, warm_up=2, decoder_steps=steps, learning_rate=3e-3, batch_size=16)
-    losses = train_image_v_infomax(
+    losses, _ = train_image_v_infomax(
         encoder, decoder, data.train.images, data.validation.images, data.normalised, settings
     )
     assert len(losses) == 7 and losses[-1] < 0.7 * losses[0]
