@@ -44,7 +44,12 @@ def squared_error(images: Tensor, given: Tensor) -> Tensor:
 
     Images are normalised, (n, c, h, w), so that 1 is the loss of an all-grey guess; ``given`` is (n, c * h * w).
     """
-    return (images.flatten(1) - given).square().mean()
+    return squared_errors(images, given).mean()
+
+
+def squared_errors(images: Tensor, given: Tensor) -> Tensor:
+    """The same of each image by itself, (n,)."""
+    return (images.flatten(1) - given).square().mean(1)
 
 
 def reconstruction_loss(encoder: ResNet18, decoder: nn.Module, images: Tensor, normalise: Normalise) -> float:
