@@ -13,7 +13,8 @@ from typing import Any
 
 from mi_lab.image_specs import NoisyImages, Probing
 from mi_lab.names import READOUTS, known
-from mi_lab.reconstruction_specs import VInfoMaxDigits
+from mi_lab.reconstruction_experiments import reconstructions
+from mi_lab.reconstruction_specs import SupervisedAutoencoders, VInfoMaxDigits, VInfoMaxImages
 from mi_lab.settings import as_type
 from mi_lab.specs import CeilingTable, Sweep
 
@@ -21,13 +22,15 @@ PROFILES = ("smoke", "laptop", "report")
 TRUE_MI = (2.5, 5.0, 7.5, 10.0, 15.0, 20.0, 25.0, 30.0)
 BATCH_SIZES = (64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768)
 
-Spec = Sweep | CeilingTable | Probing | NoisyImages | VInfoMaxDigits
+Spec = Sweep | CeilingTable | Probing | NoisyImages | VInfoMaxDigits | VInfoMaxImages | SupervisedAutoencoders
 KINDS: Mapping[str, type[Spec]] = {
     "sweep": Sweep,
     "ceiling": CeilingTable,
     "probing": Probing,
     "noisy_images": NoisyImages,
     "v_infomax_digits": VInfoMaxDigits,
+    "v_infomax_images": VInfoMaxImages,
+    "supervised_autoencoders": SupervisedAutoencoders,
 }
 """The kinds of result, each with the class of its spec."""
 
@@ -139,23 +142,6 @@ def _probing(table: str, architecture: str, pretext: str) -> Experiment:
         validation_images=1000,
         nmi_epochs=10,
         **sizes.get(pretext, {}),
-    )
-
-
-def _v_infomax_digits(figure: str, gradients: str, decoders: tuple[str, ...], **laptop: Any) -> Experiment:
-    """Fig. 5 or 14. On the laptop the protocols are fitted less often, and more loosely: App. C.3's take 3/4 of it."""
-    return _make(
-        figure,
-        "v_infomax_mnist",
-        {},
-        VInfoMaxDigits(gradients, decoders=decoders),
-        smoke={"data": "synthetic_grey", "images": 600, "hidden": 16, "code": 8, "epochs": 1, "warm_up": 1}
-        | {"batch_size": 64, "read_at": (0, 1), "probe_epochs": 1, "tolerance": 0.1, "seeds": (0,)},
-        warm_up=10,
-        probe_epochs=15,
-        tolerance=0.01,
-        seeds=(0, 1, 2),
-        **laptop,
     )
 
 
@@ -275,12 +261,9 @@ EXPERIMENTS: Mapping[str, Experiment] = {
             for pretext in ("rotation", "random_labels", "none")
         ),
         _NOISY_MNIST,
-        _v_infomax_digits(
-            "fig-5", "alternating", ("linear", "non_linear", "pixels"), epochs=80, read_at=(0, 3, 10, 30, 80)
-        ),
-        _v_infomax_digits("fig-14", "joint", ("linear", "non_linear"), epochs=40, read_at=(0, 1, 4, 12, 40)),
+        *(_make(e.name, e.notebook, {}, e.report, e.smoke, **e.laptop) for e in reconstructions()),
     )
 }
 """Every panel of the report's Fig. 1-3 and 13; companions with derangements, with DV's own gradient or at the report's
 full length for a few truths; the ceiling; the grid of the estimator explorer; the tables of Section 4, D.1 and D.4;
-Fig. 5 and 14."""
+the figures and tables of Section 5 and D.5."""

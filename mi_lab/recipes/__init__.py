@@ -12,7 +12,9 @@ import torch
 from mi_lab.experiments import Spec, kind_of
 from mi_lab.recipes.noisy_images import noisy_images
 from mi_lab.recipes.probing import probing
+from mi_lab.recipes.supervised_autoencoders import supervised_autoencoders
 from mi_lab.recipes.v_infomax_digits import v_infomax_digits
+from mi_lab.recipes.v_infomax_images import v_infomax_images
 from mi_lab.stages import Stages
 
 Recipe = Callable[[Any, Mapping[str, Any], torch.device, Stages], Mapping[str, Any]]
@@ -20,6 +22,8 @@ _RECIPES: Mapping[str, Recipe] = {
     "probing": probing,
     "noisy_images": noisy_images,
     "v_infomax_digits": v_infomax_digits,
+    "v_infomax_images": v_infomax_images,
+    "supervised_autoencoders": supervised_autoencoders,
 }
 
 
