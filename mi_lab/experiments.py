@@ -11,10 +11,10 @@ from dataclasses import dataclass, fields
 from itertools import product
 from typing import Any
 
-from mi_lab.image_specs import NoisyImages, Probing
+from mi_lab.image_specs import Labelings, NoisyImages, Probing
 from mi_lab.names import READOUTS, known
 from mi_lab.reconstruction_experiments import reconstructions
-from mi_lab.reconstruction_specs import SupervisedAutoencoders, VInfoMaxDigits, VInfoMaxImages
+from mi_lab.reconstruction_specs import Reconstruction, SupervisedAutoencoders, VInfoMaxDigits, VInfoMaxImages
 from mi_lab.settings import as_type
 from mi_lab.specs import CeilingTable, Sweep
 
@@ -22,10 +22,11 @@ PROFILES = ("smoke", "laptop", "report")
 TRUE_MI = (2.5, 5.0, 7.5, 10.0, 15.0, 20.0, 25.0, 30.0)
 BATCH_SIZES = (64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768)
 
-Spec = Sweep | CeilingTable | Probing | NoisyImages | VInfoMaxDigits | VInfoMaxImages | SupervisedAutoencoders
+Spec = Sweep | CeilingTable | Labelings | Probing | NoisyImages | Reconstruction
 KINDS: Mapping[str, type[Spec]] = {
     "sweep": Sweep,
     "ceiling": CeilingTable,
+    "labelings": Labelings,
     "probing": Probing,
     "noisy_images": NoisyImages,
     "v_infomax_digits": VInfoMaxDigits,
@@ -261,6 +262,7 @@ EXPERIMENTS: Mapping[str, Experiment] = {
             for pretext in ("rotation", "random_labels", "none")
         ),
         _NOISY_MNIST,
+        _make("fig-4", "labelings", {}, Labelings(), smoke={"data": "synthetic_colour"}),
         *(_make(e.name, e.notebook, {}, e.report, e.smoke, **e.laptop) for e in reconstructions()),
     )
 }

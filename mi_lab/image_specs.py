@@ -6,11 +6,36 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from mi_lab.names import ARCHITECTURES, DATASETS, PRETEXTS, known
+from mi_lab.names import ARCHITECTURES, DATASETS, LABELINGS, PRETEXTS, known
 from mi_lab.settings import within
 
 MOST_SEED = 2**63 - 1
 NO_PRETEXT = "none"
+
+
+@dataclass(frozen=True)
+class Labelings:
+    """Fig. 4: labelings of the enlarged set, each counted against the object classes. Needs no training.
+
+    Raises ValueError for an unknown data set or labeling.
+    """
+
+    data: str = "cifar10"
+    labelings: tuple[str, ...] = ("rotation", "random_labels", "animal")
+    seeds: tuple[int, ...] = (0,)
+
+    def __post_init__(self) -> None:
+        known("data set", self.data, ("cifar10", "synthetic_colour"))
+        if not self.labelings:
+            raise ValueError("labelings must hold at least one name.")
+        for name in self.labelings:
+            known("labeling", name, LABELINGS)
+        _check_seeds(self.seeds)
+
+    def runs(self) -> Iterator[dict[str, Any]]:
+        """The grid, one mapping of ``labeling`` and ``seed`` per entry."""
+        for labeling, seed in product(self.labelings, self.seeds):
+            yield {"labeling": labeling, "seed": seed}
 
 
 @dataclass(frozen=True)
@@ -87,6 +112,10 @@ def check_training(spec: Any, counts: tuple[str, ...]) -> None:
         within(name, (getattr(spec, name),), 1)
     if not 0 < spec.learning_rate < math.inf:
         raise ValueError(f"learning_rate must be a positive number, not {spec.learning_rate}.")
-    if not spec.seeds:
+    _check_seeds(spec.seeds)
+
+
+def _check_seeds(seeds: tuple[int, ...]) -> None:
+    if not seeds:
         raise ValueError("seeds must hold at least one value.")
-    within("seeds", spec.seeds, 0, MOST_SEED)
+    within("seeds", seeds, 0, MOST_SEED)

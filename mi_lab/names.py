@@ -12,6 +12,7 @@ ARCHITECTURES = ("resnet18", "plainnet18", "lenet5")
 DECODERS = ("linear", "non_linear")
 GRADIENTS = ("alternating", "joint")
 PRETEXTS = ("random_labels", "rotation")
+LABELINGS = ("animal", *PRETEXTS)
 READOUTS = {
     "dv": ("dv",),
     "mine": ("dv",),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from mi_lab.reconstruction_specs import SupervisedAutoencoders, VInfoMaxDigits, VInfoMaxImages
+from mi_lab.reconstruction_specs import Reconstruction, SupervisedAutoencoders, VInfoMaxDigits, VInfoMaxImages
 
 
 class Sizes(NamedTuple):
@@ -11,7 +11,7 @@ class Sizes(NamedTuple):
 
     name: str
     notebook: str
-    report: VInfoMaxDigits | VInfoMaxImages | SupervisedAutoencoders
+    report: Reconstruction
     smoke: Mapping[str, Any]
     laptop: Mapping[str, Any]
 

@@ -137,6 +137,9 @@ class SupervisedAutoencoders:
             yield {"decoder": decoder, "weight": weight, "seed": seed}
 
 
+Reconstruction = VInfoMaxDigits | VInfoMaxImages | SupervisedAutoencoders
+
+
 def check_weight(weight: str) -> float:
     """λ as a number. Raises ValueError if it is negative, or none."""
     try:

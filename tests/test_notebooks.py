@@ -24,6 +24,7 @@ FAMILIES = {
     "js": "fig-3ab",
     "ceiling": "ceiling",
     "explorer": "explorer-nwj-shuffle",
+    "labelings": "fig-4",
     "labels": "table-1-untrained",
     "noisy_mnist": "noisy-mnist",
 }

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from mi_lab.experiments import Spec, kind_of
+from mi_lab.recipes.labelings import labelings
 from mi_lab.recipes.noisy_images import noisy_images
 from mi_lab.recipes.probing import probing
 from mi_lab.recipes.supervised_autoencoders import supervised_autoencoders
@@ -19,6 +20,7 @@ from mi_lab.stages import Stages
 
 Recipe = Callable[[Any, Mapping[str, Any], torch.device, Stages], Mapping[str, Any]]
 _RECIPES: Mapping[str, Recipe] = {
+    "labelings": labelings,
     "probing": probing,
     "noisy_images": noisy_images,
     "v_infomax_digits": v_infomax_digits,

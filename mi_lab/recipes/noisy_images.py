@@ -23,7 +23,8 @@ def noisy_images(spec: NoisyImages, run: Mapping[str, Any], device: torch.device
     """One encoder at one p. ``values`` hold the test ``accuracy``, and by readout and tap the estimates in nats.
 
     'mine' is the ``best`` on the validation split, as the report takes it; 'mine_test' the same critic's value on the
-    test split. ``curves`` are the validation estimates by epoch, named '<readout> <tap>'.
+    test split. ``picture`` is the first test image, uint8, flat. ``curves`` are the validation estimates by epoch,
+    named '<readout> <tap>'.
     """
     data, seed = load_dataset(spec.data), run["seed"]
     data = dataclasses.replace(
@@ -35,6 +36,7 @@ def noisy_images(spec: NoisyImages, run: Mapping[str, Any], device: torch.device
     encoder = make_encoder("lenet5", data.classes, data.train.images.shape[1], seed=seed).to(device)
     curve = _trained(spec, data, encoder, seed, stages)
     values: dict[str, Any] = {"accuracy": accuracy(encoder, data.test, data.normalised)}
+    values["picture"] = data.test.images[0].flatten().tolist()
     curves = {"loss": curve.loss, "validation_accuracy": curve.validation_accuracy}
     parts = [data.train, data.validation, data.test]
     features = [frozen_features(encoder, part.images, data.normalised) for part in parts]

@@ -28,6 +28,11 @@ def random_labels(count: int, classes: int, seed: int = 0) -> Tensor:
     return torch.randint(classes, (count,), generator=torch.Generator().manual_seed(seed))
 
 
+def animals(labels: Tensor) -> Tensor:
+    """Which of CIFAR-10's classes are animals (1) and which vehicles (0): int64 (n,) -> (n,)."""
+    return ((labels >= 2) & (labels <= 7)).long()
+
+
 def salt_and_pepper(images: Tensor, p: float, seed: int = 0) -> Tensor:
     """Each pixel becomes black or white, either with probability p/2; all its channels together (App. D.1).
 
