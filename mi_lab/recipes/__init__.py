@@ -10,22 +10,22 @@ from typing import Any
 import torch
 
 from mi_lab.experiments import Spec, kind_of
-from mi_lab.recipes.labelings import labelings
-from mi_lab.recipes.noisy_images import noisy_images
-from mi_lab.recipes.probing import probing
-from mi_lab.recipes.supervised_autoencoders import supervised_autoencoders
-from mi_lab.recipes.v_infomax_digits import v_infomax_digits
-from mi_lab.recipes.v_infomax_images import v_infomax_images
+from mi_lab.recipes.labelings import count_labelings
+from mi_lab.recipes.noisy_images import estimate_under_noise
+from mi_lab.recipes.probing import probe_pretext
+from mi_lab.recipes.supervised_autoencoders import train_autoencoder
+from mi_lab.recipes.v_infomax_digits import encode_digits
+from mi_lab.recipes.v_infomax_images import encode_images
 from mi_lab.stages import Stages
 
 Recipe = Callable[[Any, Mapping[str, Any], torch.device, Stages], Mapping[str, Any]]
 _RECIPES: Mapping[str, Recipe] = {
-    "labelings": labelings,
-    "probing": probing,
-    "noisy_images": noisy_images,
-    "v_infomax_digits": v_infomax_digits,
-    "v_infomax_images": v_infomax_images,
-    "supervised_autoencoders": supervised_autoencoders,
+    "labelings": count_labelings,
+    "probing": probe_pretext,
+    "noisy_images": estimate_under_noise,
+    "v_infomax_digits": encode_digits,
+    "v_infomax_images": encode_images,
+    "supervised_autoencoders": train_autoencoder,
 }
 
 

@@ -14,7 +14,7 @@ from mi_lab.stages import Stages
 _PICTURES = 5  # classes of which the first image is kept, to be shown
 
 
-def labelings(spec: Labelings, run: Mapping[str, Any], device: torch.device, stages: Stages) -> Mapping[str, Any]:
+def count_labelings(spec: Labelings, run: Mapping[str, Any], device: torch.device, stages: Stages) -> Mapping[str, Any]:
     """One labeling. ``values`` hold ``counts``, by object class and label, ``counted`` I(Y;Y') in nats and what
     counting independent labelings gives on average, ``expected``; for rotations also ``pictures``, uint8 flat."""
     train = load_dataset(spec.data).train

@@ -19,7 +19,9 @@ from mi_lab.representation.probes import frozen_features
 from mi_lab.stages import Stages
 
 
-def noisy_images(spec: NoisyImages, run: Mapping[str, Any], device: torch.device, stages: Stages) -> Mapping[str, Any]:
+def estimate_under_noise(
+    spec: NoisyImages, run: Mapping[str, Any], device: torch.device, stages: Stages
+) -> Mapping[str, Any]:
     """One encoder at one p. ``values`` hold the test ``accuracy``, and by readout and tap the estimates in nats.
 
     'mine' is the ``best`` on the validation split, as the report takes it; 'mine_test' the same critic's value on the

@@ -17,7 +17,7 @@ from mi_lab.representation.probes import LINEAR, frozen_features, probe_accuracy
 from mi_lab.stages import Stages
 
 
-def probing(spec: Probing, run: Mapping[str, Any], device: torch.device, stages: Stages) -> Mapping[str, Any]:
+def probe_pretext(spec: Probing, run: Mapping[str, Any], device: torch.device, stages: Stages) -> Mapping[str, Any]:
     """One encoder. ``values`` hold, per tap, ``linear`` (accuracy on the test split), ``nmi`` and ``nmi_test``.
 
     ``nmi`` is the highest estimate on the validation split over H(Y), ``nmi_test`` the same critic's on the test split.

@@ -18,7 +18,7 @@ from mi_lab.representation.reconstruction import NON_LINEAR, make_decoder
 from mi_lab.stages import Stages
 
 
-def supervised_autoencoders(
+def train_autoencoder(
     spec: SupervisedAutoencoders, run: Mapping[str, Any], device: torch.device, stages: Stages
 ) -> Mapping[str, Any]:
     """One encoder. ``curves`` by epoch: ``loss``, ``training_accuracy``, ``validation_accuracy`` and ``l2``.

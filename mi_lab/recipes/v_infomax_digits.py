@@ -18,7 +18,7 @@ from mi_lab.stages import Stages
 _DECODER_STEPS = {"alternating": 10, "joint": 0}
 
 
-def v_infomax_digits(
+def encode_digits(
     spec: VInfoMaxDigits, run: Mapping[str, Any], device: torch.device, stages: Stages
 ) -> Mapping[str, Any]:
     """One encoder, or the pixels themselves.

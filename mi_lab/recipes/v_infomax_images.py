@@ -18,7 +18,7 @@ from mi_lab.stages import Stages
 _DECODER_STEPS = {"alternating": 10, "joint": 0}
 
 
-def v_infomax_images(
+def encode_images(
     spec: VInfoMaxImages, run: Mapping[str, Any], device: torch.device, stages: Stages
 ) -> Mapping[str, Any]:
     """One encoder. ``curves``: ``l2``, the validation loss after the warm-up and after every epoch.

@@ -17,6 +17,10 @@ class Running(Protocol):
     step: int
     """Batches of this epoch that it has learnt from."""
 
+    def epochs_done(self) -> int:
+        """How many epochs it has gone through."""
+        ...
+
     def finished(self) -> bool:
         """Has it come to its end?"""
         ...
@@ -52,14 +56,15 @@ def run_to_the_end(
     kept = checkpoint.load() if checkpoint else None
     start = time.perf_counter()
     if kept is not None:
-        running.resume(kept["running"])
+        running.resume(kept)
         start -= kept["seconds"]
 
     def state() -> Mapping[str, Any]:
-        return {"running": running.state(), "seconds": time.perf_counter() - start}
+        return {**running.state(), "seconds": time.perf_counter() - start}
 
-    total = -(-count // batch_size) * epochs
-    with tqdm(total=total, desc=progress, disable=progress is None, leave=False) as bar:
+    steps = -(-count // batch_size)
+    done = running.epochs_done() * steps + running.step
+    with tqdm(total=steps * epochs, initial=done, desc=progress, disable=not progress, leave=False) as bar:
         while not running.finished():
             for index in running.order(count).split(batch_size, -1)[running.step :]:
                 running.learn(index)

@@ -174,6 +174,9 @@ class _Running:
         for group in self.optimiser.param_groups:
             group["lr"] = self.schedule.rate(len(self.losses))
 
+    def epochs_done(self) -> int:
+        return len(self.losses)
+
     def finished(self) -> bool:
         return self.broken is not None or len(self.losses) >= self.schedule.epochs
 

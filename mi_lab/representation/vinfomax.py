@@ -136,8 +136,10 @@ class _Running:
         self.losses: list[list[float]] = []
         self.readings: dict[int, Any] = {}
 
+    def epochs_done(self) -> int:
+        return self.epoch + self.settings.warm_up
+
     def finished(self) -> bool:
-        """Has every epoch been gone through?"""
         return self.epoch >= self.settings.epochs
 
     def order(self, count: int) -> Tensor:

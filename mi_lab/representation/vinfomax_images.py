@@ -95,6 +95,9 @@ class _Running:
         self.epoch, self.step, self.since = -settings.warm_up, 0, 0
         self.losses: list[float] = []
 
+    def epochs_done(self) -> int:
+        return self.epoch + self.settings.warm_up
+
     def finished(self) -> bool:
         return self.epoch >= self.settings.epochs
 

@@ -1,0 +1,109 @@
+import copy
+import math
+import re
+
+import numpy as np
+import pytest
+
+from mi_lab.experiments import experiment
+from mi_lab.pages.noise import ESTIMATORS, over_noise
+from mi_lab.pages.pictures import Picture, filters_of, from_flat, picture_rows
+from mi_lab.pages.taps import by_tap, heat, measured
+from mi_lab.pages.venn import _distance, _overlap, venn
+from mi_lab.reported import TABLE_1_ACCURACY, TAPS
+from mi_lab.results import Result, load
+
+MADE = {
+    "git_revision": "0" * 12,
+    "date": "2026-01-01",
+    "python": "3.11",
+    "torch": "2",
+    "device": "cpu",
+    "machine": "Linux",
+    "threads": 1,
+    "wall_seconds": 60.0,
+    "steps": 1,
+}
+
+
+def result_of(name, values, **settings):
+    spec = experiment(name).spec("laptop", **settings)
+    runs = [
+        {**run, "first_nonfinite_epoch": None, "curves": {}, "values": v}
+        for run, v in zip(spec.runs(), values, strict=True)
+    ]
+    return Result(name, "laptop", settings, spec, runs, MADE)
+
+
+@pytest.fixture
+def rotation():
+    one = {"linear": dict.fromkeys(TAPS, 0.5) | {"B0": 0.4}, "nmi": dict.fromkeys(TAPS, 0.5)}
+    other = copy.deepcopy(one)
+    other["linear"]["B0"] = 0.5
+    return result_of("table-1-rotation", [one, other], seeds=[0, 1])
+
+
+def test_a_table_shows_the_mean_over_seeds_beside_the_report(rotation):
+    assert measured(rotation, "linear") == pytest.approx([45, 50, 50, 50, 50, 50])
+    html = heat([rotation], "linear", TABLE_1_ACCURACY)
+    rows = re.findall(r"<tr><th.*?</tr>", html)
+    assert len(rows) == 5  # the head, ours, and three of the report
+    assert ">45.0<" in rows[1] and "stored" in rows[1]
+    assert ">41.6<" in rows[2] or ">41.7<" in rows[2]
+    heats = [float(x) for x in re.findall(r"--heat:([0-9.]+)", html)]
+    assert min(heats) == 0 and max(heats) == 1 and len(heats) == 24
+    assert "width 16 (report: 64)" in html and "papermill book/experiments/labels.ipynb" in html
+
+
+def test_the_figure_keeps_both_kinds_of_evidence_apart(rotation):
+    figure = by_tap([rotation], "linear", TABLE_1_ACCURACY)
+    ours, theirs = figure.data
+    assert ours.line.dash != "dot" and theirs.line.dash == "dot" and theirs.marker.symbol == "circle-open"
+    assert theirs.name == "rotation, report" and list(theirs.y) == list(TABLE_1_ACCURACY["rotation"])
+    assert [row[1] for row in figure.layout.meta["table"]["rows"]] == ["stored", "report", "report", "report"]
+
+
+def test_noise_is_drawn_by_tap_and_a_lost_value_is_a_gap():
+    values = {"accuracy": 0.9}
+    for name in ESTIMATORS:
+        values |= {name: {"L0": 1.0, "L1": None, "L2": 2.0}, f"{name}_test": dict.fromkeys(("L0", "L1", "L2"), 0.5)}
+    result = result_of("noisy-mnist", [values] * 2, p=[0.0, 1.0])
+    figure = over_noise(result, "nwj")
+    assert [trace.name for trace in figure.data] == ["L0", "L1", "L2", "log 10"]
+    assert list(figure.data[1].y) == [None, None] and figure.data[3].y[0] == pytest.approx(math.log(10))
+    assert figure.layout.meta["table"]["rows"][0] == ["0", "90.00", "1.000", "not finite", "2.000"]
+    assert list(over_noise(result, "nwj", test=True).data[0].y) == [0.5, 0.5]
+
+
+@pytest.mark.parametrize("shared", [0.01, 0.3, 0.9])
+def test_circles_overlap_in_the_area_they_should(shared):
+    apart = _distance(1.0, 0.6, shared)
+    x, y = np.meshgrid(np.linspace(-1.7, 1.7, 2001), np.linspace(-1.7, 1.7, 2001))
+    both = (x**2 + y**2 < 1) & ((x - apart) ** 2 + y**2 < 0.36)
+    assert both.mean() * 3.4**2 == pytest.approx(shared, abs=3e-3)
+    assert _overlap(1.0, 0.6, apart) == pytest.approx(shared, abs=1e-9)
+
+
+def test_the_venn_figure_is_to_scale(committed_results):
+    result = load("fig-4", folder=committed_results)
+    for labeling, touch in (("rotation", False), ("animal", True)):
+        x, y, other = venn(result, labeling).data
+        area = [math.pi * ((max(c.x) - min(c.x)) / 2) ** 2 for c in (x, y, other)]
+        assert area[0] == pytest.approx(math.log(180_000), rel=1e-3)
+        assert area[1] == pytest.approx(math.log(10), rel=1e-3)
+        assert (min(other.x) < max(y.x)) == touch
+        assert max(map(abs, y.x)) < max(x.x) and max(map(abs, other.x)) < max(x.x)  # inside the image
+
+
+def test_pictures_come_out_of_a_result_as_they_went_in(committed_results):
+    result = load("fig-4", folder=committed_results)
+    values = result.runs[0]["values"]["pictures"]["0"]
+    pixels = from_flat(values, 3)
+    assert pixels.shape == (32, 32, 3) and pixels[0, 1, 2] == values[2 * 1024 + 1]
+    html = picture_rows([("<one>", [Picture(pixels, 'a "bird"', "0°")])], result)
+    assert "&lt;one&gt;" in html and 'alt="a &quot;bird&quot;"' in html and html.count("data:image/png") == 1
+
+
+def test_filters_are_grey_where_they_are_zero():
+    [one, two] = filters_of([0.0] * 27 + [1.0] * 26 + [-1.0])
+    assert set(one.flatten()) == {128} and two[0, 0, 0] == 255 and two[2, 2, 2] == 0

@@ -1,0 +1,106 @@
+"""Runs on images from the spec to the stored result, on made-up images."""
+
+import dataclasses
+import math
+
+import pytest
+import torch
+
+from mi_lab import run
+from mi_lab.experiments import experiment
+from mi_lab.image_runs import train_images, train_one
+from mi_lab.recipes import probing, recipe
+from mi_lab.reported import TAPS
+from mi_lab.representation import information
+from mi_lab.results import load
+from mi_lab.stages import Stages
+
+CPU = torch.device("cpu")
+
+
+def test_a_run_is_stored_with_every_tap_and_read_back():
+    result = run("table-1-rotation", "smoke", workers=1, progress=False)
+    [one] = result.runs
+    for measure in ("linear", "nmi", "nmi_test"):
+        assert list(one["values"][measure]) == list(TAPS)
+    assert all(0 <= value <= 1 for value in one["values"]["linear"].values())
+    assert len(one["values"]["filters"]) == 8 * 3 * 9
+    assert {name: len(curve) for name, curve in one["curves"].items()} == {
+        "loss": 1,
+        "training_accuracy": 1,
+        "validation_accuracy": 1,
+    }
+    stored = load("table-1-rotation", "smoke")
+    assert stored.runs == [{**one, "values": stored.runs[0]["values"]}] and stored.provenance["steps"] == 38
+
+
+def test_what_is_kept_is_not_trained_again(monkeypatch):
+    spec = experiment("table-1-untrained").spec("smoke")
+    first = train_images(spec, "cpu", workers=1)
+    monkeypatch.setattr(probing, "probe_accuracy", None)
+    monkeypatch.setattr(probing, "estimated_information", None)
+    monkeypatch.setattr(probing, "frozen_features", None)
+    assert train_images(spec, "cpu", workers=1) == first
+
+
+def test_a_run_that_dies_between_its_stages_ends_with_the_same_numbers(monkeypatch):
+    spec = dataclasses.replace(experiment("table-8-rotation").spec("smoke"), images=100)
+    whole = train_one(dataclasses.replace(spec, linear_epochs=3), {"seed": 0}, "cpu")
+
+    def die(*args, **kwargs):
+        raise RuntimeError("killed")
+
+    again = dataclasses.replace(spec, linear_epochs=3, learning_rate=spec.learning_rate * (1 + 1e-15))
+    assert again.learning_rate != spec.learning_rate  # another folder, the same training
+    with monkeypatch.context() as patched:
+        patched.setattr(probing, "estimated_information", die)
+        with pytest.raises(RuntimeError, match="killed"):
+            train_one(again, {"seed": 0}, "cpu")
+    continued = train_one(again, {"seed": 0}, "cpu")
+    assert continued["values"] == whole["values"]
+
+
+def test_a_diverged_estimate_is_none_and_not_nan(monkeypatch):
+    lost = information.Found(math.nan, 0, math.nan, [math.nan])
+    monkeypatch.setattr(probing, "_estimated", lambda *args: [lost] * len(TAPS))
+    one = train_one(experiment("table-1-untrained").spec("smoke", width=16), {"seed": 0}, "cpu")
+    assert set(one["values"]["nmi"].values()) == {None}
+
+
+class TwoSteps(Stages):
+    """Stages whose trainings are broken off after two steps."""
+
+    def checkpoint(self, name):
+        class Checkpoint:
+            steps = 0
+
+            def load(self):
+                return None
+
+            def offer(self, state):
+                self.steps += 1
+                assert torch.isfinite(torch.cat([v.flatten() for v in state()["encoder"].values()])).all()
+                if self.steps == 2:
+                    raise KeyboardInterrupt
+
+        return Checkpoint()
+
+
+@pytest.mark.parametrize("name", ["table-1-random-labels", "table-8-random-labels", "noisy-mnist"])
+def test_two_steps_of_the_report_profile_run_on_the_cpu(name, tmp_path):
+    # all of the report's settings but the data, which are made up, and so few of them
+    spec = experiment(name).spec("report")
+    small = {"images": 1000, "data": "synthetic_grey" if name == "noisy-mnist" else "synthetic_colour"}
+    if name != "noisy-mnist":
+        small["validation_images"] = 100
+    spec = dataclasses.replace(spec, **small)
+    with pytest.raises(KeyboardInterrupt):
+        recipe(spec)(spec, next(iter(spec.runs())), CPU, TwoSteps(tmp_path, {}))
+
+
+def test_labelings_are_counted():
+    rotation, random, animal = run("fig-4", "smoke", workers=1, progress=False).runs
+    assert rotation["values"]["counted"] == pytest.approx(0, abs=1e-12)
+    assert 0 < random["values"]["counted"] < 4 * random["values"]["expected"]
+    assert animal["values"]["counted"] == pytest.approx(math.log(2), abs=0.01)  # two of the four made-up classes
+    assert len(rotation["values"]["pictures"]["0"]) == 3 * 32 * 32
