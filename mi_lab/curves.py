@@ -1,5 +1,6 @@
 """What is computed from a stored curve: the report's smoothing and the value a run ends at. Needs no torch."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -36,3 +37,34 @@ def peak(run: Mapping[str, Any], readout: str) -> tuple[int, float]:
     curve = smooth(run["curves"][readout]["mean"])
     best = int(np.argmax(curve))
     return best + 1, float(curve[best])
+
+
+def growth(run: Mapping[str, Any], readout: str) -> float:
+    """Mean of a run's last fifth of epochs minus that of the fifth before, in nats; inf if it ended not finite."""
+    curve = np.asarray(run["curves"][readout]["mean"])
+    if run["first_nonfinite_epoch"] is not None or len(curve) < 2:
+        return math.inf
+    fifth = max(1, len(curve) // 5)
+    return float(curve[-fifth:].mean() - curve[-2 * fifth : -fifth].mean())
+
+
+def first_above(run: Mapping[str, Any], readout: str, level: float) -> float:
+    """Epoch (from 1) in which the smoothed mean first exceeds a level in nats; inf if it never does."""
+    above = np.flatnonzero(smooth(run["curves"][readout]["mean"]) > level)
+    return float(above[0] + 1) if len(above) else math.inf
+
+
+def fall(run: Mapping[str, Any], readout: str, epochs: int | None = None) -> float:
+    """Nats from the peak of the smoothed mean down to its end, or to an epoch; inf if the run ended not finite."""
+    if run["first_nonfinite_epoch"] is not None:
+        return math.inf
+    curve = smooth(run["curves"][readout]["mean"][:epochs])
+    return float(curve.max() - curve[-1])
+
+
+def scatter(run: Mapping[str, Any], readout: str) -> float:
+    """Nats from the 5 % to the 95 % quantile of an epoch's batches, the median over the last; inf if not finite."""
+    if run["first_nonfinite_epoch"] is not None:
+        return math.inf
+    low, high = (np.asarray(run["curves"][readout][quantile][-TAIL:]) for quantile in ("q05", "q95"))
+    return float(np.median(high - low))

@@ -155,6 +155,11 @@ def load(name: str, profile: str | None = None, folder: Path | None = None) -> R
     return read(path)
 
 
+def is_stored(name: str, folder: Path | None = None) -> bool:
+    """Is there a result of this experiment that the book would show?"""
+    return _first(name, SHOWN_PROFILES, folder or results_dir()) is not None
+
+
 def load_others(folder: Path | None = None) -> list[Result]:
     """Every stored result that is not the one shown in its figure, by file name: other parameters, other profiles."""
     folder = folder or results_dir()

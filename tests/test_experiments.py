@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from helpers import refused
 
+from mi_lab.costs import steps_per_epoch, sweep_flops, sweep_steps
 from mi_lab.experiments import EXPERIMENTS, PROFILES, experiment, kind_of, spec_from_dict
 from mi_lab.names import READOUTS
 from mi_lab.specs import CeilingTable, Sweep
@@ -52,7 +53,8 @@ def test_a_companion_varies_one_thing_of_its_panel():
         own, panel = asdict(experiment(name).report), asdict(experiment(name.rsplit("-", 1)[0]).report)
         changed = [setting for setting in own if own[setting] != panel[setting]]
         # or nothing: a few truths at the report's own length
-        assert changed == [] if name.endswith("-long") else changed in (["negatives"], ["estimator"]), name
+        one = (["negatives"], ["estimator"], ["activation"], ["hidden"])
+        assert changed == [] if name.endswith("-long") else changed in one, name
         assert experiment(name).spec().epochs == 1000 or not name.endswith("-long")
 
 
@@ -65,6 +67,32 @@ def test_the_explorer_is_one_grid_for_every_estimator(negatives):
     assert spec.negatives == negatives and spec.hidden == (64,) and len(spec.true_mi) >= 6 and len(spec.seeds) == 2
     assert spec.batch_size == ((64, 128) if negatives == "all_pairs" else (64, 128, 256, 512, 1024))
     assert [list(part.panels.values()) for part in parts.values()] == [list(readouts) for readouts in READOUTS.values()]
+
+
+@pytest.mark.parametrize("panel", ["10a", "10b", "11a", "11b", "12a", "12b"])
+def test_every_panel_of_all_pairs_is_that_of_the_captions(panel):
+    found = experiment(f"fig-{panel}")
+    estimator, activation = {"0": ("mine", "relu"), "1": ("nwj", "elu"), "2": ("js", "elu")}[panel[1]]
+    hidden = LARGE if panel in ("10b", "11b") else SMALL
+    spec = found.spec("report")
+    assert (spec.estimator, spec.activation, spec.hidden) == (estimator, activation, hidden)
+    assert (spec.negatives, spec.batch_size, spec.learning_rate) == ("all_pairs", (64,), 1e-4)
+    # the captions' epochs have 100 batches, ours 800 at this N
+    assert spec.epochs * steps_per_epoch(64) == 1000 * 100
+    assert found.panels[f"fig-{panel}"] == {"12a": "nwj", "12b": "plug_in"}.get(panel, spec.readouts[0])
+
+
+@pytest.mark.parametrize("name", [name for name, e in EXPERIMENTS.items() if e.notebook == "all_pairs"])
+def test_no_panel_of_all_pairs_costs_more_than_twenty_minutes_of_a_core(name):
+    spec = experiment(name).spec()
+    # 40 GFLOP/s is what a core of a laptop does, and 1.5 ms what a step takes however small its products are
+    assert max(sweep_flops(spec) / 40e9, sweep_steps(spec) * 1.5e-3) <= 20 * 60
+
+
+def test_the_grid_of_critics_is_that_of_the_report_up_to_512_units():
+    for estimator in ("mine", "nwj"):
+        grid = {e.report.hidden for name, e in EXPERIMENTS.items() if name.startswith(f"capacity-{estimator}-")}
+        assert grid == {(width,) * layers for width in (64, 128, 256, 512) for layers in (1, 2, 3)}
 
 
 @pytest.mark.parametrize("name", SWEEPS)

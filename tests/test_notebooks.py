@@ -27,6 +27,7 @@ FAMILIES = {
     "labelings": "fig-4",
     "labels": "table-1-untrained",
     "noisy_mnist": "noisy-mnist",
+    "all_pairs": "fig-12",
 }
 
 

@@ -11,7 +11,7 @@ from mi_lab.sweeps import train_runs
 
 TO_BE_RUN = {
     "fig-1a-long",
-    *(name for name in EXPERIMENTS if name.startswith(("explorer-", "table-", "noisy-mnist"))),
+    *(name for name, e in EXPERIMENTS.items() if e.notebook in ("all_pairs", "explorer", "labels", "noisy_mnist")),
 }
 
 

@@ -17,7 +17,7 @@ from mi_lab.pages import theme
 from mi_lab.pages.figures import NAMES
 from mi_lab.pages.provenance import provenance
 from mi_lab.pages.widgets import Widget, widget
-from mi_lab.results import SHOWN_PROFILES, Result, load, results_dir, round_numbers
+from mi_lab.results import Result, is_stored, load, results_dir, round_numbers
 from mi_lab.specs import Sweep
 
 CRITICS = {(64,): "1x64", (512, 512): "2x512"}
@@ -88,7 +88,7 @@ def _sweeps(folder: Path) -> Iterator[tuple[Result, Sweep]]:
     The small critic's are the explorer's own, all of one length.
     """
     for experiment in EXPERIMENTS.values():
-        if not any((folder / f"{experiment.name}.{profile}.json").exists() for profile in SHOWN_PROFILES):
+        if not is_stored(experiment.name, folder):
             continue
         result = load(experiment.name, folder=folder)
         spec = result.spec

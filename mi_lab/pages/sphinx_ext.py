@@ -53,9 +53,11 @@ def figure_html(figure: Mapping[str, Any]) -> str:
     payload = json.dumps({"data": figure["data"], "layout": figure["layout"]}, separators=(",", ":"))
     payload = payload.replace("<", "\\u003c")
     identity = f' id="{escape(str(meta["id"]))}"' if "id" in meta else ""
+    alt = escape(str(meta.get("alt", "")))
+    height = figure["layout"].get("height", 430)  # kept free until it is drawn
     return f"""\
 <div class="mi-one">
-<div class="mi-plot" role="group"{identity} aria-label="{escape(str(meta.get("alt", "")))}">
+<div class="mi-plot" role="group"{identity} style="min-height:{height}px" aria-label="{alt}">
 <script type="application/json">{payload}</script>
 <noscript><p>Drawing this figure needs JavaScript; its values stand in the table below it.</p></noscript>
 </div>

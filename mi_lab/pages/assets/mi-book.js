@@ -31,7 +31,7 @@
 	function themed(element, layout) {
 		const { text, axis } = colours();
 		const narrow = element.clientWidth < 600;
-		const below = { orientation: "h", x: 0, y: -0.22, yanchor: "top", font: { size: 11 } };
+		const below = { orientation: "h", x: 0, y: -95 / layout.height, yanchor: "top", font: { size: 11 } };
 		return {
 			...layout,
 			autosize: true,

@@ -1,0 +1,47 @@
+import inspect
+import re
+from dataclasses import fields
+from pathlib import Path
+
+from mi_lab.estimation.bounds import MovingAverageDV
+from mi_lab.experiments import EXPERIMENTS, experiment
+from mi_lab.pages.settings import SETTINGS, settings_table, shared
+from mi_lab.specs import Sweep
+
+PAGE = (Path(__file__).parents[2] / "book" / "appendix-c.md").read_text(encoding="utf-8")
+
+
+def test_every_setting_of_a_sweep_is_on_the_page():
+    assert set(SETTINGS) == {field.name for field in fields(Sweep)}
+
+
+def test_every_sweep_is_on_the_page():
+    named = set(re.findall(r'"((?:fig)-[^"]*)"', PAGE))
+    named |= {name for name in EXPERIMENTS if name.startswith(("explorer-", "capacity-"))}
+    assert named == {name for name, e in EXPERIMENTS.items() if isinstance(e.report, Sweep)}
+
+
+def test_what_the_page_says_of_the_moving_average_is_what_runs():
+    rate = inspect.signature(MovingAverageDV).parameters["rate"].default
+    assert f"gives the newest batch a weight of {rate}." in PAGE
+
+
+def cells(table):
+    return [re.findall("<td>(.*?)</td>", row) for row in re.findall("<tr>.*?</tr>", table)][1:]
+
+
+def test_a_row_shows_the_report_and_where_the_laptop_differs():
+    table = settings_table("fig-2a", "fig-2b").data
+    head = re.findall("<th[^>]*>(.*?)</th>", table)
+    [row] = [row for row in cells(table) if row[0] == "fig-2b"]
+    laptop = experiment("fig-2b").spec("laptop")
+    assert row[head.index("N")].startswith("64, 128") and "(laptop: 64, 128" in row[head.index("N")]
+    assert row[head.index("epochs")] == f"1000 (laptop: {laptop.epochs})"
+
+
+def test_what_all_share_is_said_once_unless_the_laptop_differs():
+    common = shared(["fig-2a", "fig-2b"])
+    assert common["estimator"] == "nwj" and "batch_size" not in common
+    table = settings_table("fig-3ab", "fig-3cd").data
+    before, inside = table.split("<table", 1)
+    assert "learning rate 0.0001" in before and "dropout" in inside and "dropout" not in before
