@@ -15,11 +15,17 @@ if TYPE_CHECKING:
     from mi_lab.estimation.tasks import CorrelatedGaussians, Cubic
     from mi_lab.estimation.training import train
     from mi_lab.gaussian import correlation_from_mi, mi_from_correlation
+    from mi_lab.representation.families import Categorical, Gaussian
+    from mi_lab.representation.vinfo import v_entropy, v_information
     from mi_lab.results import Result, ResultError, load
     from mi_lab.runner import run, run_parameters
 
 _HOMES = {
+    "Categorical": "mi_lab.representation.families",
     "Ceiling": "mi_lab.estimation.negatives",
+    "Gaussian": "mi_lab.representation.families",
+    "v_entropy": "mi_lab.representation.vinfo",
+    "v_information": "mi_lab.representation.vinfo",
     "ceiling": "mi_lab.estimation.negatives",
     "Comparison": "mi_lab.comparison",
     "CorrelatedGaussians": "mi_lab.estimation.tasks",
@@ -38,11 +44,13 @@ _HOMES = {
     "run_parameters": "mi_lab.runner",
 }
 __all__ = [
+    "Categorical",
     "Ceiling",
     "Comparison",
     "CorrelatedGaussians",
     "Cubic",
     "Estimate",
+    "Gaussian",
     "Result",
     "ResultError",
     "ceiling",
@@ -55,6 +63,8 @@ __all__ = [
     "run",
     "run_parameters",
     "train",
+    "v_entropy",
+    "v_information",
 ]
 __version__ = "0.1.0"
 

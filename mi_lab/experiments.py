@@ -13,6 +13,8 @@ from typing import Any
 
 from mi_lab.image_specs import Labelings, NoisyImages, Probing
 from mi_lab.names import READOUTS, known
+from mi_lab.reconstruction_experiments import reconstructions
+from mi_lab.reconstruction_specs import Reconstruction, SupervisedAutoencoders, VInfoMaxDigits, VInfoMaxImages
 from mi_lab.settings import as_type
 from mi_lab.specs import CeilingTable, Sweep
 
@@ -20,13 +22,16 @@ PROFILES = ("smoke", "laptop", "report")
 TRUE_MI = (2.5, 5.0, 7.5, 10.0, 15.0, 20.0, 25.0, 30.0)
 BATCH_SIZES = (64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768)
 
-Spec = Sweep | CeilingTable | Labelings | Probing | NoisyImages
+Spec = Sweep | CeilingTable | Labelings | Probing | NoisyImages | Reconstruction
 KINDS: Mapping[str, type[Spec]] = {
     "sweep": Sweep,
     "ceiling": CeilingTable,
     "labelings": Labelings,
     "probing": Probing,
     "noisy_images": NoisyImages,
+    "v_infomax_digits": VInfoMaxDigits,
+    "v_infomax_images": VInfoMaxImages,
+    "supervised_autoencoders": SupervisedAutoencoders,
 }
 """The kinds of result, each with the class of its spec."""
 
@@ -287,6 +292,7 @@ EXPERIMENTS: Mapping[str, Experiment] = {
         ),
         _NOISY_MNIST,
         _make("fig-4", "labelings", {}, Labelings(), smoke={"data": "synthetic_colour"}),
+        *(_make(e.name, e.notebook, {}, e.report, e.smoke, **e.laptop) for e in reconstructions()),
         _all_pairs("fig-10a", "mine", _SMALL, {"fig-10a": "dv"}),
         _all_pairs("fig-10b", "mine", _LARGE, {"fig-10b": "dv"}),
         _all_pairs("fig-11a", "nwj", _SMALL, {"fig-11a": "nwj"}),
@@ -311,4 +317,5 @@ EXPERIMENTS: Mapping[str, Experiment] = {
 }
 """Every panel of the report's Fig. 1-3 and 13; companions with derangements, with DV's own gradient or at the report's
 full length for a few truths; the ceiling; the grid of the estimator explorer; App. D.2 with all pairs, companions with
-ReLU and with critics of other sizes; the labelings and tables of Section 4, D.1 and D.4."""
+ReLU and with critics of other sizes; the labelings and tables of Section 4, D.1 and D.4; the figures and tables of
+Section 5 and D.5."""

@@ -54,7 +54,8 @@ def train_one(
     Only one process works on a run at a time; another that is given the same one waits and takes its result.
     """
     check_writable(cache(), "finished runs")
-    shared = {k: v for k, v in dataclasses.asdict(spec).items() if k not in (*run, "seeds")}
+    own = {*run, *(f"{name}s" for name in run)}  # a grid's list of seeds does not change the run of one seed
+    shared = {k: v for k, v in dataclasses.asdict(spec).items() if k not in own}
     identity = {"settings": digest([shared, dict(run)])[:16], "device": device.split(":")[0], **image_versions()}
     folder = cache() / digest([FORMAT, type(spec).__name__, identity])[:16]
     lock = FileLock(folder.with_suffix(".lock"))

@@ -252,11 +252,13 @@ def papermill_command(own: Experiment, profile: str, overrides: Mapping[str, Any
     """The command that reruns an experiment from a clone."""
     words = [f"papermill book/experiments/{own.notebook}.ipynb out.ipynb -p experiment {own.name} -p profile {profile}"]
     for name, value in (overrides or {}).items():
-        text = str(value)
-        if isinstance(value, list | tuple):
-            text = ",".join(item if isinstance(item, str) else f"{item:.17g}" for item in value) or "off"
+        text = (",".join(map(_argument, value)) or "off") if isinstance(value, list | tuple) else str(value)
         words.append(f"-p {name} {text}")
     return " ".join(words)
+
+
+def _argument(item: str | float) -> str:
+    return item if isinstance(item, str) else f"{item:.17g}"
 
 
 def _refuse_constant(constant: str) -> None:

@@ -178,7 +178,8 @@ def _revision() -> str:
         git = functools.partial(subprocess.run, cwd=here, capture_output=True, text=True, check=True)
         revision = git(["git", "rev-parse", "--short=12", "HEAD"]).stdout.strip()
         ground = ("costs", "discrete", "experiments", "gaussian", "image_specs", "names", "results", "specs", "stacks")
-        files = [f"{name}.py" for name in (*ground, "checkpoints", "image_runs", "runner", "stages", "sweeps")]
+        fifth = ("reconstruction_experiments", "reconstruction_specs")
+        files = [f"{name}.py" for name in (*ground, *fifth, "checkpoints", "image_runs", "runner", "stages", "sweeps")]
         sources = ("estimation", "recipes", "representation", *files)
         changed = git(["git", "status", "--porcelain", "--", *sources]).stdout.strip()
     except (OSError, subprocess.CalledProcessError):

@@ -27,6 +27,9 @@ FAMILIES = {
     "labelings": "fig-4",
     "labels": "table-1-untrained",
     "noisy_mnist": "noisy-mnist",
+    "v_infomax_mnist": "fig-14",
+    "v_infomax_cifar": "table-2",
+    "supervised_autoencoder": "table-3-resnet18",
     "all_pairs": "fig-12",
 }
 

@@ -11,7 +11,12 @@ from mi_lab.sweeps import train_runs
 
 TO_BE_RUN = {
     "fig-1a-long",
-    *(name for name, e in EXPERIMENTS.items() if e.notebook in ("all_pairs", "explorer", "labels", "noisy_mnist")),
+    *(name for name in EXPERIMENTS if name.startswith(("table-2", "table-3", "table-4", "table-8"))),
+    *(
+        name
+        for name, e in EXPERIMENTS.items()
+        if e.notebook in ("all_pairs", "explorer", "noisy_mnist", "v_infomax_mnist")
+    ),
 }
 
 

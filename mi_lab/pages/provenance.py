@@ -5,7 +5,6 @@ from html import escape
 from typing import Any
 
 from mi_lab.experiments import Spec, experiment
-from mi_lab.image_specs import NoisyImages, Probing
 from mi_lab.results import Result, papermill_command
 from mi_lab.specs import CeilingTable, Sweep
 
@@ -47,7 +46,7 @@ def differences(spec: Spec, report: Spec) -> list[str]:
     changed = [
         f"{n} {shown(ours)} (report: {shown(theirs)})" for n, ours, theirs in pairs if ours != theirs and n != "seeds"
     ]
-    return [*changed, f"seeds {shown(spec.seeds)}"] if isinstance(spec, Probing | NoisyImages) else changed
+    return changed if isinstance(spec, CeilingTable) else [*changed, f"seeds {shown(spec.seeds)}"]
 
 
 def shown(value: Any) -> str:

@@ -3,16 +3,19 @@
 from pathlib import Path
 
 import plotly.graph_objects as go
-from IPython.display import Markdown, display
+from IPython.display import HTML, Markdown, display
 
 from mi_lab.experiments import experiment
 from mi_lab.image_specs import Labelings, NoisyImages, Probing
+from mi_lab.pages.autoencoders import table
 from mi_lab.pages.figures import curves_of
 from mi_lab.pages.noise import ESTIMATORS, over_noise
 from mi_lab.pages.provenance import shown
 from mi_lab.pages.taps import by_tap
 from mi_lab.pages.theory import ceilings_of
+from mi_lab.pages.v_infomax import accuracies, losses
 from mi_lab.pages.venn import venn
+from mi_lab.reconstruction_specs import SupervisedAutoencoders, VInfoMaxDigits, VInfoMaxImages
 from mi_lab.results import Result, ResultError, load, load_others
 from mi_lab.specs import CeilingTable, Sweep
 
@@ -28,8 +31,9 @@ def show_other_results(folder: Path | None = None) -> None:
         for part, figure in figures_of(result).items():
             panel = panels.get(part, own.name)
             display(Markdown(f"**{panel}, {_difference(result)}**"))
-            identity = f"{result.file_name.removesuffix('.json')}-{part}"
-            figure.layout.meta["id"] = identity.replace("+", "-").replace(".", "-")
+            if isinstance(figure, go.Figure):
+                identity = f"{result.file_name.removesuffix('.json')}-{part}"
+                figure.layout.meta["id"] = identity.replace("+", "-").replace(".", "-")
             display(figure)
             if isinstance(result.spec, Sweep) and part not in panels:
                 continue  # read otherwise than the figure it varies
@@ -41,8 +45,8 @@ def show_other_results(folder: Path | None = None) -> None:
                 display(Markdown(f"*{missing}*"))
 
 
-def figures_of(result: Result) -> dict[str, go.Figure]:
-    """Every figure of a stored result, whatever its kind, by what it shows."""
+def figures_of(result: Result) -> dict[str, go.Figure | HTML]:
+    """Every figure or table of a stored result, whatever its kind, by what it shows."""
     match result.spec:
         case Sweep():
             return {readout: curves_of(result, readout) for readout in result.spec.readouts}
@@ -54,6 +58,10 @@ def figures_of(result: Result) -> dict[str, go.Figure]:
             return {measure: by_tap([result], measure) for measure in ("linear", "nmi")}
         case NoisyImages():
             return {name: over_noise(result, name) for name in ESTIMATORS}
+        case VInfoMaxDigits():
+            return {"linear": accuracies(result, "linear"), "mlp": accuracies(result, "mlp"), "l2": losses(result)}
+        case VInfoMaxImages() | SupervisedAutoencoders():
+            return {"table": HTML(table(result, ("linear", "mlp", "l2"), {}))}
 
 
 def _varied(result: Result, folder: Path | None) -> Result:

@@ -13,6 +13,9 @@ from mi_lab.experiments import Spec, kind_of
 from mi_lab.recipes.labelings import count_labelings
 from mi_lab.recipes.noisy_images import estimate_under_noise
 from mi_lab.recipes.probing import probe_pretext
+from mi_lab.recipes.supervised_autoencoders import train_autoencoder
+from mi_lab.recipes.v_infomax_digits import encode_digits
+from mi_lab.recipes.v_infomax_images import encode_images
 from mi_lab.stages import Stages
 
 Recipe = Callable[[Any, Mapping[str, Any], torch.device, Stages], Mapping[str, Any]]
@@ -20,6 +23,9 @@ _RECIPES: Mapping[str, Recipe] = {
     "labelings": count_labelings,
     "probing": probe_pretext,
     "noisy_images": estimate_under_noise,
+    "v_infomax_digits": encode_digits,
+    "v_infomax_images": encode_images,
+    "supervised_autoencoders": train_autoencoder,
 }
 
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import adaptive_max_pool2d, relu
+from torch.nn.functional import adaptive_max_pool2d, cross_entropy, relu
 
 from mi_lab.names import ARCHITECTURES, known
 from mi_lab.reported import TAPS
@@ -27,6 +27,19 @@ class Encoder(nn.Module):
     def features(self, images: Tensor) -> dict[str, Tensor]:
         """What stands at each tap: (n, c, h, w) floats -> (n, features) by tap."""
         raise NotImplementedError
+
+    def loss(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """What training descends, a mean over the images, and their logits: the cross-entropy of the labels."""
+        logits = self(images)
+        return cross_entropy(logits, labels), logits
+
+    def measures(self, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
+        """What is measured of each image in evaluation, (n,) by name: whether its label is told."""
+        return {"accuracy": (self(images).argmax(1) == labels).double()}
+
+    def score(self, measured: Mapping[str, float]) -> float:
+        """By what the best epoch is chosen, from the means of ``measures``; higher is better."""
+        return measured["accuracy"]
 
 
 class _Block(nn.Module):
@@ -90,7 +103,11 @@ class ResNet18(Encoder):
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits, (n, classes)."""
-        return self.head(self._levels(images)[-1].mean((2, 3)))
+        return self.head(self.prelogits(images))
+
+    def prelogits(self, images: Tensor) -> Tensor:
+        """The features at the tap of that name alone, (n, 8 x width)."""
+        return self._levels(images)[-1].mean((2, 3))
 
 
 class LeNet5(Encoder):

@@ -4,20 +4,19 @@ One training is one network, so unlike critics these are not stacked; several tr
 images lie in memory as uint8; a batch is normalised when it is drawn.
 """
 
-import time
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy
-from tqdm.auto import tqdm
 
 from mi_lab.estimation.training import Checkpoint
 from mi_lab.names import PRETEXTS, known
 from mi_lab.representation.datasets import Dataset, Split
 from mi_lab.representation.encoders import Encoder
+from mi_lab.representation.epochs import Order, run_to_the_end
 from mi_lab.representation.labelings import random_labels, rotations
 
 RANDOM_CLASSES = 10  # as many as CIFAR-10 has objects: "random labels with the same support as Y"
@@ -62,19 +61,25 @@ class Schedule:
 
 @dataclass(frozen=True)
 class PretextCurve:
-    """What training saw, one value per epoch: mean loss in nats, accuracies on the pretext's own labels in [0, 1].
+    """What training saw, one value per epoch: mean loss in nats, accuracy on the pretext's own labels in [0, 1].
 
-    ``best_epoch``, counted from 1, is the first of the highest validation accuracy; the encoder is left as it was then
-    (Kolesnikov et al., 2019). ``first_nonfinite_epoch`` is None, or the epoch whose loss was not finite; training ends
-    there. ``wall_seconds`` is the time the training took, in all its parts if it was stopped and went on.
+    ``validation`` holds every measure of the encoder by name, ``accuracy`` first. ``best_epoch``, counted from 1, is
+    the first of the highest score, the validation accuracy unless the encoder says otherwise; it is left as it was
+    then (Kolesnikov et al., 2019). ``first_nonfinite_epoch`` is None, or the epoch whose loss was not finite; training
+    ends there. ``wall_seconds`` is the time the training took, in all its parts if it was stopped and went on.
     """
 
     loss: list[float]
     accuracy: list[float]
-    validation_accuracy: list[float]
+    validation: Mapping[str, list[float]]
     best_epoch: int
     first_nonfinite_epoch: int | None
     wall_seconds: float = field(compare=False)
+
+    @property
+    def validation_accuracy(self) -> list[float]:
+        """Accuracy on the validation split by epoch."""
+        return self.validation.get("accuracy", [])
 
 
 def pretext_task(data: Dataset, pretext: str, seed: int = 0) -> tuple[Split, Split, int]:
@@ -112,114 +117,124 @@ def train_encoder(
     """
     if not len(train.labels) or not len(validation.labels):
         raise ValueError("the training and the validation split must hold at least one image each.")
-    running = _Running(encoder, schedule, keep_best, seed)
-    kept = checkpoint.load() if checkpoint else None
-    if kept is not None:
-        running.resume(kept)
-    steps = -(-len(train.labels) // schedule.batch_size)
-    done = len(running.losses) * steps + running.step
-    with tqdm(total=steps * schedule.epochs, initial=done, desc=progress, disable=not progress, leave=False) as bar:
-        while len(running.losses) < schedule.epochs and running.broken is None:
-            order = running.order(len(train.labels))
-            for index in order.split(schedule.batch_size)[running.step :]:
-                running.learn(normalise(train.images[index].to(running.place)), train.labels[index].to(running.place))
-                if checkpoint:
-                    checkpoint.offer(running.state)
-                bar.update()
-            running.end_epoch(accuracy(encoder, validation, normalise), len(train.labels))
-    return running.curve()
+    running = _Running(encoder, train, validation, normalise, schedule, keep_best, seed)
+    count = len(train.labels)
+    seconds = run_to_the_end(running, count, schedule.batch_size, schedule.epochs, progress, checkpoint)
+    return running.curve(seconds)
 
 
 def accuracy(encoder: Encoder, split: Split, normalise: Normalise) -> float:
     """Share of a split's labels that an encoder tells right, in evaluation mode; the mode is put back."""
+    return measured(encoder, split, normalise)["accuracy"]
+
+
+def measured(encoder: Encoder, split: Split, normalise: Normalise) -> dict[str, float]:
+    """The means over a split of an encoder's ``measures``, in evaluation mode; the mode is put back."""
     place, was = next(encoder.parameters()).device, encoder.training
     encoder.eval()
-    right = 0
+    totals: dict[str, float] = {}
     with torch.inference_mode():
         parts = zip(split.images.split(_READ_AT_ONCE), split.labels.split(_READ_AT_ONCE), strict=True)
         for images, labels in parts:
-            right += int((encoder(normalise(images.to(place))).argmax(1).cpu() == labels).sum())
+            for name, values in encoder.measures(normalise(images.to(place)), labels.to(place)).items():
+                totals[name] = totals.get(name, 0.0) + float(values.sum())
     encoder.train(was)
-    return right / len(split.labels)
+    return {name: total / len(split.labels) for name, total in totals.items()}
 
 
 class _Running:
     """A training as far as it has come."""
 
-    def __init__(self, encoder: Encoder, schedule: Schedule, keep_best: bool, seed: int) -> None:
+    def __init__(
+        self,
+        encoder: Encoder,
+        train: Split,
+        validation: Split,
+        normalise: Normalise,
+        schedule: Schedule,
+        keep_best: bool,
+        seed: int,
+    ) -> None:
         self.encoder = encoder.to(memory_format=torch.channels_last).train()
+        self.train, self.validation, self.normalise = train, validation, normalise
         self.place = next(encoder.parameters()).device
         self.schedule, self.keep_best = schedule, keep_best
         self.optimiser = schedule.optimiser(encoder.parameters())
-        self.generator = torch.Generator().manual_seed(seed)
-        self.seconds, self.since = 0.0, time.perf_counter()
+        self.orders = Order(seed)
         self.losses: list[float] = []
         self.accuracies: list[float] = []
-        self.validations: list[float] = []
+        self.scores: list[float] = []
+        self.validations: dict[str, list[float]] = {}
         self.broken: int | None = None
         self.best: dict[str, Tensor] = {}
         self._begin_epoch()
 
     def _begin_epoch(self) -> None:
-        self.epoch_began = self.generator.get_state()
         self.step, self.loss, self.right = 0, 0.0, 0
         for group in self.optimiser.param_groups:
             group["lr"] = self.schedule.rate(len(self.losses))
 
-    def order(self, count: int) -> Tensor:
-        """This epoch's order of the images; the same whenever it is asked within the epoch."""
-        self.generator.set_state(self.epoch_began)
-        return torch.randperm(count, generator=self.generator)
+    def epochs_done(self) -> int:
+        return len(self.losses)
 
-    def learn(self, images: Tensor, labels: Tensor) -> None:
-        """One step on one batch."""
+    def finished(self) -> bool:
+        return self.broken is not None or len(self.losses) >= self.schedule.epochs
+
+    def order(self, count: int) -> Tensor:
+        return self.orders.draw(count)
+
+    def learn(self, index: Tensor) -> None:
+        images, labels = (part[index].to(self.place) for part in self.train)
         self.optimiser.zero_grad(set_to_none=True)
-        logits = self.encoder(images.contiguous(memory_format=torch.channels_last))
-        loss = cross_entropy(logits, labels)
+        floats = self.normalise(images).contiguous(memory_format=torch.channels_last)
+        loss, logits = self.encoder.loss(floats, labels)
         loss.backward()
         self.optimiser.step()
         self.step += 1
         self.loss += float(loss.detach()) * len(labels)
         self.right += int((logits.detach().argmax(1) == labels).sum())
 
-    def end_epoch(self, validation: float, count: int) -> None:
+    def end_epoch(self) -> None:
         """Note the epoch's values, and keep the weights if it is the best so far."""
+        count = len(self.train.labels)
         mean = self.loss / count
-        if mean != mean or mean in (float("inf"), float("-inf")):
+        if not math.isfinite(mean):
             self.broken = len(self.losses) + 1
             return
-        if not self.validations or validation > max(self.validations):
+        found = measured(self.encoder, self.validation, self.normalise)
+        score = self.encoder.score(found)
+        if not self.scores or score > max(self.scores):
             self.best = {name: value.clone() for name, value in self.encoder.state_dict().items()}
         self.losses.append(mean)
         self.accuracies.append(self.right / count)
-        self.validations.append(validation)
+        self.scores.append(score)
+        for name, value in found.items():
+            self.validations.setdefault(name, []).append(value)
+        self.orders.next()
         self._begin_epoch()
 
-    def curve(self) -> PretextCurve:
+    def curve(self, seconds: float) -> PretextCurve:
         """What was seen; leaves the encoder as it is to be."""
         if self.keep_best and self.best:
             self.encoder.load_state_dict(self.best)
-        best = self.validations.index(max(self.validations)) + 1 if self.validations else 0
-        return PretextCurve(self.losses, self.accuracies, self.validations, best, self.broken, self._seconds())
-
-    def _seconds(self) -> float:
-        return self.seconds + time.perf_counter() - self.since
+        best = self.scores.index(max(self.scores)) + 1 if self.scores else 0
+        return PretextCurve(self.losses, self.accuracies, self.validations, best, self.broken, seconds)
 
     def state(self) -> dict[str, Any]:
-        """All that the steps to come depend on, and what the past ones gave."""
         return {
             "encoder": self.encoder.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "best": self.best,
-            "epoch_began": self.epoch_began,
-            "within": [self.step, self.loss, self.right, self._seconds()],
-            "curves": [self.losses, self.accuracies, self.validations],
+            "order": self.orders.began,
+            "within": [self.step, self.loss, self.right],
+            "curves": [self.losses, self.accuracies, self.scores, self.validations],
         }
 
     def resume(self, state: Mapping[str, Any]) -> None:
-        """Go on from a state."""
         self.encoder.load_state_dict(state["encoder"])
         self.optimiser.load_state_dict(state["optimiser"])
-        self.best, self.epoch_began = dict(state["best"]), state["epoch_began"]
-        self.step, self.loss, self.right, self.seconds = state["within"]
-        self.losses, self.accuracies, self.validations = (list(values) for values in state["curves"])
+        self.best, self.orders.began = dict(state["best"]), state["order"]
+        self.step, self.loss, self.right = state["within"]
+        *lists, validations = state["curves"]
+        self.losses, self.accuracies, self.scores = (list(values) for values in lists)
+        self.validations = {name: list(values) for name, values in validations.items()}

@@ -1,4 +1,5 @@
 import copy
+import math
 from dataclasses import replace
 
 import pytest
@@ -8,7 +9,16 @@ from torch import nn
 
 from mi_lab.representation.datasets import synthetic
 from mi_lab.representation.encoders import make_encoder
-from mi_lab.representation.probes import LINEAR, MLP, Probe, frozen_features, probe_accuracy
+from mi_lab.representation.probes import (
+    LINEAR,
+    MLP,
+    MLP_MNIST,
+    Probe,
+    frozen_features,
+    probe_accuracy,
+    probe_readings,
+    saga_accuracy,
+)
 
 
 @pytest.fixture
@@ -51,6 +61,28 @@ def test_a_probe_is_ordinary_training_of_a_linear_layer(clusters):
         assert found[k] == float((layer(held_out[k]).argmax(1) == known).double().mean())
 
 
+def test_a_probe_also_reads_its_log_loss(clusters):
+    probe = replace(LINEAR, epochs=200, learning_rate=0.01, weight_decay=0.0)
+    apart, noise = probe_readings(probe, *clusters, seeds=(0, 0), classes=3)
+    assert apart.log_loss < 0.1 and noise.log_loss == pytest.approx(math.log(3), abs=0.05)
+    assert [apart.accuracy, noise.accuracy] == probe_accuracy(probe, *clusters, seeds=(0, 0), classes=3)
+
+
+def test_a_probe_without_dropout_may_have_hidden_layers(clusters):
+    found = probe_accuracy(replace(MLP_MNIST, epochs=20, learning_rate=0.01), *clusters, seeds=(0, 0), classes=3)
+    assert found[0] > 0.99
+
+
+def test_saga_is_a_logistic_regression_whatever_the_scale(clusters):
+    (features, labels), (held_out, known) = clusters
+    for scale in (1, 1e3):
+        test = (held_out[0] * scale, known)
+        first, half = saga_accuracy((features[0] * scale, labels), [test, (test[0][:75], test[1][:75])])
+        assert first > 0.99 and half > 0.98
+    [noise] = saga_accuracy((features[1], labels), [(held_out[1], known)])
+    assert noise < 1 / 3 + 4 * (2 / 9 / 150) ** 0.5
+
+
 def test_probes_of_a_stack_do_not_mix(clusters):
     (features, labels), (held_out, known) = clusters
     probe = replace(MLP, hidden=(16, 16, 16), epochs=4)
@@ -86,6 +118,7 @@ def test_features_are_those_of_evaluation_mode_whatever_the_batches():
 def test_the_reports_probes_are_to_the_letter():
     assert (LINEAR.hidden, LINEAR.epochs, LINEAR.learning_rate, LINEAR.batch_size) == ((), 500, 5e-4, 512)
     assert Probe((512, 512, 512), (0.5, 0.3, 0.2), 1000, 2.5e-5, 5e-4, 512) == MLP
+    assert Probe((300, 300), (), 50, 1e-5, 1e-4, 128, "relu") == MLP_MNIST
 
 
 def test_what_does_not_fit_is_refused(clusters):

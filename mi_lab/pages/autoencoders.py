@@ -1,0 +1,124 @@
+"""Tables 2, 3 and 4 and Fig. 7: our cells beside the report's, and accuracies over the weight λ."""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+
+import plotly.graph_objects as go
+
+from mi_lab.pages import theme
+from mi_lab.pages.pictures import Picture, from_flat, picture_rows
+from mi_lab.pages.provenance import provenance
+from mi_lab.reported import Cells
+from mi_lab.results import Result
+
+DECODERS = {"linear": "linear decoder", "non_linear": "non-linear decoder", "none": "no decoder"}
+ARCHITECTURES = {"resnet18": "ResNet18", "plainnet18": "PlainNet18"}
+MEASURES = {
+    "linear": "linear accuracy [%]",
+    "mlp": "MLP accuracy [%]",
+    "linear_v": "linear V-information / H(Y)",
+    "mlp_v": "MLP V-information / H(Y)",
+    "l2": "L2 loss",
+    "pretext_accuracy": "accuracy on the pretext [%]",
+    "nmi": "NMI",
+}
+_PER_CENT = ("linear", "mlp", "pretext_accuracy")
+Key = tuple[str, str]
+
+
+def cells(result: Result) -> dict[Key, dict[str, float]]:
+    """The means over seeds by decoder and weight, which is '' where there is none; accuracies in per cent."""
+    grouped: dict[Key, list[Mapping[str, float]]] = {}
+    for run in result.runs:
+        grouped.setdefault((run["decoder"], run.get("weight", "")), []).append(run["values"])
+    return {
+        key: {
+            name: (100 if name in _PER_CENT else 1) * sum(v[name] for v in values) / len(values)
+            for name in MEASURES
+            if all(v.get(name) is not None for v in values)
+        }
+        for key, values in grouped.items()
+    }
+
+
+def table(result: Result, measures: Sequence[str], reported: Mapping[Key, Mapping[str, float]]) -> str:
+    """HTML: one row per measure and kind of evidence, one column per cell of the experiment."""
+    ours = cells(result)
+    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in ("", "evidence", *map(title_of, ours)))
+    body = ""
+    for measure in measures:
+        for label, values in (("stored", ours), ("report", reported)):
+            shown = [_shown(measure, values.get(key, {}).get(measure)) for key in ours]
+            body += f'<tr><th scope="row">{escape(MEASURES[measure])}</th><td><span class="mi-evidence">{label}</span>'
+            body += "</td>" + "".join(f"<td>{cell}</td>" for cell in shown) + "</tr>"
+    return f"""\
+<div class="mi-table"><div tabindex="0" role="region" aria-label="ours beside the report's"><table>
+<thead><tr>{head}</tr></thead>
+<tbody>{body}</tbody>
+</table></div>
+<p class="mi-provenance">{provenance(result)}</p></div>"""
+
+
+def title_of(key: Key) -> str:
+    """'linear decoder, λ = 0.25', 'no decoder' and so on."""
+    decoder, weight = key
+    return DECODERS[decoder] + (f", λ = {weight.replace('inf', '∞')}" if weight else "")
+
+
+def over_weight(results: Sequence[Result], measure: str, decoder: str, reported: Mapping[str, Cells]) -> go.Figure:
+    """A measure over λ, one line per architecture for one decoder, dotted with hollow marks the report's numbers."""
+    weights = [weight.replace("inf", "∞") for weight in results[0].spec.weights]  # type: ignore[union-attr]
+    lines: list[tuple[str, bool, dict[str, float]]] = []
+    for result in results:
+        architecture = result.spec.architecture  # type: ignore[union-attr]
+        for theirs, values in ((False, cells(result)), (True, reported[architecture])):
+            lines.append((ARCHITECTURES[architecture], theirs, _along(values, decoder, measure)))
+    rows = [
+        [name, "report" if theirs else "stored", *(_shown(measure, line.get(weight)) for weight in weights)]
+        for name, theirs, line in lines
+    ]
+    told = [f"{name}: " + ", ".join(f"{v:.1f} at {w}" for w, v in line.items()) for name, theirs, line in lines[::2]]
+    figure = theme.figure(
+        "weight λ of the reconstruction",
+        MEASURES[measure],
+        f"{MEASURES[measure]} over λ with the {DECODERS[decoder]}. {'; '.join(told)}.",
+        table={"head": ["encoder", "evidence", *(f"λ = {weight}" for weight in weights)], "rows": rows},
+        provenance="<br>".join(provenance(result) for result in results),
+    )
+    for number, (name, theirs, line) in enumerate(lines):
+        style = theme.line_of(number // 2) | ({"dash": "dot", "width": 1.5} if theirs else {})
+        figure.add_scatter(
+            x=list(line),
+            y=list(line.values()),
+            name=f"{name}, report" if theirs else name,
+            mode="lines+markers",
+            line=style,
+            marker={"symbol": "circle-open" if theirs else "circle", "size": 8},
+        )
+    return figure.update_xaxes(type="category", categoryorder="array", categoryarray=weights)
+
+
+def images(result: Result, channels: int = 3, size: int = 32) -> str:
+    """HTML: two test images, and how each decoder gives them back."""
+    pixels, rows = channels * size * size, []
+    for run in result.runs:
+        flat = run["values"].get("pictures")
+        if flat is not None:
+            key = (run["decoder"], run.get("weight", ""))
+            title = "image" if run["decoder"] == "none" else title_of(key)
+            parts = [flat[i : i + pixels] for i in range(0, len(flat), pixels)]
+            pictures = [Picture(from_flat(p, channels), f"{title}, class {i}") for i, p in enumerate(parts)]
+            rows.append((title, pictures))
+    return picture_rows(sorted(rows, key=lambda row: row[0] != "image"), result)
+
+
+def _along(values: Mapping[Key, Mapping[str, float]], decoder: str, measure: str) -> dict[str, float]:
+    found = {}
+    for (own, weight), measured in values.items():
+        if own in (decoder, "none") and measure in measured:
+            found[weight.replace("inf", "∞")] = measured[measure]
+    return found
+
+
+def _shown(measure: str, value: float | None) -> str:
+    return "–" if value is None else f"{value:.1f}" if measure in _PER_CENT else f"{value:.2f}"

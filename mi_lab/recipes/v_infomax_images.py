@@ -1,0 +1,66 @@
+"""Table 2: V-InfoMax with a convolutional encoder, and what probes find at its prelogits."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from mi_lab.recipes.downstream import downstream, pictures
+from mi_lab.recipes.probing import some
+from mi_lab.reconstruction_specs import NO_DECODER, VInfoMaxImages
+from mi_lab.representation.datasets import load_dataset
+from mi_lab.representation.encoders import ResNet18, make_encoder
+from mi_lab.representation.reconstruction import NON_LINEAR, make_decoder
+from mi_lab.representation.vinfomax_images import ImageVInfoMax, train_image_v_infomax
+from mi_lab.stages import Stages
+
+_DECODER_STEPS = {"alternating": 10, "joint": 0}
+
+
+def encode_images(
+    spec: VInfoMaxImages, run: Mapping[str, Any], device: torch.device, stages: Stages
+) -> Mapping[str, Any]:
+    """One encoder. ``curves``: ``l2``, the validation loss after the warm-up and after every epoch.
+
+    ``values`` are those of ``downstream``, the last ``l2``, and of seed 0 the ``pictures``.
+    """
+    data, seed = load_dataset(spec.data), run["seed"]
+    images, validation = (
+        some(data.train, spec.images).images,
+        some(data.validation, spec.validation_images).images,
+    )
+    encoder = make_encoder(spec.architecture, data.classes, images.shape[1], spec.width, seed).to(device)
+    assert isinstance(encoder, ResNet18)
+    curves: dict[str, list[float]] = {}
+    values: dict[str, Any] = {}
+    steps = 0
+    decoder = None
+    if run["decoder"] != NO_DECODER:
+        hidden = NON_LINEAR if run["decoder"] == "non_linear" else ()
+        decoder = make_decoder(hidden, encoder.sizes["prelogits"], images[0].numel(), seed).to(device)
+        settings = ImageVInfoMax(
+            spec.epochs,
+            spec.warm_up,
+            _DECODER_STEPS[spec.gradients],
+            learning_rate=spec.learning_rate,
+            batch_size=spec.batch_size,
+        )
+        losses, seconds = train_image_v_infomax(
+            encoder,
+            decoder,
+            images,
+            validation,
+            data.normalised,
+            settings,
+            seed=seed,
+            progress=stages.label,
+            checkpoint=stages.checkpoint("autoencoder"),
+        )
+        stages.seconds += seconds
+        curves, values = {"l2": losses}, {"l2": losses[-1]}
+        steps = (spec.warm_up + spec.epochs) * math.ceil(len(images) / spec.batch_size)
+    if seed == 0 or decoder is None:
+        values["pictures"] = pictures(data, encoder, decoder)
+    values |= downstream(spec, data, encoder, seed, stages)
+    return {"curves": curves, "values": values, "first_nonfinite_epoch": None, "steps": steps}

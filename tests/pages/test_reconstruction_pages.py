@@ -1,0 +1,104 @@
+import re
+
+import pytest
+
+from mi_lab.experiments import experiment
+from mi_lab.pages.autoencoders import cells, images, over_weight, table
+from mi_lab.pages.v_infomax import accuracies, at, digits, information, losses
+from mi_lab.reported import TABLE_2, TABLE_3
+from mi_lab.results import Result
+
+MADE = {
+    "git_revision": "0" * 12,
+    "date": "2026-01-01",
+    "python": "3.11",
+    "torch": "2",
+    "device": "cpu",
+    "machine": "Linux",
+    "threads": 1,
+    "wall_seconds": 60.0,
+    "steps": 1,
+}
+
+
+def result_of(name, measure, **settings):
+    spec = experiment(name).spec("laptop", **settings)
+    runs = [{**run, "first_nonfinite_epoch": None, **measure(run)} for run in spec.runs()]
+    return Result(name, "laptop", settings, spec, runs, MADE)
+
+
+@pytest.fixture
+def fifth():
+    def measure(run):
+        better = {"linear": 0.02, "non_linear": 0.0, "pixels": 0.01}[run["decoder"]] + 0.001 * run["seed"]
+        curves = {"linear": [0.8, 0.9 + better], "mlp": [0.9, 0.95 - better], "l2": [0.5, 0.3, 0.2 + better]}
+        values = {name: curve[-1] for name, curve in curves.items()} | {"null_l2": 1.0, "pixels": 4}
+        if run["seed"] == 0:
+            values["pictures"] = [0, 255, 128, 64] * 3
+        return {"curves": curves, "values": values}
+
+    return result_of("fig-5", measure, epochs=2, read_at=[0, 2], seeds=[0, 1])
+
+
+def test_accuracies_are_means_over_seeds_beside_pixel_space(fifth):
+    assert at(fifth, "linear", "linear") == pytest.approx(92.05)
+    assert at(fifth, "linear", "linear", 0) == pytest.approx(80)
+    figure = accuracies(fifth, "linear")
+    lines = {trace.name: list(trace.y) for trace in figure.data if trace.mode == "lines"}
+    assert lines["linear decoder"] == pytest.approx([80, 92.05]) and lines["pixels"] == pytest.approx([91, 91])
+    assert sum(trace.mode == "markers" for trace in figure.data) == 4  # two decoders, two seeds
+    assert "linear decoder 92.05 per cent" in figure.layout.meta["alt"]
+    assert "v_infomax_mnist.ipynb" in figure.layout.meta["provenance"]
+
+
+def test_losses_come_with_the_information_they_stand_for(fifth):
+    assert information(fifth, "non_linear") == pytest.approx(4 * (1 - 0.2005))
+    rows = losses(fifth).layout.meta["table"]["rows"]
+    assert rows[1] == ["non-linear decoder", "0.5000", "0.2005", "3"]
+
+
+def test_digits_stand_in_rows_by_decoder(fifth):
+    html = digits(fifth)
+    assert re.findall(r"<p>(.*?)</p>", html) == ["image", "linear decoder", "non-linear decoder"]
+    assert html.count("<img") == 9 and 'alt="linear decoder, digit 2"' in html
+
+
+@pytest.fixture
+def third():
+    def measure(run):
+        gain = 0.0 if run["weight"] == "0" else 0.1
+        values = {"linear": 0.5 + gain, "mlp": 0.6, "pretext_accuracy": 0.7, "pictures": [10] * 2 * 3 * 32 * 32}
+        if run["decoder"] != "none":
+            values["l2"] = 0.25
+        return {"curves": {}, "values": values}
+
+    return result_of("table-3-resnet18", measure)
+
+
+def test_cells_stand_beside_the_reports(third):
+    assert cells(third)["linear", "0.25"] == pytest.approx(
+        {"linear": 60, "mlp": 60, "pretext_accuracy": 70, "l2": 0.25}
+    )
+    html = table(third, ("linear", "l2"), TABLE_3["resnet18"])
+    assert "linear decoder, λ = ∞" in html and "width 16 (report: 64)" in html
+    ours, theirs = re.findall(r"<tr><th scope=\"row\">linear accuracy.*?</tr>", html)
+    assert re.findall(r"<td>([0-9.–]+)</td>", ours)[:2] == ["50.0", "60.0"]
+    assert re.findall(r"<td>([0-9.–]+)</td>", theirs)[:3] == ["71.2", "73.3", "–"]
+
+
+def test_a_measure_over_the_weight_keeps_both_kinds_of_evidence_apart(third):
+    figure = over_weight([third], "linear", "linear", TABLE_3)
+    ours, theirs = figure.data
+    assert list(ours.x) == ["0", "0.25", "1", "∞"] and list(ours.y) == pytest.approx([50, 60, 60, 60])
+    assert theirs.name == "ResNet18, report" and list(theirs.x) == ["0", "0.25"] and list(theirs.y) == [71.25, 73.32]
+
+
+def test_images_begin_with_the_original(third):
+    titles = re.findall(r"<p>(.*?)</p>", images(third))
+    assert titles[0] == "image" and len(titles) == 7 and "non-linear decoder, λ = 1" in titles
+
+
+def test_table_2_needs_no_weight():
+    result = result_of("table-2", lambda run: {"curves": {}, "values": {"linear": 0.4, "linear_v": 0.2}})
+    html = table(result, ("linear", "linear_v"), {(d, ""): v for d, v in TABLE_2.items()})
+    assert "<td>44.8</td><td>38.2</td><td>40.1</td>" in html and "<td>0.20</td>" in html
