@@ -179,7 +179,7 @@ CLAIMS: Mapping[str, Claim] = {
         Claim(
             "zero-label-mi-yet-useful",
             "4",
-            "background.html",
+            "labels.html",
             "Rotations and random labels say nothing about the object; yet one teaches its classes, one destroys.",
             ("fig-4", "table-1-rotation", "table-1-random-labels", "table-1-untrained"),
             images.zero_label_mi,
@@ -188,7 +188,7 @@ CLAIMS: Mapping[str, Claim] = {
         Claim(
             "zero-label-mi-plainnet",
             "D.4",
-            "background.html",
+            "labels.html",
             "The same holds for a network without skip connections.",
             ("fig-4", "table-8-rotation", "table-8-random-labels", "table-8-untrained"),
             images.zero_label_mi,

@@ -14,8 +14,10 @@ from mi_lab.curves import final, scatter
 from mi_lab.experiments import experiment
 from mi_lab.pages import theme
 from mi_lab.pages.figures import NAMES, curves_of
+from mi_lab.pages.noise import ESTIMATORS
 from mi_lab.pages.provenance import differences, provenance
 from mi_lab.pages.tables import table_html
+from mi_lab.pages.taps import by_tap
 from mi_lab.results import Result, load
 from mi_lab.specs import Sweep
 
@@ -196,6 +198,42 @@ def _scatters(folder: Path | None) -> go.Figure:
     return figure.update_yaxes(type="log")
 
 
+def _by_tap(table: str) -> Callable[[Path | None], go.Figure]:
+    """Linear accuracy at every tap of the three encoders of a table."""
+
+    def drawn(folder: Path | None) -> go.Figure:
+        rows = ("rotation", "random-labels", "untrained")
+        return by_tap([load(f"{table}-{row}", folder=folder) for row in rows], "linear")
+
+    return drawn
+
+
+def _estimates(*names: str) -> Callable[[Path | None], go.Figure]:
+    """Estimates at LeNet's last tap against the proportion of noise, a series per estimator."""
+
+    def drawn(folder: Path | None) -> go.Figure:
+        result = load("noisy-mnist", folder=folder)
+        series = {ESTIMATORS[name]: _over_p(result, name, "L2") for name in names}
+        return _points(series, [result], "proportion p of noisy pixels", "estimate at L2 [nats]")
+
+    return drawn
+
+
+def _layers(folder: Path | None) -> go.Figure:
+    """How much more L1 is given than L0, against the proportion of noise."""
+    result = load("noisy-mnist", folder=folder)
+    series = {}
+    for name in ("mine", "nwj"):
+        first = dict(_over_p(result, name, "L0"))
+        series[ESTIMATORS[name]] = [(p, value - first[p]) for p, value in _over_p(result, name, "L1") if p in first]
+    return _points(series, [result], "proportion p of noisy pixels", "L1 minus L0 [nats]")
+
+
+def _over_p(result: Result, name: str, tap: str) -> list[Point]:
+    values = [(run["p"], run["values"][name][tap]) for run in result.runs]
+    return [(p, value) for p, value in values if value is not None]
+
+
 EVIDENCE: Mapping[str, Callable[[Path | None], go.Figure]] = {
     "infonce-saturates-at-log-n": _against_truth("infonce", "explorer-infonce-all_pairs"),
     "mine-stable-below-log-n": _curves("fig-1d", "dv", lambda run: run["true_mi"] < log_n(run)),
@@ -213,9 +251,14 @@ EVIDENCE: Mapping[str, Callable[[Path | None], go.Figure]] = {
     "js-plugin-not-monotone": _against_truth("plug_in", "fig-3ab", "fig-13", least=10),
     "js-regularised-spikes": _curves("fig-3cd", "plug_in", lambda run: run["true_mi"] >= 15),
     "elu-relu-alike": _curves("fig-3ab-relu", "plug_in"),
+    "zero-label-mi-yet-useful": _by_tap("table-1"),
+    "zero-label-mi-plainnet": _by_tap("table-8"),
+    "low-mi-estimators-agree": _estimates("mine", "nwj"),
+    "js-brackets-truth": _estimates("js_nwj", "js_plug_in"),
+    "layers-break-dpi": _layers,
     "all-pairs-mine-unstable": _curves("fig-10a", "dv"),
     "all-pairs-nwj-unsaturated-but-noisy": _curves("fig-11a", "nwj"),
     "all-pairs-js-nwj-unstable": _curves("fig-12", "nwj"),
     "all-pairs-js-plugin-not-monotone": _against_truth("plug_in", "fig-12", least=10),
 }
-"""By claim, for those that curves decide."""
+"""By claim, for those that measurements decide."""

@@ -22,6 +22,7 @@ PAGES = [
     "js",
     "why-log-n",
     "explorer",
+    "labels",
     "claims",
     "errata",
     "appendix-a",
