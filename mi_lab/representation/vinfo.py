@@ -41,7 +41,10 @@ class VInformation:
 
     @property
     def pointwise(self) -> Tensor:
-        """log f[x](y) - log f'[∅](y) of each held-out pair, (held out,): below zero where x misleads the family."""
+        """What x is worth in each held-out pair by itself, (held out,), the gain in log density or probability of y.
+
+        It is below zero where x misleads the family.
+        """
         return self.null.pointwise - self.conditional.pointwise
 
     @property
