@@ -43,7 +43,7 @@ def supervised_autoencoder_svg(width: int, classes: int, hidden: tuple[int, ...]
     arrows += [_arrow(split + _x(i) - _GAP, _BOTTOM, split + _x(i), _BOTTOM) for i in range(1, len(decoder))]
     after = (split + _x(1), split + _x(len(decoder)))
     losses = [_text("cross-entropy of the pretext's labels", after[0], _TOP), _text("+ λ · L2", after[1], _BOTTOM)]
-    right = max(after[0] + 230, after[1] + 70)
+    right = max(after[0] + 250, after[1] + 70)
     told = "; ".join(f"{layer.name} {_shape(layer)}" for layer in [*encoder, head, *decoder])
     return f"""\
 <div class="mi-table"><div tabindex="0" role="region" aria-label="the supervised autoencoder, drawn">

@@ -144,8 +144,18 @@ def _drop_thebe(app: Sphinx, page: str, template: str, context: dict[str, Any], 
 
 
 def _link_equations(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
-    """'Eq. 5' in a docstring becomes a link to equation 5 of the background chapter."""
+    """'Eq. 5' in a docstring becomes a link to equation 5 of the report, wherever the book has it."""
     lines[:] = [re.sub(r"\bEq\. (\d+)", r"Eq. :eq:`eq-\1`", line) for line in lines]
+
+
+def _number_equations(app: Sphinx, doctree: nodes.document) -> None:
+    """An equation labelled 'eq-12' is number 12 on whichever page it stands; Sphinx would count from 1 on each."""
+    equations = app.env.get_domain("math").data["objects"]
+    for node in doctree.findall(nodes.math_block):
+        own = re.fullmatch(r"eq-(\d+)", node.get("label") or "")
+        if own:
+            node["number"] = int(own[1])
+            equations[own[0]] = (app.env.docname, int(own[1]))
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -155,6 +165,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("build-finished", _copy_scripts)
     app.connect("html-page-context", _drop_thebe, priority=900)
     app.connect("autodoc-process-docstring", _link_equations)
+    app.connect("doctree-read", _number_equations)
     app.add_css_file("mi-book.css")
     app.add_js_file("mi-book.js", loading_method="defer")
     app.add_js_file("mi-widgets.js", loading_method="defer")

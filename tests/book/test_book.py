@@ -198,7 +198,10 @@ def test_the_browser_holds_the_page_to_its_policy(browser, served, name):
     page.context.close()
 
 
-def test_equations_of_the_background_carry_the_numbers_of_the_report(book):
-    text = (book / "book" / "background.html").read_text(encoding="utf-8")
+@pytest.mark.parametrize(("name", "first", "last"), [("background", 1, 11), ("v-information", 12, 16)])
+def test_equations_carry_the_numbers_of_the_report(book, name, first, last):
+    text = (book / "book" / f"{name}.html").read_text(encoding="utf-8")
     numbers = re.findall(r'id="equation-eq-(\d+)"[^>]*>\s*<span class="eqno">\((\d+)\)', text)
-    assert numbers == [(str(i), str(i)) for i in range(1, 12)]
+    assert numbers == [(str(i), str(i)) for i in range(first, last + 1)]
+    referred = re.findall(r'href="[^"]*#equation-eq-(\d+)">\((\d+)\)', text)
+    assert referred and all(label == number for label, number in referred)
