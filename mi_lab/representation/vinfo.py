@@ -41,7 +41,7 @@ class VInformation:
 
     @property
     def pointwise(self) -> Tensor:
-        """log f[x](y) - log f'[∅](y) of each held-out pair, (held out,): below zero where x misleads the family."""
+        """The term log f[x](y) - log f'[∅](y) of each held-out pair; below zero where x misleads the family."""
         return self.null.pointwise - self.conditional.pointwise
 
     @property

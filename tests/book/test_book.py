@@ -23,6 +23,7 @@ PAGES = [
     "why-log-n",
     "explorer",
     "labels",
+    "v-information",
     "claims",
     "errata",
     "appendix-a",
