@@ -19,8 +19,11 @@ READOUTS = {
     "nwj": ("nwj",),
     "js": ("nwj", "plug_in"),
     "infonce": ("infonce",),
+    "smile": ("smile",),
 }
 """The estimators, each with the readouts one training yields."""
+EXPLORED = ("dv", "mine", "nwj", "js", "infonce")
+"""Those of the explorer's stored grid, of its widgets and of the live notebooks on estimators and critics."""
 
 
 def known(kind: str, name: object, names: Iterable[str]) -> str:

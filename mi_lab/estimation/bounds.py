@@ -60,6 +60,24 @@ def plug_in(positive: Tensor, negative: Tensor) -> Tensor:
     return positive.mean(1)
 
 
+def smile(positive: Tensor, negative: Tensor, tau: float = 5.0) -> Tensor:
+    """SMILE: DV of a JS critic, E_p[T] - log E_pp[e^clip(T, -tau, tau)] (Song & Ermon, 2020).
+
+    Only negatives are clipped, so their mean stays within e^-tau and e^tau and its variance does not grow with MI;
+    clipped positives would hold every value under 2 tau. ``tau`` is 5 by default, one of the paper's 1, 5 and infinity:
+    the last gives ``dv``, and 0 gives ``plug_in``. It is no bound. At T = log ratio it is MI - log E_pp[e^clip(T)]: too
+    high by what is cut off above tau, and so by all of tau if MI is large. Raises ValueError for a tau below 0.
+    """
+    return dv(positive, clipped(negative, tau))
+
+
+def clipped(negative: Tensor, tau: float = 5.0) -> Tensor:
+    """SMILE's scores of the negatives, clipped to [-tau, tau]. Raises ValueError for a tau below 0."""
+    if not tau >= 0:
+        raise ValueError(f"tau, where SMILE clips the scores of negatives, must be at least 0, not {tau}.")
+    return negative.clamp(-tau, tau)
+
+
 def infonce(positive: Tensor, negative: Tensor) -> Tensor:
     """InfoNCE, Eq. 8, with each positive among its M negatives (van den Oord et al., 2018).
 
@@ -129,17 +147,19 @@ class Estimator:
 
     objective: Callable[[], Gradient]  # makes a fresh one per training, since MINE's has a state
     readouts: dict[str, Bound]
+    fit: Bound  # the higher, the better the critic: training stops by it, since not every readout is a bound
 
 
 def estimator(name: str) -> Estimator:
-    """'dv', 'mine', 'nwj', 'js' or 'infonce'; raises ValueError otherwise, naming the nearest."""
+    """The one of that name in ``mi_lab.names.READOUTS``; raises ValueError otherwise, naming the nearest."""
     return ESTIMATORS[known("estimator", name, READOUTS)]
 
 
 ESTIMATORS = {
-    "dv": Estimator(lambda: dv_gradient, {"dv": dv}),
-    "mine": Estimator(MovingAverageDV, {"dv": dv}),
-    "nwj": Estimator(lambda: nwj_gradient, {"nwj": nwj}),
-    "js": Estimator(lambda: js_gradient, {"nwj": js_nwj, "plug_in": plug_in}),
-    "infonce": Estimator(lambda: infonce_gradient, {"infonce": infonce}),
+    "dv": Estimator(lambda: dv_gradient, {"dv": dv}, dv),
+    "mine": Estimator(MovingAverageDV, {"dv": dv}, dv),
+    "nwj": Estimator(lambda: nwj_gradient, {"nwj": nwj}, nwj),
+    "js": Estimator(lambda: js_gradient, {"nwj": js_nwj, "plug_in": plug_in}, js),
+    "infonce": Estimator(lambda: infonce_gradient, {"infonce": infonce}, infonce),
+    "smile": Estimator(lambda: js_gradient, {"smile": smile}, js),
 }

@@ -33,6 +33,9 @@ PASSES = 10  # through the test part, each with negatives of its own: their shar
 NEGATIVES = ("derangement", "shuffle", "all_pairs")  # pairs that are given have no independent batch
 CRITICS = ("joint", "separable", "bilinear", "inner_product")  # the optimal one would have to know the truth
 
+_POOLED = {bounds.dv: lambda negative: negative, bounds.smile: bounds.clipped}
+"""Readouts that are E_p[T] less the log of a mean over negatives, each with what it makes of their scores."""
+
 
 def estimate(
     x: Any, y: Any, estimator: str = "nwj", *, readout: str | None = None, progress: bool = True, **settings: Any
@@ -40,8 +43,8 @@ def estimate(
     """Estimate the MI of pairs in nats. Row i of ``x`` belongs to row i of ``y``.
 
     ``x`` and ``y`` are arrays or tensors of shape (n, d) or (n,); whole numbers of shape (n,) are labels.
-    ``estimator`` is 'dv', 'mine', 'nwj', 'js' or 'infonce', and ``readout`` which value of a JS critic is reported,
-    'nwj' (the default) or 'plug_in'. ``settings`` are those of ``Fit``. Raises ValueError for bad input.
+    ``estimator`` is 'dv', 'mine', 'nwj', 'js', 'infonce' or 'smile', and ``readout`` which value of a JS critic is
+    reported, 'nwj' (the default) or 'plug_in'. ``settings`` are those of ``Fit``. Raises ValueError for bad input.
     """
     chosen = known("readout", readout or READOUTS[known("estimator", estimator, READOUTS)][0], READOUTS[estimator])
     fit = Fit(x, y, estimator, **settings)
@@ -99,8 +102,7 @@ class Fit:
         step = make_step(self.critic, chosen.objective(), optimiser, torch.zeros(len(self.seeds)), self.generators)
         self.step = captured(step, place) if place.type == "cuda" and not self.critic.drops_out else step
         self.readouts = chosen.readouts
-        # of JS the objective is watched, since its plug-in is no bound and so no measure of fit
-        self.watched = bounds.js if estimator == "js" else next(iter(self.readouts.values()))
+        self.watched = chosen.fit
         self.steps: list[int] = []
         self.curves: dict[str, list[list[float]]] = {name: [] for name in self.readouts}
         runs = len(self.seeds)
@@ -196,17 +198,19 @@ class Fit:
         walks = [Walk(*self.sides, part, shuffled=False) for _ in self.seeds]
         generators = self._generators()
         batches = len(part) // self.batch_size
-        rows: dict[str, list[Tensor]] = {name: [] for name in (*functions, "positive", "log_mean_exp")}
+        rows: dict[str, list[Tensor]] = {name: [] for name in (*functions, "positive")}
         for _ in range(passes * batches):
             scores = score(self.critic, draw_batch(walks, self.batch_size, self.negatives, generators))
             positive, negative = scores.positive.double(), scores.negative.double()
             rows["positive"].append(positive.mean(1))
-            rows["log_mean_exp"].append(bounds.log_mean_exp(negative))
             for name, function in functions.items():
-                rows[name].append(function(positive, negative))
+                if function in _POOLED:
+                    rows[name].append(bounds.log_mean_exp(_POOLED[function](negative)))
+                else:
+                    rows[name].append(function(positive, negative))
         values = {name: torch.stack(row) for name, row in rows.items()}
-        pooled = _pooled_dv(values.pop("positive"), values.pop("log_mean_exp"))
-        values |= {name: pooled for name, function in functions.items() if function is bounds.dv}
+        means = values.pop("positive")
+        values |= {name: _pooled_dv(means, values[name]) for name, used in functions.items() if used in _POOLED}
         return {name: row.unflatten(0, (passes, batches)).mean(0) for name, row in values.items()}
 
     def _estimate(self, readout: str, values: Tensor) -> Estimate:

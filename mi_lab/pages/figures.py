@@ -27,6 +27,7 @@ NAMES = {
     ("js", "nwj"): "JS read through NWJ",
     ("js", "plug_in"): "JS plug-in",
     ("infonce", "infonce"): "InfoNCE",
+    ("smile", "smile"): "SMILE",
 }
 _POINTS = 100  # a curve is drawn with at most this many points
 

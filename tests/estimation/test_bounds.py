@@ -39,6 +39,10 @@ def naive_infonce(t, u):
     return fmean(log(exp(s) / fmean([exp(s), *map(exp, row)])) for s, row in zip(t, u, strict=True))
 
 
+def naive_smile(t, u, tau=5.0):
+    return fmean(t) - log(fmean(exp(min(max(s, -tau), tau)) for row in u for s in row))
+
+
 NAIVE = {
     bounds.dv: naive_dv,
     bounds.nwj: naive_nwj,
@@ -46,6 +50,7 @@ NAIVE = {
     bounds.js_nwj: naive_js_nwj,
     bounds.plug_in: naive_plug_in,
     bounds.infonce: naive_infonce,
+    bounds.smile: naive_smile,
 }
 
 
@@ -215,8 +220,10 @@ def test_every_estimator_has_the_readouts_that_its_name_promises():
     assert {name: tuple(made.readouts) for name, made in bounds.ESTIMATORS.items()} == READOUTS
     objectives = {name: made.objective() for name, made in bounds.ESTIMATORS.items()}
     assert isinstance(objectives.pop("mine"), bounds.MovingAverageDV)
+    assert objectives.pop("smile") == bounds.js_gradient
     assert objectives == {bound.__name__: gradient for bound, gradient in GRADIENTS.items()}
     assert bounds.estimator("js").readouts == {"nwj": bounds.js_nwj, "plug_in": bounds.plug_in}
+    assert bounds.estimator("js").fit is bounds.estimator("smile").fit is bounds.js  # their readouts are no bounds
     assert bounds.estimator("mine").objective() is not bounds.estimator("mine").objective()  # it has a state
 
 
@@ -231,24 +238,68 @@ def test_dv_of_the_optimal_critic_is_the_mi_in_large_batches():
     assert within_standard_errors(bounds.dv(positive, negative), 0.5)
 
 
-def test_js_of_the_optimal_critic_is_twice_the_js_divergence_less_log_4():
-    # at T = log(p/q) the objective is E_p[log p/(p+q)] + E_q[log q/(p+q)] = 2 JSD(p, q) - log 4,
-    # with JSD from the densities of one correlated pair, summed over a fine grid
-    rho = 0.8
+RHO = 0.8
+
+
+def plane(rho=RHO):
+    """p(x, y) and p(x)p(y) of one correlated pair, times the area of a cell, over a fine grid."""
     grid = torch.linspace(-8, 8, 1601, dtype=torch.float64)
     x, y = torch.meshgrid(grid, grid, indexing="ij")
     q = torch.exp(-(x**2 + y**2) / 2) / (2 * math.pi)
     quadratic = (x**2 - 2 * rho * x * y + y**2) / (1 - rho**2)
     p = torch.exp(-quadratic / 2) / (2 * math.pi * (1 - rho**2) ** 0.5)
-    middle = (p + q) / 2
-    jsd = (torch.special.xlogy(p, p / middle) + torch.special.xlogy(q, q / middle)).nan_to_num().sum() * 0.01**2 / 2
+    return p * 0.01**2, q * 0.01**2
+
+
+def of_the_optimal_critic(bound, rho=RHO, batches=100, batch_size=1000, negatives="independent"):
+    """Values of a bound of the log ratio's scores of one correlated pair, one per batch."""
     task, generator = CorrelatedGaussians(dim=1, correlation=rho), generators(0)
-    critic = OptimalCritic([task])
-    values = []
-    for _ in range(100):
-        _, positive, negative = score(critic, draw_batch([task], 1000, "independent", generator))
-        values.append(float(bounds.js(positive, negative)))
-    assert within_standard_errors(values, 2 * float(jsd) - math.log(4))
+    critic, values = OptimalCritic([task]), []
+    for _ in range(batches):
+        _, positive, negative = score(critic, draw_batch([task], batch_size, negatives, generator))
+        values.append(float(bound(positive.double(), negative.double())))
+    return values
+
+
+def test_js_of_the_optimal_critic_is_twice_the_js_divergence_less_log_4():
+    # at T = log(p/q) the objective is E_p[log p/(p+q)] + E_q[log q/(p+q)] = 2 JSD(p, q) - log 4
+    p, q = plane()
+    middle = (p + q) / 2
+    jsd = (torch.special.xlogy(p, p / middle) + torch.special.xlogy(q, q / middle)).nan_to_num().sum() / 2
+    assert within_standard_errors(of_the_optimal_critic(bounds.js), 2 * float(jsd) - math.log(4))
+
+
+@pytest.mark.parametrize("tau", [0.5, 1.0, 5.0])
+@pytest.mark.parametrize("negatives", ["independent", "derangement"])
+def test_smile_of_the_optimal_critic_is_too_high_by_what_it_clips(negatives, tau):
+    p, q = plane()
+    left = float((q * (p / q).clamp(exp(-tau), exp(tau))).sum())
+    mi = -math.log(1 - RHO**2) / 2
+    values = of_the_optimal_critic(lambda t, u: bounds.smile(t, u, tau), negatives=negatives)
+    assert within_standard_errors(values, mi - log(left))
+    assert within_standard_errors(values, mi) == (tau == 5.0)
+
+
+def test_smile_of_the_optimal_critic_ends_tau_above_a_large_mi():
+    # all negatives lie under the clip, and a positive is not clipped: others clip both and read 2 tau at most
+    _, positive, negative = optimal_scores(30.0, "derangement", 64, 20)
+    estimates = bounds.smile(positive, negative)
+    assert torch.allclose(estimates, bounds.plug_in(positive, negative) + 5)
+    assert within_standard_errors(estimates, 35.0)
+
+
+@pytest.mark.parametrize("m", [1, 3])
+def test_smile_lies_between_the_plug_in_and_dv(m):
+    positive, negative = random_scores(3, 16, m)
+    assert torch.allclose(bounds.smile(positive, negative, 0.0), bounds.plug_in(positive, negative))
+    assert torch.equal(bounds.smile(positive, negative, math.inf), bounds.dv(positive, negative))
+    assert (bounds.smile(positive, negative, 1.0) <= bounds.plug_in(positive, negative) + 1).all()
+
+
+@pytest.mark.parametrize("tau", [-1.0, math.nan])
+def test_an_impossible_clip_is_refused(tau):
+    with refused("tau", "at least 0"):
+        bounds.smile(*random_scores(1, 2, 1), tau)
 
 
 def test_a_moving_average_without_memory_gives_the_gradient_of_dv():
