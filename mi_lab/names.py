@@ -20,6 +20,7 @@ READOUTS = {
     "js": ("nwj", "plug_in"),
     "infonce": ("infonce",),
     "smile": ("smile",),
+    "kl_dime": ("plug_in",),
 }
 """The estimators, each with the readouts one training yields."""
 EXPLORED = ("dv", "mine", "nwj", "js", "infonce")

@@ -56,7 +56,11 @@ def js_nwj(positive: Tensor, negative: Tensor) -> Tensor:
 
 
 def plug_in(positive: Tensor, negative: Tensor) -> Tensor:
-    """The mean score of the positives: MI if the critic is the log ratio, and no bound at all otherwise."""
+    """The mean score of the positives: MI if the critic is the log ratio, and no bound at all otherwise.
+
+    Of a JS critic it is GAN-DIME (Letizia et al., 2024), whose discriminator D is sigmoid(-T). KL-DIME is the same of a
+    critic that follows ``kl_dime_gradient``.
+    """
     return positive.mean(1)
 
 
@@ -95,6 +99,15 @@ def dv_gradient(positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
 def nwj_gradient(positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
     """NWJ's: 1/N, and -e^(T-1) over the number of negatives."""
     return _evenly(positive), torch.exp(negative - 1) / -negative[0].numel()
+
+
+def kl_dime_gradient(positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
+    """That of E_p[T] - E_pp[e^T] + 1, KL-DIME's objective with log D = T (Letizia et al., 2024): 1/N and -e^T/NM.
+
+    It is NWJ's at T + 1, and so are its optimum, the log ratio, and its failures: steps of the size of e^T, and log N
+    under a shuffle. Read as ``plug_in`` it is spared the scatter of e^T in the value, but it is no bound.
+    """
+    return nwj_gradient(positive, negative + 1)
 
 
 def js_gradient(positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
@@ -162,4 +175,5 @@ ESTIMATORS = {
     "js": Estimator(lambda: js_gradient, {"nwj": js_nwj, "plug_in": plug_in}, js),
     "infonce": Estimator(lambda: infonce_gradient, {"infonce": infonce}, infonce),
     "smile": Estimator(lambda: js_gradient, {"smile": smile}, js),
+    "kl_dime": Estimator(lambda: kl_dime_gradient, {"plug_in": plug_in}, js_nwj),
 }

@@ -43,8 +43,9 @@ def estimate(
     """Estimate the MI of pairs in nats. Row i of ``x`` belongs to row i of ``y``.
 
     ``x`` and ``y`` are arrays or tensors of shape (n, d) or (n,); whole numbers of shape (n,) are labels.
-    ``estimator`` is 'dv', 'mine', 'nwj', 'js', 'infonce' or 'smile', and ``readout`` which value of a JS critic is
-    reported, 'nwj' (the default) or 'plug_in'. ``settings`` are those of ``Fit``. Raises ValueError for bad input.
+    ``estimator`` is 'dv', 'mine', 'nwj', 'js', 'infonce', 'smile' or 'kl_dime'; ``readout`` is which value of a JS
+    critic is reported, 'nwj' (the default) or 'plug_in', which is GAN-DIME. ``settings`` are those of ``Fit``. Raises
+    ValueError for bad input.
     """
     chosen = known("readout", readout or READOUTS[known("estimator", estimator, READOUTS)][0], READOUTS[estimator])
     fit = Fit(x, y, estimator, **settings)

@@ -28,6 +28,7 @@ NAMES = {
     ("js", "plug_in"): "JS plug-in",
     ("infonce", "infonce"): "InfoNCE",
     ("smile", "smile"): "SMILE",
+    ("kl_dime", "plug_in"): "KL-DIME",
 }
 _POINTS = 100  # a curve is drawn with at most this many points
 
