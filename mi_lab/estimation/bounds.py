@@ -22,6 +22,7 @@ from mi_lab.names import READOUTS, known
 
 Bound = Callable[[Tensor, Tensor], Tensor]
 Gradient = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+ALPHA = 0.01  # of I_alpha
 
 
 def log_mean_exp(negative: Tensor) -> Tensor:
@@ -91,6 +92,45 @@ def infonce(positive: Tensor, negative: Tensor) -> Tensor:
     return (positive - torch.logsumexp(candidates, -1)).mean(1) + math.log(candidates.shape[-1])
 
 
+def interpolated(positive: Tensor, negative: Tensor, alpha: float = ALPHA) -> Tensor:
+    """I_alpha, between NWJ (alpha = 0) and InfoNCE (alpha = 1), for use with all pairs (Poole et al., 2019).
+
+    With the baseline b(x) = alpha m(x) + (1 - alpha) e, where m(x) is the mean of e^T over M candidates for x, it is
+    1 + E_p[T - log b] - E_pp[e^T / b]. E_p takes m over the positive and all negatives but one, and averages over the
+    one left out; E_pp takes it over the negatives. The paper may learn the baseline that is the constant e here.
+
+    At most 1 + log(M / alpha): a small alpha reaches higher than InfoNCE, and then scatters like NWJ. alpha = 1 is
+    InfoNCE with M candidates. Raises ValueError for an alpha outside [0, 1].
+    """
+    joint, product = _log_baselines(positive, negative, alpha)
+    ratio = torch.exp(negative - product[..., None])
+    return 1 + positive.mean(1) - joint.flatten(1).mean(1) - ratio.flatten(1).mean(1)
+
+
+def _log_baselines(positive: Tensor, negative: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
+    """log b for the positive of each x without each of its negatives, (K, N, M), and for its negatives, (K, N)."""
+    if not 0 <= alpha <= 1:
+        raise ValueError(f"alpha, the weight of InfoNCE's baseline, must lie in [0, 1], not {alpha}.")
+    share, constant = _log(alpha / negative.shape[-1]), torch.full_like(positive, _log(1 - alpha) + 1)
+    joint = torch.logaddexp(positive[..., None], _log_sum_exp_of_others(negative)) + share
+    product = negative.logsumexp(-1) + share
+    return torch.logaddexp(joint, constant[..., None]), torch.logaddexp(product, constant)
+
+
+def _log_sum_exp_of_others(values: Tensor) -> Tensor:
+    """Along the last axis, log of the sum of e^v over all entries but each one."""
+    # Taking an entry out of the whole sum costs no digits while another is at least as large; the largest has a sum
+    # of the others made for it. (Sums from both ends would do for all, but take four times as long.)
+    largest = values.argmax(-1, keepdim=True)
+    without = values.scatter(-1, largest, -math.inf)
+    whole = values.logsumexp(-1, keepdim=True)
+    return (whole + torch.log1p(-torch.exp(without - whole))).scatter(-1, largest, without.logsumexp(-1, keepdim=True))
+
+
+def _log(share: float) -> float:
+    return math.log(share) if share else -math.inf
+
+
 def dv_gradient(positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
     """DV's: 1/N for each positive, minus its softmax among all negatives for each negative."""
     return _evenly(positive), -negative.flatten(1).softmax(1).view_as(negative)
@@ -119,6 +159,17 @@ def infonce_gradient(positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor
     """InfoNCE's: (1 - s)/N and -s/N, where s is the softmax of a score among its M+1 candidates."""
     shares = torch.cat([positive[..., None], negative], -1).softmax(-1) / positive.shape[1]
     return 1 / positive.shape[1] - shares[..., 0], -shares[..., 1:]
+
+
+def interpolated_gradient(positive: Tensor, negative: Tensor, alpha: float = ALPHA) -> tuple[Tensor, Tensor]:
+    """I_alpha's: each score pulls its own term, and through m the log b of every term that it is a candidate of."""
+    joint, product = _log_baselines(positive, negative, alpha)
+    n, m = negative.shape[1:]
+    share = _log(alpha / m)
+    to_positive = 1 / n - torch.exp(positive[..., None] - joint + share).mean(-1) / n
+    through_joint = torch.exp(negative + _log_sum_exp_of_others(-joint) + share)
+    through_product = torch.exp(negative - 2 * product[..., None] + 1 + _log(1 - alpha))
+    return to_positive, -(through_joint + through_product) / (n * m)
 
 
 class MovingAverageDV:
@@ -176,4 +227,5 @@ ESTIMATORS = {
     "infonce": Estimator(lambda: infonce_gradient, {"infonce": infonce}, infonce),
     "smile": Estimator(lambda: js_gradient, {"smile": smile}, js),
     "kl_dime": Estimator(lambda: kl_dime_gradient, {"plug_in": plug_in}, js_nwj),
+    "interpolated": Estimator(lambda: interpolated_gradient, {"interpolated": interpolated}, interpolated),
 }

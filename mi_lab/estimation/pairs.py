@@ -25,7 +25,7 @@ from mi_lab.estimation.dataset import Walk, make_side, split
 from mi_lab.estimation.negatives import check_batch, draw_batch, score
 from mi_lab.estimation.steps import Adam, captured, make_step, one_thread
 from mi_lab.estimation.training import device_named
-from mi_lab.names import READOUTS, known
+from mi_lab.names import CONTRASTIVE, READOUTS, known
 
 EVERY = 50  # steps between two readings of the validation part
 PATIENCE = 12  # readings
@@ -43,9 +43,9 @@ def estimate(
     """Estimate the MI of pairs in nats. Row i of ``x`` belongs to row i of ``y``.
 
     ``x`` and ``y`` are arrays or tensors of shape (n, d) or (n,); whole numbers of shape (n,) are labels.
-    ``estimator`` is 'dv', 'mine', 'nwj', 'js', 'infonce', 'smile' or 'kl_dime'; ``readout`` is which value of a JS
-    critic is reported, 'nwj' (the default) or 'plug_in', which is GAN-DIME. ``settings`` are those of ``Fit``. Raises
-    ValueError for bad input.
+    ``estimator`` is 'dv', 'mine', 'nwj', 'js', 'infonce', 'smile', 'kl_dime' or 'interpolated'; ``readout`` is which
+    value of a JS critic is reported, 'nwj' (the default) or 'plug_in', which is GAN-DIME. ``settings`` are those of
+    ``Fit``. Raises ValueError for bad input.
     """
     chosen = known("readout", readout or READOUTS[known("estimator", estimator, READOUTS)][0], READOUTS[estimator])
     fit = Fit(x, y, estimator, **settings)
@@ -56,10 +56,10 @@ def estimate(
 class Fit:
     """The training behind an estimate, to be advanced a slice at a time.
 
-    ``negatives`` are a derangement by default, which has no ceiling, and all pairs for InfoNCE, which knows no other;
-    the ``critic`` is joint, but separable with all pairs, where a joint one costs N^2 evaluations. ``batch_size`` is
-    an eighth of the test part, within 8 and 256. ``hidden``, ``dropout``, ``learning_rate``, ``seeds`` and ``device``
-    are as in ``train``; dropout is off in every reading. Raises ValueError for bad input.
+    ``negatives`` are a derangement by default, which has no ceiling, and all pairs for InfoNCE and I_alpha, which know
+    no other; the ``critic`` is joint, but separable with all pairs, where a joint one costs N^2 evaluations.
+    ``batch_size`` is an eighth of the test part, within 8 and 256. ``hidden``, ``dropout``, ``learning_rate``,
+    ``seeds`` and ``device`` are as in ``train``; dropout is off in every reading. Raises ValueError for bad input.
     """
 
     @one_thread()
@@ -81,7 +81,7 @@ class Fit:
         device: str = "auto",
     ) -> None:
         self.estimator, chosen = estimator, bounds.estimator(estimator)
-        default = "all_pairs" if estimator == "infonce" else "derangement"
+        default = "all_pairs" if estimator in CONTRASTIVE else "derangement"
         self.negatives = known("negatives", negatives or default, NEGATIVES)
         cheap = "separable" if self.negatives == "all_pairs" else "joint"
         self.critic_name = known("critic", critic or cheap, CRITICS)
@@ -114,9 +114,11 @@ class Fit:
         self._watch(0)
 
     def _check(self, learning_rate: float) -> None:
-        if self.estimator == "infonce" and self.negatives != "all_pairs":
+        end = CONTRASTIVE.get(self.estimator)
+        if end and self.negatives != "all_pairs":
             raise ValueError(
-                f"infonce needs negatives='all_pairs'; with one negative per x ('{self.negatives}') it ends at log 2."
+                f"{self.estimator} needs negatives='all_pairs'; with one negative per x ('{self.negatives}') it ends "
+                f"at {end}."
             )
         if not self.seeds or not all(isinstance(seed, int) and not isinstance(seed, bool) for seed in self.seeds):
             raise ValueError(f"seeds must be one whole number or several, not {self.seeds}.")

@@ -29,6 +29,7 @@ NAMES = {
     ("infonce", "infonce"): "InfoNCE",
     ("smile", "smile"): "SMILE",
     ("kl_dime", "plug_in"): "KL-DIME",
+    ("interpolated", "interpolated"): "interpolated I_α",
 }
 _POINTS = 100  # a curve is drawn with at most this many points
 
