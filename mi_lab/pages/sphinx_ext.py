@@ -143,6 +143,15 @@ def _drop_thebe(app: Sphinx, page: str, template: str, context: dict[str, Any], 
         )
 
 
+def _number_equations(app: Sphinx, doctree: nodes.document) -> None:
+    """An equation labelled eq-15 is number 15 on whichever page it stands: the report's own numbers."""
+    equations = app.env.get_domain("math").data["objects"]
+    for node in doctree.findall(nodes.math_block):
+        if match := re.fullmatch(r"eq-(\d+)", node.get("label") or ""):
+            node["number"] = int(match[1])
+            equations[node["label"]] = (app.env.docname, node["number"])
+
+
 def _link_equations(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
     """'Eq. 5' in a docstring becomes a link to equation 5 of the background chapter."""
     lines[:] = [re.sub(r"\bEq\. (\d+)", r"Eq. :eq:`eq-\1`", line) for line in lines]
@@ -153,6 +162,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.setup_extension("sphinx.ext.autodoc")
     app.connect("builder-inited", lambda app: app.config.html_static_path.append(str(ASSETS)))
     app.connect("build-finished", _copy_scripts)
+    app.connect("doctree-read", _number_equations)
     app.connect("html-page-context", _drop_thebe, priority=900)
     app.connect("autodoc-process-docstring", _link_equations)
     app.add_css_file("mi-book.css")
