@@ -11,7 +11,7 @@ from mi_lab.arrays import Array, read_pairs
 from mi_lab.estimates import Estimate
 from mi_lab.estimation.pairs import Fit
 from mi_lab.estimation.tasks import CorrelatedGaussians
-from mi_lab.names import READOUTS, known
+from mi_lab.names import CONTRASTIVE, READOUTS, known
 from mi_lab.pages.compare import comparison, table
 from mi_lab.settings import as_type, plain_data
 
@@ -55,8 +55,8 @@ def compare(
 ) -> Comparison:
     """Estimate the MI of pairs with several estimators, one after the other, and with every readout they have.
 
-    ``x``, ``y`` and ``settings`` are those of ``estimate``; InfoNCE uses all pairs whatever the ``negatives``. Raises
-    ValueError for bad input.
+    ``x``, ``y`` and ``settings`` are those of ``estimate``; InfoNCE and I_alpha use all pairs whatever the
+    ``negatives``. Raises ValueError for bad input.
     """
     found: list[Estimate] = []
     for name, fit in fits(x, y, estimators, **settings):
@@ -72,7 +72,7 @@ def fits(x: Any, y: Any, estimators: str | Sequence[str] = ESTIMATORS, **setting
         raise ValueError(f"estimators is empty; choose some of {', '.join(READOUTS)}.")
     for name in names:
         known("estimator", name, READOUTS)
-    own = {name: settings | ({"negatives": None} if name == "infonce" else {}) for name in names}
+    own = {name: settings | ({"negatives": None} if name in CONTRASTIVE else {}) for name in names}
     return ((name, Fit(x, y, name, **own[name])) for name in names)
 
 

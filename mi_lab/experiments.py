@@ -12,7 +12,7 @@ from itertools import product
 from typing import Any
 
 from mi_lab.image_specs import Labelings, NoisyImages, Probing
-from mi_lab.names import READOUTS, known
+from mi_lab.names import EXPLORED, READOUTS, known
 from mi_lab.reconstruction_experiments import reconstructions
 from mi_lab.reconstruction_specs import Reconstruction, SupervisedAutoencoders, VInfoMaxDigits, VInfoMaxImages
 from mi_lab.settings import as_type
@@ -283,7 +283,7 @@ EXPERIMENTS: Mapping[str, Experiment] = {
         ),
         *(
             _explorer(estimator, negatives)
-            for estimator, negatives in product(READOUTS, ("shuffle", "derangement", "all_pairs"))
+            for estimator, negatives in product(EXPLORED, ("shuffle", "derangement", "all_pairs"))
         ),
         *(
             _probing(table, architecture, pretext)

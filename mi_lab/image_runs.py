@@ -15,6 +15,7 @@ from tqdm.auto import tqdm
 
 from mi_lab.estimation.steps import one_thread
 from mi_lab.experiments import Spec
+from mi_lab.image_specs import PROBE_SETTINGS
 from mi_lab.recipes import recipe
 from mi_lab.results import check_writable, digest, round_measured
 from mi_lab.schema import FORMAT
@@ -55,7 +56,8 @@ def train_one(
     """
     check_writable(cache(), "finished runs")
     own = {*run, *(f"{name}s" for name in run)}  # a grid's list of seeds does not change the run of one seed
-    shared = {k: v for k, v in dataclasses.asdict(spec).items() if k not in own}
+    # nor do probes change the encoder they are fitted on: their stages bear their settings in their names
+    shared = {k: v for k, v in dataclasses.asdict(spec).items() if k not in own and k not in PROBE_SETTINGS}
     identity = {"settings": digest([shared, dict(run)])[:16], "device": device.split(":")[0], **image_versions()}
     folder = cache() / digest([FORMAT, type(spec).__name__, identity])[:16]
     lock = FileLock(folder.with_suffix(".lock"))

@@ -11,6 +11,8 @@ from mi_lab.settings import within
 
 MOST_SEED = 2**63 - 1
 NO_PRETEXT = "none"
+PROBE_SETTINGS = ("linear_epochs", "mlp_epochs", "nmi_epochs", "critic_width", "critic_epochs")
+"""Settings of what reads a trained encoder. ``VInfoMaxDigits`` reads as it trains; its own are not among them."""
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,15 @@ READOUTS = {
     "nwj": ("nwj",),
     "js": ("nwj", "plug_in"),
     "infonce": ("infonce",),
+    "smile": ("smile",),
+    "kl_dime": ("plug_in",),
+    "interpolated": ("interpolated",),
 }
 """The estimators, each with the readouts one training yields."""
+CONTRASTIVE = {"infonce": "log 2", "interpolated": "1 - log α"}
+"""Estimators that compare a positive with many negatives of the same x; with a single one they end at so many nats."""
+EXPLORED = ("dv", "mine", "nwj", "js", "infonce")
+"""Those of the explorer's stored grid, of its widgets and of the live notebooks on estimators and critics."""
 
 
 def known(kind: str, name: object, names: Iterable[str]) -> str:

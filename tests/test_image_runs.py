@@ -6,7 +6,7 @@ import math
 import pytest
 import torch
 
-from mi_lab import run
+from mi_lab import checkpoints, run
 from mi_lab.experiments import experiment
 from mi_lab.image_runs import train_images, train_one
 from mi_lab.recipes import probing, recipe
@@ -16,6 +16,7 @@ from mi_lab.results import load
 from mi_lab.stages import Stages
 
 CPU = torch.device("cpu")
+LOST = information.Found(math.nan, 0, math.nan, [math.nan])
 
 
 def test_a_run_is_stored_with_every_tap_and_read_back():
@@ -60,9 +61,20 @@ def test_a_run_that_dies_between_its_stages_ends_with_the_same_numbers(monkeypat
     assert continued["values"] == whole["values"]
 
 
+def test_another_probe_does_not_train_the_encoder_again(monkeypatch):
+    monkeypatch.setattr(checkpoints, "SECONDS", 0.0)
+    spec = dataclasses.replace(experiment("table-8-rotation").spec("smoke"), images=100)
+    first = train_one(spec, {"seed": 0}, "cpu")
+    monkeypatch.setattr(probing, "estimated_information", lambda *args: {"plug_in": [LOST] * len(TAPS)})
+    with monkeypatch.context() as patched:
+        patched.setattr(torch.Tensor, "backward", None)
+        again = train_one(dataclasses.replace(spec, nmi_epochs=2), {"seed": 0}, "cpu")
+    assert again["curves"] == first["curves"] and again["values"]["linear"] == first["values"]["linear"]
+    assert again["values"]["nmi"] != first["values"]["nmi"]
+
+
 def test_a_diverged_estimate_is_none_and_not_nan(monkeypatch):
-    lost = information.Found(math.nan, 0, math.nan, [math.nan])
-    monkeypatch.setattr(probing, "_estimated", lambda *args: [lost] * len(TAPS))
+    monkeypatch.setattr(probing, "_estimated", lambda *args: [LOST] * len(TAPS))
     one = train_one(experiment("table-1-untrained").spec("smoke", width=16), {"seed": 0}, "cpu")
     assert set(one["values"]["nmi"].values()) == {None}
 

@@ -22,6 +22,7 @@ from mi_lab.names import READOUTS, known
 
 Bound = Callable[[Tensor, Tensor], Tensor]
 Gradient = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+ALPHA = 0.01  # of I_alpha
 
 
 def log_mean_exp(negative: Tensor) -> Tensor:
@@ -56,8 +57,30 @@ def js_nwj(positive: Tensor, negative: Tensor) -> Tensor:
 
 
 def plug_in(positive: Tensor, negative: Tensor) -> Tensor:
-    """The mean score of the positives: MI if the critic is the log ratio, and no bound at all otherwise."""
+    """The mean score of the positives: MI if the critic is the log ratio, and no bound at all otherwise.
+
+    Of a JS critic it is GAN-DIME (Letizia et al., 2024), whose discriminator D is sigmoid(-T). KL-DIME is the same of a
+    critic that follows ``kl_dime_gradient``.
+    """
     return positive.mean(1)
+
+
+def smile(positive: Tensor, negative: Tensor, tau: float = 5.0) -> Tensor:
+    """SMILE: DV of a JS critic, E_p[T] - log E_pp[e^clip(T, -tau, tau)] (Song & Ermon, 2020).
+
+    Only negatives are clipped, so their mean stays within e^-tau and e^tau and its variance does not grow with MI;
+    clipped positives would hold every value under 2 tau. ``tau`` is 5 by default, one of the paper's 1, 5 and infinity:
+    the last gives ``dv``, and 0 gives ``plug_in``. It is no bound. At T = log ratio it is MI - log E_pp[e^clip(T)]: too
+    high by what is cut off above tau, and so by all of tau if MI is large. Raises ValueError for a tau below 0.
+    """
+    return dv(positive, clipped(negative, tau))
+
+
+def clipped(negative: Tensor, tau: float = 5.0) -> Tensor:
+    """SMILE's scores of the negatives, clipped to [-tau, tau]. Raises ValueError for a tau below 0."""
+    if not tau >= 0:
+        raise ValueError(f"tau, where SMILE clips the scores of negatives, must be at least 0, not {tau}.")
+    return negative.clamp(-tau, tau)
 
 
 def infonce(positive: Tensor, negative: Tensor) -> Tensor:
@@ -67,6 +90,45 @@ def infonce(positive: Tensor, negative: Tensor) -> Tensor:
     """
     candidates = torch.cat([positive[..., None], negative], -1)
     return (positive - torch.logsumexp(candidates, -1)).mean(1) + math.log(candidates.shape[-1])
+
+
+def interpolated(positive: Tensor, negative: Tensor, alpha: float = ALPHA) -> Tensor:
+    """I_alpha, between NWJ (alpha = 0) and InfoNCE (alpha = 1), for use with all pairs (Poole et al., 2019).
+
+    With the baseline b(x) = alpha m(x) + (1 - alpha) e, where m(x) is the mean of e^T over M candidates for x, it is
+    1 + E_p[T - log b] - E_pp[e^T / b]. E_p takes m over the positive and all negatives but one, and averages over the
+    one left out; E_pp takes it over the negatives. The paper may learn the baseline that is the constant e here.
+
+    At most 1 + log(M / alpha): a small alpha reaches higher than InfoNCE, and then scatters like NWJ. alpha = 1 is
+    InfoNCE with M candidates. Raises ValueError for an alpha outside [0, 1].
+    """
+    joint, product = _log_baselines(positive, negative, alpha)
+    ratio = torch.exp(negative - product[..., None])
+    return 1 + positive.mean(1) - joint.flatten(1).mean(1) - ratio.flatten(1).mean(1)
+
+
+def _log_baselines(positive: Tensor, negative: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
+    """log b for the positive of each x without each of its negatives, (K, N, M), and for its negatives, (K, N)."""
+    if not 0 <= alpha <= 1:
+        raise ValueError(f"alpha, the weight of InfoNCE's baseline, must lie in [0, 1], not {alpha}.")
+    share, constant = _log(alpha / negative.shape[-1]), torch.full_like(positive, _log(1 - alpha) + 1)
+    joint = torch.logaddexp(positive[..., None], _log_sum_exp_of_others(negative)) + share
+    product = negative.logsumexp(-1) + share
+    return torch.logaddexp(joint, constant[..., None]), torch.logaddexp(product, constant)
+
+
+def _log_sum_exp_of_others(values: Tensor) -> Tensor:
+    """Along the last axis, log of the sum of e^v over all entries but each one."""
+    # Taking an entry out of the whole sum costs no digits while another is at least as large; the largest has a sum
+    # of the others made for it. (Sums from both ends would do for all, but take four times as long.)
+    largest = values.argmax(-1, keepdim=True)
+    without = values.scatter(-1, largest, -math.inf)
+    whole = values.logsumexp(-1, keepdim=True)
+    return (whole + torch.log1p(-torch.exp(without - whole))).scatter(-1, largest, without.logsumexp(-1, keepdim=True))
+
+
+def _log(share: float) -> float:
+    return math.log(share) if share else -math.inf
 
 
 def dv_gradient(positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
@@ -79,6 +141,15 @@ def nwj_gradient(positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
     return _evenly(positive), torch.exp(negative - 1) / -negative[0].numel()
 
 
+def kl_dime_gradient(positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
+    """That of E_p[T] - E_pp[e^T] + 1, KL-DIME's objective with log D = T (Letizia et al., 2024): 1/N and -e^T/NM.
+
+    It is NWJ's at T + 1, and so are its optimum, the log ratio, and its failures: steps of the size of e^T, and log N
+    under a shuffle. Read as ``plug_in`` it is spared the scatter of e^T in the value, but it is no bound.
+    """
+    return nwj_gradient(positive, negative + 1)
+
+
 def js_gradient(positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
     """JS's: how wrong a classifier with logit T is about each pair, sigmoid(-T)/N and -sigmoid(T)/NM."""
     return torch.sigmoid(-positive) / positive.shape[1], torch.sigmoid(negative) / -negative[0].numel()
@@ -88,6 +159,17 @@ def infonce_gradient(positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor
     """InfoNCE's: (1 - s)/N and -s/N, where s is the softmax of a score among its M+1 candidates."""
     shares = torch.cat([positive[..., None], negative], -1).softmax(-1) / positive.shape[1]
     return 1 / positive.shape[1] - shares[..., 0], -shares[..., 1:]
+
+
+def interpolated_gradient(positive: Tensor, negative: Tensor, alpha: float = ALPHA) -> tuple[Tensor, Tensor]:
+    """I_alpha's: each score pulls its own term, and through m the log b of every term that it is a candidate of."""
+    joint, product = _log_baselines(positive, negative, alpha)
+    n, m = negative.shape[1:]
+    share = _log(alpha / m)
+    to_positive = 1 / n - torch.exp(positive[..., None] - joint + share).mean(-1) / n
+    through_joint = torch.exp(negative + _log_sum_exp_of_others(-joint) + share)
+    through_product = torch.exp(negative - 2 * product[..., None] + 1 + _log(1 - alpha))
+    return to_positive, -(through_joint + through_product) / (n * m)
 
 
 class MovingAverageDV:
@@ -129,17 +211,21 @@ class Estimator:
 
     objective: Callable[[], Gradient]  # makes a fresh one per training, since MINE's has a state
     readouts: dict[str, Bound]
+    fit: Bound  # the higher, the better the critic: training stops by it, since not every readout is a bound
 
 
 def estimator(name: str) -> Estimator:
-    """'dv', 'mine', 'nwj', 'js' or 'infonce'; raises ValueError otherwise, naming the nearest."""
+    """The one of that name in ``mi_lab.names.READOUTS``; raises ValueError otherwise, naming the nearest."""
     return ESTIMATORS[known("estimator", name, READOUTS)]
 
 
 ESTIMATORS = {
-    "dv": Estimator(lambda: dv_gradient, {"dv": dv}),
-    "mine": Estimator(MovingAverageDV, {"dv": dv}),
-    "nwj": Estimator(lambda: nwj_gradient, {"nwj": nwj}),
-    "js": Estimator(lambda: js_gradient, {"nwj": js_nwj, "plug_in": plug_in}),
-    "infonce": Estimator(lambda: infonce_gradient, {"infonce": infonce}),
+    "dv": Estimator(lambda: dv_gradient, {"dv": dv}, dv),
+    "mine": Estimator(MovingAverageDV, {"dv": dv}, dv),
+    "nwj": Estimator(lambda: nwj_gradient, {"nwj": nwj}, nwj),
+    "js": Estimator(lambda: js_gradient, {"nwj": js_nwj, "plug_in": plug_in}, js),
+    "infonce": Estimator(lambda: infonce_gradient, {"infonce": infonce}, infonce),
+    "smile": Estimator(lambda: js_gradient, {"smile": smile}, js),
+    "kl_dime": Estimator(lambda: kl_dime_gradient, {"plug_in": plug_in}, js_nwj),
+    "interpolated": Estimator(lambda: interpolated_gradient, {"interpolated": interpolated}, interpolated),
 }

@@ -25,13 +25,16 @@ from mi_lab.estimation.dataset import Walk, make_side, split
 from mi_lab.estimation.negatives import check_batch, draw_batch, score
 from mi_lab.estimation.steps import Adam, captured, make_step, one_thread
 from mi_lab.estimation.training import device_named
-from mi_lab.names import READOUTS, known
+from mi_lab.names import CONTRASTIVE, READOUTS, known
 
 EVERY = 50  # steps between two readings of the validation part
 PATIENCE = 12  # readings
 PASSES = 10  # through the test part, each with negatives of its own: their share of the error shrinks
 NEGATIVES = ("derangement", "shuffle", "all_pairs")  # pairs that are given have no independent batch
 CRITICS = ("joint", "separable", "bilinear", "inner_product")  # the optimal one would have to know the truth
+
+_POOLED = {bounds.dv: lambda negative: negative, bounds.smile: bounds.clipped}
+"""Readouts that are E_p[T] less the log of a mean over negatives, each with what it makes of their scores."""
 
 
 def estimate(
@@ -40,8 +43,9 @@ def estimate(
     """Estimate the MI of pairs in nats. Row i of ``x`` belongs to row i of ``y``.
 
     ``x`` and ``y`` are arrays or tensors of shape (n, d) or (n,); whole numbers of shape (n,) are labels.
-    ``estimator`` is 'dv', 'mine', 'nwj', 'js' or 'infonce', and ``readout`` which value of a JS critic is reported,
-    'nwj' (the default) or 'plug_in'. ``settings`` are those of ``Fit``. Raises ValueError for bad input.
+    ``estimator`` is 'dv', 'mine', 'nwj', 'js', 'infonce', 'smile', 'kl_dime' or 'interpolated'; ``readout`` is which
+    value of a JS critic is reported, 'nwj' (the default) or 'plug_in', which is GAN-DIME. ``settings`` are those of
+    ``Fit``. Raises ValueError for bad input.
     """
     chosen = known("readout", readout or READOUTS[known("estimator", estimator, READOUTS)][0], READOUTS[estimator])
     fit = Fit(x, y, estimator, **settings)
@@ -52,10 +56,10 @@ def estimate(
 class Fit:
     """The training behind an estimate, to be advanced a slice at a time.
 
-    ``negatives`` are a derangement by default, which has no ceiling, and all pairs for InfoNCE, which knows no other;
-    the ``critic`` is joint, but separable with all pairs, where a joint one costs N^2 evaluations. ``batch_size`` is
-    an eighth of the test part, within 8 and 256. ``hidden``, ``dropout``, ``learning_rate``, ``seeds`` and ``device``
-    are as in ``train``; dropout is off in every reading. Raises ValueError for bad input.
+    ``negatives`` are a derangement by default, which has no ceiling, and all pairs for InfoNCE and I_alpha, which know
+    no other; the ``critic`` is joint, but separable with all pairs, where a joint one costs N^2 evaluations.
+    ``batch_size`` is an eighth of the test part, within 8 and 256. ``hidden``, ``dropout``, ``learning_rate``,
+    ``seeds`` and ``device`` are as in ``train``; dropout is off in every reading. Raises ValueError for bad input.
     """
 
     @one_thread()
@@ -77,7 +81,7 @@ class Fit:
         device: str = "auto",
     ) -> None:
         self.estimator, chosen = estimator, bounds.estimator(estimator)
-        default = "all_pairs" if estimator == "infonce" else "derangement"
+        default = "all_pairs" if estimator in CONTRASTIVE else "derangement"
         self.negatives = known("negatives", negatives or default, NEGATIVES)
         cheap = "separable" if self.negatives == "all_pairs" else "joint"
         self.critic_name = known("critic", critic or cheap, CRITICS)
@@ -99,8 +103,7 @@ class Fit:
         step = make_step(self.critic, chosen.objective(), optimiser, torch.zeros(len(self.seeds)), self.generators)
         self.step = captured(step, place) if place.type == "cuda" and not self.critic.drops_out else step
         self.readouts = chosen.readouts
-        # of JS the objective is watched, since its plug-in is no bound and so no measure of fit
-        self.watched = bounds.js if estimator == "js" else next(iter(self.readouts.values()))
+        self.watched = chosen.fit
         self.steps: list[int] = []
         self.curves: dict[str, list[list[float]]] = {name: [] for name in self.readouts}
         runs = len(self.seeds)
@@ -111,9 +114,11 @@ class Fit:
         self._watch(0)
 
     def _check(self, learning_rate: float) -> None:
-        if self.estimator == "infonce" and self.negatives != "all_pairs":
+        end = CONTRASTIVE.get(self.estimator)
+        if end and self.negatives != "all_pairs":
             raise ValueError(
-                f"infonce needs negatives='all_pairs'; with one negative per x ('{self.negatives}') it ends at log 2."
+                f"{self.estimator} needs negatives='all_pairs'; with one negative per x ('{self.negatives}') it ends "
+                f"at {end}."
             )
         if not self.seeds or not all(isinstance(seed, int) and not isinstance(seed, bool) for seed in self.seeds):
             raise ValueError(f"seeds must be one whole number or several, not {self.seeds}.")
@@ -196,17 +201,19 @@ class Fit:
         walks = [Walk(*self.sides, part, shuffled=False) for _ in self.seeds]
         generators = self._generators()
         batches = len(part) // self.batch_size
-        rows: dict[str, list[Tensor]] = {name: [] for name in (*functions, "positive", "log_mean_exp")}
+        rows: dict[str, list[Tensor]] = {name: [] for name in (*functions, "positive")}
         for _ in range(passes * batches):
             scores = score(self.critic, draw_batch(walks, self.batch_size, self.negatives, generators))
             positive, negative = scores.positive.double(), scores.negative.double()
             rows["positive"].append(positive.mean(1))
-            rows["log_mean_exp"].append(bounds.log_mean_exp(negative))
             for name, function in functions.items():
-                rows[name].append(function(positive, negative))
+                if function in _POOLED:
+                    rows[name].append(bounds.log_mean_exp(_POOLED[function](negative)))
+                else:
+                    rows[name].append(function(positive, negative))
         values = {name: torch.stack(row) for name, row in rows.items()}
-        pooled = _pooled_dv(values.pop("positive"), values.pop("log_mean_exp"))
-        values |= {name: pooled for name, function in functions.items() if function is bounds.dv}
+        means = values.pop("positive")
+        values |= {name: _pooled_dv(means, values[name]) for name, used in functions.items() if used in _POOLED}
         return {name: row.unflatten(0, (passes, batches)).mean(0) for name, row in values.items()}
 
     def _estimate(self, readout: str, values: Tensor) -> Estimate:

@@ -22,7 +22,7 @@ from mi_lab.lab.plane import (
     true_log_ratio,
 )
 from mi_lab.lab.runs import LabRun
-from mi_lab.names import NEGATIVES, READOUTS
+from mi_lab.names import EXPLORED, NEGATIVES
 
 EPOCHS, LEARNING_RATE = 50, 1e-3
 _REFERENCES = {"true": "true log ratio", "shuffle": "best possible under a shuffle"}
@@ -39,7 +39,7 @@ class CriticsSeen(widgets.VBox):
         self.console = Console(self._begin, self._draw, self._end)
         self.gaussians = Gaussians(1, 0.8, LARGEST_CORRELATION)
         self.controls = {
-            "estimator": choice("estimator", READOUTS, "nwj"),
+            "estimator": choice("estimator", EXPLORED, "nwj"),
             "negatives": choice("negatives", NEGATIVES, "shuffle"),
             "batch_size": batch_sizes(128),
             "width": whole_number("hidden width", 64),

@@ -10,7 +10,7 @@ from mi_lab.lab.console import Console
 from mi_lab.lab.controls import LARGEST_CORRELATION, Gaussians, batch_sizes, choice, one_of, whole_number
 from mi_lab.lab.overlay import Overlay
 from mi_lab.lab.runs import LabRun
-from mi_lab.names import CRITICS, NEGATIVES, READOUTS
+from mi_lab.names import CRITICS, EXPLORED, NEGATIVES
 from mi_lab.results import ResultError, results_dir
 
 _RATES = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2)
@@ -24,7 +24,7 @@ class EstimatorLab(widgets.VBox):
         self.gaussians = Gaussians(20, 5.0, LARGEST_CORRELATION)
         self.controls = {
             "batch_size": batch_sizes(128),
-            "estimator": choice("estimator", READOUTS, "nwj"),
+            "estimator": choice("estimator", EXPLORED, "nwj"),
             "critic": choice("critic", CRITICS, "joint"),
             "negatives": choice("negatives", NEGATIVES, "shuffle"),
             "width": whole_number("hidden width", 64),

@@ -13,6 +13,7 @@ from typing import Any
 
 from mi_lab.curves import TAIL
 from mi_lab.experiments import BATCH_SIZES, EXPERIMENTS
+from mi_lab.names import EXPLORED
 from mi_lab.pages import theme
 from mi_lab.pages.figures import NAMES
 from mi_lab.pages.provenance import provenance
@@ -69,7 +70,7 @@ def train(identity: str = "train", folder: Path | None = None, inline: bool = Fa
     shown = found["nwj-nwj-1x64-shuffle"]
     rows = [[f"{mi:g}", _at(shown, mi, 64)] for mi in sorted({point["mi"] for point in shown["points"]})]
     note = f"Instead of a live run: the stored ones of NWJ with N = 64 after {shown['epochs']} epochs, in nats."
-    estimators = [[f"{key[0]}-{key[1]}", name] for key, name in NAMES.items()]
+    estimators = [[f"{key[0]}-{key[1]}", name] for key, name in NAMES.items() if key[0] in EXPLORED]
     data: dict[str, Any] = {"estimators": estimators, "stored": list(found)} | ({"parts": found} if inline else {})
     return widget("train", identity, ["true MI", "estimates"], rows, note, ["gaussian", "trainer"], **data)
 

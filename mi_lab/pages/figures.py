@@ -27,6 +27,9 @@ NAMES = {
     ("js", "nwj"): "JS read through NWJ",
     ("js", "plug_in"): "JS plug-in",
     ("infonce", "infonce"): "InfoNCE",
+    ("smile", "smile"): "SMILE",
+    ("kl_dime", "plug_in"): "KL-DIME",
+    ("interpolated", "interpolated"): "interpolated I_α",
 }
 _POINTS = 100  # a curve is drawn with at most this many points
 

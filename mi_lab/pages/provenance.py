@@ -46,7 +46,11 @@ def differences(spec: Spec, report: Spec) -> list[str]:
     changed = [
         f"{n} {shown(ours)} (report: {shown(theirs)})" for n, ours, theirs in pairs if ours != theirs and n != "seeds"
     ]
-    return changed if isinstance(spec, CeilingTable) else [*changed, f"seeds {shown(spec.seeds)}"]
+    return (
+        changed
+        if isinstance(spec, CeilingTable)
+        else [*changed, f"seed{'s' * (len(spec.seeds) > 1)} {shown(spec.seeds)}"]
+    )
 
 
 def shown(value: Any) -> str:

@@ -143,19 +143,18 @@ def _drop_thebe(app: Sphinx, page: str, template: str, context: dict[str, Any], 
         )
 
 
-def _link_equations(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
-    """'Eq. 5' in a docstring becomes a link to equation 5 of the report, wherever the book has it."""
-    lines[:] = [re.sub(r"\bEq\. (\d+)", r"Eq. :eq:`eq-\1`", line) for line in lines]
-
-
 def _number_equations(app: Sphinx, doctree: nodes.document) -> None:
-    """An equation labelled 'eq-12' is number 12 on whichever page it stands; Sphinx would count from 1 on each."""
+    """An equation labelled eq-15 is number 15 on whichever page it stands: the report's own numbers."""
     equations = app.env.get_domain("math").data["objects"]
     for node in doctree.findall(nodes.math_block):
-        own = re.fullmatch(r"eq-(\d+)", node.get("label") or "")
-        if own:
-            node["number"] = int(own[1])
-            equations[own[0]] = (app.env.docname, int(own[1]))
+        if match := re.fullmatch(r"eq-(\d+)", node.get("label") or ""):
+            node["number"] = int(match[1])
+            equations[node["label"]] = (app.env.docname, node["number"])
+
+
+def _link_equations(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
+    """'Eq. 5' in a docstring becomes a link to equation 5 of the background chapter."""
+    lines[:] = [re.sub(r"\bEq\. (\d+)", r"Eq. :eq:`eq-\1`", line) for line in lines]
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -163,9 +162,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.setup_extension("sphinx.ext.autodoc")
     app.connect("builder-inited", lambda app: app.config.html_static_path.append(str(ASSETS)))
     app.connect("build-finished", _copy_scripts)
+    app.connect("doctree-read", _number_equations)
     app.connect("html-page-context", _drop_thebe, priority=900)
     app.connect("autodoc-process-docstring", _link_equations)
-    app.connect("doctree-read", _number_equations)
     app.add_css_file("mi-book.css")
     app.add_js_file("mi-book.js", loading_method="defer")
     app.add_js_file("mi-widgets.js", loading_method="defer")

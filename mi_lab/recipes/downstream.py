@@ -45,11 +45,11 @@ def downstream(
     for name, probe, epochs in (("linear", LINEAR, spec.linear_epochs), ("mlp", MLP, spec.mlp_epochs)):
         chosen = dataclasses.replace(probe, epochs=epochs)
         compute = _reading(chosen, seen, seed, data.classes)
-        accuracy, log_loss = stages.keep(name, compute)
+        accuracy, log_loss = stages.keep(f"{name}-{epochs}", compute)
         values |= {name: accuracy, f"{name}_v": 1 - log_loss / float(null.double().mean())}
     if isinstance(spec, SupervisedAutoencoders) and spec.nmi_epochs:
         critic = dataclasses.replace(NMI, epochs=spec.nmi_epochs)
-        found = stages.keep("nmi", lambda: _estimated(critic, seen(), seed, data.classes))
+        found = stages.keep(f"nmi-{spec.nmi_epochs}", lambda: _estimated(critic, seen(), seed, data.classes))
         values |= _shares(Found(*found), data.test.labels)
     return values
 

@@ -49,7 +49,7 @@ def estimate_under_noise(
                 (f[tap][None].to(device), part.labels.to(device)) for f, part in zip(features, parts, strict=True)
             )
             estimate = functools.partial(estimated_information, chosen, train, validation, test, [seed], data.classes)
-            found = stages.keep(f"{name}-{tap}", estimate)
+            found = stages.keep(f"{name}-{tap}-{spec.critic_width}x{spec.critic_epochs}", estimate)
             for readout, [one] in found.items():
                 label = name if len(found) == 1 else f"{name}_{readout}"
                 _note(values, curves, label, tap, Found(*one))

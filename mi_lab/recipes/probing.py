@@ -37,8 +37,10 @@ def probe_pretext(spec: Probing, run: Mapping[str, Any], device: torch.device, s
     seeds = [seed] * len(encoder.taps)
     linear = dataclasses.replace(LINEAR, epochs=spec.linear_epochs)
     nmi = dataclasses.replace(NMI, epochs=spec.nmi_epochs)
-    right = stages.keep("linear", lambda: probe_accuracy(linear, seen()[0], seen()[2], seeds, data.classes))
-    found = stages.keep("nmi", lambda: _estimated(nmi, seen(), seeds, data.classes))
+    right = stages.keep(
+        f"linear-{spec.linear_epochs}", lambda: probe_accuracy(linear, seen()[0], seen()[2], seeds, data.classes)
+    )
+    found = stages.keep(f"nmi-{spec.nmi_epochs}", lambda: _estimated(nmi, seen(), seeds, data.classes))
     values = {"linear": right, **_shares([Found(*one) for one in found], data.test.labels)}
     by_tap: dict[str, Any] = {name: dict(zip(encoder.taps, v, strict=True)) for name, v in values.items()}
     assert isinstance(encoder, ResNet18)

@@ -46,7 +46,7 @@ LINEAR = Probe((), (), 500, None)
 MLP = Probe((512, 512, 512), (0.5, 0.3, 0.2), 1000, 2.5e-5)
 """The non-linear one of App. C.2."""
 MLP_MNIST = Probe((300, 300), (), 50, 1e-5, 1e-4, 128, "relu")
-"""The non-linear protocol of App. C.3 on MNIST, with the encoder's activation function and batches."""
+"""The non-linear protocol on MNIST of App. C.3, with activation functions and batches as the encoder's."""
 
 
 @torch.inference_mode()

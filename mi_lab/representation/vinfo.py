@@ -41,10 +41,7 @@ class VInformation:
 
     @property
     def pointwise(self) -> Tensor:
-        """What x is worth in each held-out pair by itself, (held out,), the gain in log density or probability of y.
-
-        It is below zero where x misleads the family.
-        """
+        """The term log f[x](y) - log f'[∅](y) of each held-out pair; below zero where x misleads the family."""
         return self.null.pointwise - self.conditional.pointwise
 
     @property

@@ -39,6 +39,20 @@ def naive_infonce(t, u):
     return fmean(log(exp(s) / fmean([exp(s), *map(exp, row)])) for s, row in zip(t, u, strict=True))
 
 
+def naive_smile(t, u, tau=5.0):
+    return fmean(t) - log(fmean(exp(min(max(s, -tau), tau)) for row in u for s in row))
+
+
+def naive_interpolated(t, u, alpha=0.01):
+    joint, product = [], []
+    for s, row in zip(t, u, strict=True):
+        for left_out in range(len(row)):
+            others = [exp(r) for j, r in enumerate(row) if j != left_out]
+            joint.append(s - log(alpha * fmean([exp(s), *others]) + (1 - alpha) * exp(1)))
+        product += [exp(r) / (alpha * fmean(map(exp, row)) + (1 - alpha) * exp(1)) for r in row]
+    return 1 + fmean(joint) - fmean(product)
+
+
 NAIVE = {
     bounds.dv: naive_dv,
     bounds.nwj: naive_nwj,
@@ -46,6 +60,8 @@ NAIVE = {
     bounds.js_nwj: naive_js_nwj,
     bounds.plug_in: naive_plug_in,
     bounds.infonce: naive_infonce,
+    bounds.smile: naive_smile,
+    bounds.interpolated: naive_interpolated,
 }
 
 
@@ -105,7 +121,9 @@ GRADIENTS = {
     bounds.dv: bounds.dv_gradient,
     bounds.nwj: bounds.nwj_gradient,
     bounds.js: bounds.js_gradient,
+    bounds.js_nwj: bounds.kl_dime_gradient,
     bounds.infonce: bounds.infonce_gradient,
+    bounds.interpolated: bounds.interpolated_gradient,
 }
 
 
@@ -121,8 +139,8 @@ def test_a_gradient_is_that_of_its_bound(bound, n, m, runs):
 
 
 @pytest.mark.parametrize("shift", [500.0, -500.0])
-def test_js_and_dv_train_on_huge_scores_in_float32(shift):
-    for gradient in (bounds.js_gradient, bounds.dv_gradient, bounds.infonce_gradient):
+def test_all_but_nwj_train_on_huge_scores_in_float32(shift):
+    for gradient in (bounds.js_gradient, bounds.dv_gradient, bounds.infonce_gradient, bounds.interpolated_gradient):
         positive, negative = gradient(*(torch.full(shape, shift) for shape in [(1, 4), (1, 4, 3)]))
         assert positive.isfinite().all() and negative.isfinite().all()
 
@@ -215,8 +233,10 @@ def test_every_estimator_has_the_readouts_that_its_name_promises():
     assert {name: tuple(made.readouts) for name, made in bounds.ESTIMATORS.items()} == READOUTS
     objectives = {name: made.objective() for name, made in bounds.ESTIMATORS.items()}
     assert isinstance(objectives.pop("mine"), bounds.MovingAverageDV)
-    assert objectives == {bound.__name__: gradient for bound, gradient in GRADIENTS.items()}
+    own = {bound.__name__: gradient for bound, gradient in GRADIENTS.items() if bound.__name__ in READOUTS}
+    assert objectives == own | {"smile": bounds.js_gradient, "kl_dime": bounds.kl_dime_gradient}
     assert bounds.estimator("js").readouts == {"nwj": bounds.js_nwj, "plug_in": bounds.plug_in}
+    assert bounds.estimator("js").fit is bounds.estimator("smile").fit is bounds.js  # their readouts are no bounds
     assert bounds.estimator("mine").objective() is not bounds.estimator("mine").objective()  # it has a state
 
 
@@ -231,24 +251,153 @@ def test_dv_of_the_optimal_critic_is_the_mi_in_large_batches():
     assert within_standard_errors(bounds.dv(positive, negative), 0.5)
 
 
-def test_js_of_the_optimal_critic_is_twice_the_js_divergence_less_log_4():
-    # at T = log(p/q) the objective is E_p[log p/(p+q)] + E_q[log q/(p+q)] = 2 JSD(p, q) - log 4,
-    # with JSD from the densities of one correlated pair, summed over a fine grid
-    rho = 0.8
+RHO = 0.8
+
+
+def plane(rho=RHO):
+    """p(x, y) and p(x)p(y) of one correlated pair, times the area of a cell, over a fine grid."""
     grid = torch.linspace(-8, 8, 1601, dtype=torch.float64)
     x, y = torch.meshgrid(grid, grid, indexing="ij")
     q = torch.exp(-(x**2 + y**2) / 2) / (2 * math.pi)
     quadratic = (x**2 - 2 * rho * x * y + y**2) / (1 - rho**2)
     p = torch.exp(-quadratic / 2) / (2 * math.pi * (1 - rho**2) ** 0.5)
-    middle = (p + q) / 2
-    jsd = (torch.special.xlogy(p, p / middle) + torch.special.xlogy(q, q / middle)).nan_to_num().sum() * 0.01**2 / 2
+    return p * 0.01**2, q * 0.01**2
+
+
+def of_the_optimal_critic(bound, rho=RHO, batches=100, batch_size=1000, negatives="independent"):
+    """Values of a bound of the log ratio's scores of one correlated pair, one per batch."""
     task, generator = CorrelatedGaussians(dim=1, correlation=rho), generators(0)
-    critic = OptimalCritic([task])
-    values = []
-    for _ in range(100):
-        _, positive, negative = score(critic, draw_batch([task], 1000, "independent", generator))
-        values.append(float(bounds.js(positive, negative)))
-    assert within_standard_errors(values, 2 * float(jsd) - math.log(4))
+    critic, values = OptimalCritic([task]), []
+    for _ in range(batches):
+        _, positive, negative = score(critic, draw_batch([task], batch_size, negatives, generator))
+        values.append(float(bound(positive.double(), negative.double())))
+    return values
+
+
+def test_js_of_the_optimal_critic_is_twice_the_js_divergence_less_log_4():
+    # at T = log(p/q) the objective is E_p[log p/(p+q)] + E_q[log q/(p+q)] = 2 JSD(p, q) - log 4
+    p, q = plane()
+    middle = (p + q) / 2
+    jsd = (torch.special.xlogy(p, p / middle) + torch.special.xlogy(q, q / middle)).nan_to_num().sum() / 2
+    assert within_standard_errors(of_the_optimal_critic(bounds.js), 2 * float(jsd) - math.log(4))
+
+
+@pytest.mark.parametrize("tau", [0.5, 1.0, 5.0])
+@pytest.mark.parametrize("negatives", ["independent", "derangement"])
+def test_smile_of_the_optimal_critic_is_too_high_by_what_it_clips(negatives, tau):
+    p, q = plane()
+    left = float((q * (p / q).clamp(exp(-tau), exp(tau))).sum())
+    mi = -math.log(1 - RHO**2) / 2
+    values = of_the_optimal_critic(lambda t, u: bounds.smile(t, u, tau), negatives=negatives)
+    assert within_standard_errors(values, mi - log(left))
+    assert within_standard_errors(values, mi) == (tau == 5.0)
+
+
+def test_smile_of_the_optimal_critic_ends_tau_above_a_large_mi():
+    # all negatives lie under the clip, and a positive is not clipped: others clip both and read 2 tau at most
+    _, positive, negative = optimal_scores(30.0, "derangement", 64, 20)
+    estimates = bounds.smile(positive, negative)
+    assert torch.allclose(estimates, bounds.plug_in(positive, negative) + 5)
+    assert within_standard_errors(estimates, 35.0)
+
+
+@pytest.mark.parametrize("m", [1, 3])
+def test_f_dime_has_the_objectives_and_readouts_of_its_paper(m):
+    # in the paper's variables: D = e^T for KL, D = sigmoid(-T) for GAN; f-DIME is E_p[log D], E_p[log (1 - D)/D]
+    positive, negative = random_scores(2, 6, m)
+    kl, gan = bounds.estimator("kl_dime"), bounds.estimator("js")
+    d, d_negative = positive.exp(), negative.exp()
+    assert torch.allclose(kl.fit(positive, negative), d.log().mean(1) - d_negative.mean((1, 2)) + 1)
+    assert torch.allclose(kl.readouts["plug_in"](positive, negative), d.log().mean(1))
+    d, d_negative = torch.sigmoid(-positive), torch.sigmoid(-negative)
+    assert torch.allclose(gan.fit(positive, negative), (1 - d).log().mean(1) + d_negative.log().mean((1, 2)))
+    assert torch.allclose(gan.readouts["plug_in"](positive, negative), ((1 - d) / d).log().mean(1))
+
+
+@pytest.mark.parametrize("m", [1, 3])
+def test_smile_lies_between_the_plug_in_and_dv(m):
+    positive, negative = random_scores(3, 16, m)
+    assert torch.allclose(bounds.smile(positive, negative, 0.0), bounds.plug_in(positive, negative))
+    assert torch.equal(bounds.smile(positive, negative, math.inf), bounds.dv(positive, negative))
+    assert (bounds.smile(positive, negative, 1.0) <= bounds.plug_in(positive, negative) + 1).all()
+
+
+def test_alpha_runs_from_nwj_at_0_to_infonce_at_1():
+    # others have it the other way round, or leave the wrong score out
+    positive, negative = random_scores(3, 6, 5)
+    assert torch.allclose(bounds.interpolated(positive, negative, 0.0), bounds.nwj(positive, negative))
+    without_one = [negative[..., [k for k in range(5) if k != out]] for out in range(5)]
+    infonce = torch.stack([bounds.infonce(positive, some) for some in without_one]).mean(0)
+    assert torch.allclose(bounds.interpolated(positive, negative, 1.0), infonce)
+    for ours, nwj in zip(
+        bounds.interpolated_gradient(positive, negative, 0.0), bounds.nwj_gradient(positive, negative), strict=True
+    ):
+        assert torch.allclose(ours, nwj)
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.3, 1.0])
+def test_the_gradient_of_the_interpolated_bound_is_right_for_every_alpha(alpha):
+    positive, negative = (s.requires_grad_() for s in random_scores(2, 5, 4))
+    bounds.interpolated(positive, negative, alpha).sum().backward()
+    ours = bounds.interpolated_gradient(positive.detach(), negative.detach(), alpha)
+    assert torch.allclose(ours[0], positive.grad, atol=1e-12) and torch.allclose(ours[1], negative.grad, atol=1e-12)
+
+
+@pytest.mark.parametrize("size", [50.0, 300.0])
+def test_leaving_one_large_score_out_leaves_no_rounding_error(size):
+    # e^size is gone from the baseline that leaves it out: subtracting it from the whole sum would leave nothing at all
+    positive, negative = torch.zeros(1, 1, dtype=torch.float64), torch.zeros(1, 1, 3, dtype=torch.float64)
+    negative[..., 1] = size
+    joint, _ = bounds._log_baselines(positive, negative, 0.5)
+    small, large = log(0.5 + 0.5 * math.e), size - log(6)
+    assert joint.flatten().tolist() == pytest.approx([large, small, large], rel=1e-9)
+
+
+@pytest.mark.parametrize("alpha", [0.01, 0.5, 0.99])
+def test_the_interpolated_bound_ends_at_one_more_than_log_m_over_alpha(alpha):
+    positive, negative = random_scores(2, 16, 15, scale=10.0)
+    most = 1 + log(15 / alpha)
+    assert (bounds.interpolated(positive, negative, alpha) <= most).all()
+    assert bounds.interpolated(positive + 500, negative - 500, alpha).tolist() == pytest.approx([most] * 2)
+
+
+@pytest.mark.parametrize("alpha", [0.01, 0.3, 1.0])
+def test_the_interpolated_bound_of_the_optimal_critic_is_what_its_definition_says(alpha):
+    # by Monte Carlo over independent samples: x with its own y and with K = 5 others, and N = 6 in the batches
+    task, [generator] = CorrelatedGaussians(dim=1, correlation=RHO), generators(1)
+    x, y = task.sample(30_000, generator)
+    others = task.sample(150_000, generator)[1].unflatten(0, (30_000, 5))
+    t = task.log_ratio(x, y).double().exp() * math.e
+    u = task.log_ratio(x[:, None].expand(-1, 5, -1), others).double().exp() * math.e
+    joint = (t / (alpha * (t + u[:, 1:].sum(1)) / 5 + (1 - alpha) * math.e)).log()
+    truth = 1 + joint - u[:, 0] / (alpha * u.mean(1) + (1 - alpha) * math.e)
+    values = of_the_optimal_critic(
+        lambda p, n: bounds.interpolated(p + 1, n + 1, alpha), batches=1000, batch_size=6, negatives="all_pairs"
+    )
+    values = torch.tensor(values, dtype=torch.float64)
+    error = math.hypot(float(values.std()) / 1000**0.5, float(truth.std()) / 30_000**0.5)
+    assert abs(float(values.mean() - truth.mean())) < 4 * error < 0.1
+    assert float(values.mean()) < -math.log(1 - RHO**2) / 2 + 4 * error
+
+
+def test_the_interpolated_bound_scatters_less_than_nwj_and_reaches_higher_than_infonce():
+    _, positive, negative = optimal_scores(5.0, "all_pairs", 64, 100)
+    values = bounds.interpolated(positive + 1, negative + 1)
+    infonce, nwj = bounds.infonce(positive, negative), bounds.js_nwj(positive, negative)
+    assert infonce.std() < values.std() < nwj.std() / 1.5
+    assert infonce.mean() + 0.2 < values.mean() < 5.0
+
+
+@pytest.mark.parametrize("alpha", [-0.1, 1.1, math.nan])
+def test_an_impossible_alpha_is_refused(alpha):
+    with refused("alpha", "[0, 1]"):
+        bounds.interpolated(*random_scores(1, 2, 1), alpha)
+
+
+@pytest.mark.parametrize("tau", [-1.0, math.nan])
+def test_an_impossible_clip_is_refused(tau):
+    with refused("tau", "at least 0"):
+        bounds.smile(*random_scores(1, 2, 1), tau)
 
 
 def test_a_moving_average_without_memory_gives_the_gradient_of_dv():

@@ -262,6 +262,7 @@ def test_progress_and_text(capfd):
         ({"negatives": "shufle"}, ("unknown negatives 'shufle'", "'shuffle'")),
         ({"negatives": "independent"}, ("unknown negatives 'independent'",)),
         ({"estimator": "infonce", "negatives": "shuffle"}, ("all_pairs", "log 2")),
+        ({"estimator": "interpolated", "negatives": "derangement"}, ("all_pairs", "1 - log α")),
         ({"batch_size": 1}, ("batch_size must be a whole number of at least 2",)),
         ({"batch_size": 100}, ("200 pairs are too few for batches of 100", "at least 1000")),
         ({"seeds": ()}, ("seeds",)),

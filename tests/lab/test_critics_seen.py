@@ -13,7 +13,7 @@ from mi_lab import CorrelatedGaussians
 from mi_lab.estimation import training
 from mi_lab.lab import critics_seen, plane
 from mi_lab.lab.critics_seen import CriticsSeen
-from mi_lab.names import READOUTS
+from mi_lab.names import EXPLORED
 
 TASK = CorrelatedGaussians(dim=1, correlation=0.9)
 OFFSETS = {
@@ -53,7 +53,7 @@ def mean_error(learned, reference):
     return plane.CELL * float(plane.squared_error(learned, reference, TASK).sum())
 
 
-@pytest.mark.parametrize("estimator", READOUTS)
+@pytest.mark.parametrize("estimator", EXPLORED)
 @pytest.mark.parametrize("negatives", ["derangement", "shuffle"])
 def test_a_perfect_critic_is_read_as_the_log_ratio_its_negatives_allow(estimator, negatives):
     n = 8
@@ -173,7 +173,7 @@ def test_a_new_setting_takes_the_old_critic_away_but_not_one_in_training(lab):
 
 def test_the_sentence_says_how_the_critic_is_read(lab):
     told = {}
-    for estimator in READOUTS:
+    for estimator in EXPLORED:
         lab.controls["estimator"].value = estimator
         told[estimator] = lab.beside.value
     assert "1 is subtracted" in told["nwj"] and "up to a constant" in told["dv"] and "function of x" in told["infonce"]

@@ -14,7 +14,7 @@ from mi_lab import CorrelatedGaussians, costs, results
 from mi_lab.estimation import training
 from mi_lab.gaussian import mi_from_correlation
 from mi_lab.lab.estimators import EstimatorLab
-from mi_lab.names import NEGATIVES, READOUTS
+from mi_lab.names import EXPLORED, NEGATIVES, READOUTS
 from mi_lab.pages import yourruns
 from mi_lab.results import read, results_dir, round_numbers
 from mi_lab.runner import run
@@ -343,7 +343,7 @@ def test_what_cannot_be_stored_is_refused_in_a_sentence(lab, tmp_path, monkeypat
 
 
 def test_every_word_of_the_field_can_be_chosen(lab):
-    assert lab.controls["negatives"].options == NEGATIVES and lab.controls["estimator"].options == tuple(READOUTS)
+    assert lab.controls["negatives"].options == NEGATIVES and lab.controls["estimator"].options == EXPLORED
     fields = {field.name for field in dataclasses.fields(results.experiment("explorer-nwj-shuffle").report)}
     assert set(lab.settings()) == fields - {"activation", "dropout", "weight_decay", "task"}
 
