@@ -64,12 +64,8 @@ class Probing:
 
     def __post_init__(self) -> None:
         known("pretext", self.pretext, (*PRETEXTS, NO_PRETEXT))
-        known("architecture", self.architecture, set(ARCHITECTURES) - {"lenet5"})
-        known("data set", self.data, DATASETS)
-        counts = ("images", "validation_images", "epochs", "batch_size", "linear_epochs", "nmi_epochs")
-        check_training(self, counts)
-        if self.width < 8 or self.width % 8:
-            raise ValueError(f"width must be a multiple of 8, not {self.width}.")
+        check_residual(self)
+        check_training(self, ("nmi_epochs",))
 
     def runs(self) -> Iterator[dict[str, Any]]:
         """One mapping of ``seed`` per encoder."""
@@ -106,6 +102,15 @@ class NoisyImages:
         """The grid, one mapping of ``p`` and ``seed`` per encoder."""
         for p, seed in product(self.p, self.seeds):
             yield {"p": p, "seed": seed}
+
+
+def check_residual(spec: Any) -> None:
+    """Raise ValueError unless this can be a ResNet18 or PlainNet18, its data, its training and its linear probe."""
+    known("architecture", spec.architecture, set(ARCHITECTURES) - {"lenet5"})
+    known("data set", spec.data, DATASETS)
+    check_training(spec, ("images", "validation_images", "epochs", "batch_size", "linear_epochs"))
+    if spec.width < 8 or spec.width % 8:
+        raise ValueError(f"width must be a multiple of 8, not {spec.width}.")
 
 
 def check_training(spec: Any, counts: tuple[str, ...]) -> None:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from mi_lab.image_specs import check_training
-from mi_lab.names import ARCHITECTURES, DATASETS, DECODERS, GRADIENTS, PRETEXTS, known
+from mi_lab.image_specs import check_residual, check_training
+from mi_lab.names import DATASETS, DECODERS, GRADIENTS, PRETEXTS, known
 from mi_lab.settings import within
 
 PIXELS = "pixels"
@@ -152,12 +152,9 @@ def check_weight(weight: str) -> float:
 
 
 def _check_images(spec: VInfoMaxImages | SupervisedAutoencoders, forbidden: tuple[str, ...]) -> None:
-    known("architecture", spec.architecture, set(ARCHITECTURES) - {"lenet5"})
-    known("data set", spec.data, DATASETS)
+    check_residual(spec)
+    check_training(spec, ("mlp_epochs",))
     if not spec.decoders:
         raise ValueError("decoders must hold at least one value.")
     for decoder in spec.decoders:
         known("decoder", decoder, {*DECODERS, NO_DECODER} - set(forbidden))
-    check_training(spec, ("images", "validation_images", "epochs", "batch_size", "linear_epochs", "mlp_epochs"))
-    if spec.width < 8 or spec.width % 8:
-        raise ValueError(f"width must be a multiple of 8, not {spec.width}.")

@@ -177,10 +177,8 @@ def _revision() -> str:
     try:
         git = functools.partial(subprocess.run, cwd=here, capture_output=True, text=True, check=True)
         revision = git(["git", "rev-parse", "--short=12", "HEAD"]).stdout.strip()
-        ground = ("costs", "discrete", "experiments", "gaussian", "image_specs", "names", "results", "specs", "stacks")
-        fifth = ("reconstruction_experiments", "reconstruction_specs")
-        files = [f"{name}.py" for name in (*ground, *fifth, "checkpoints", "image_runs", "runner", "stages", "sweeps")]
-        sources = ("estimation", "recipes", "representation", *files)
+        # all but what only reads results
+        sources = (".", ":(exclude)claims", ":(exclude)lab", ":(exclude)pages", ":(exclude)reported.py")
         changed = git(["git", "status", "--porcelain", "--", *sources]).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return "unknown"

@@ -39,7 +39,7 @@ def test_what_is_kept_is_not_trained_again(monkeypatch):
     spec = experiment("table-1-untrained").spec("smoke")
     first = train_images(spec, "cpu", workers=1)
     monkeypatch.setattr(probing, "probe_accuracy", None)
-    monkeypatch.setattr(probing, "estimated_information", None)
+    monkeypatch.setattr(probing, "plug_in_estimates", None)
     monkeypatch.setattr(probing, "frozen_features", None)
     assert train_images(spec, "cpu", workers=1) == first
 
@@ -54,7 +54,7 @@ def test_a_run_that_dies_between_its_stages_ends_with_the_same_numbers(monkeypat
     again = dataclasses.replace(spec, linear_epochs=3, learning_rate=spec.learning_rate * (1 + 1e-15))
     assert again.learning_rate != spec.learning_rate  # another folder, the same training
     with monkeypatch.context() as patched:
-        patched.setattr(probing, "estimated_information", die)
+        patched.setattr(probing, "plug_in_estimates", die)
         with pytest.raises(RuntimeError, match="killed"):
             train_one(again, {"seed": 0}, "cpu")
     continued = train_one(again, {"seed": 0}, "cpu")
@@ -65,7 +65,7 @@ def test_another_probe_does_not_train_the_encoder_again(monkeypatch):
     monkeypatch.setattr(checkpoints, "SECONDS", 0.0)
     spec = dataclasses.replace(experiment("table-8-rotation").spec("smoke"), images=100)
     first = train_one(spec, {"seed": 0}, "cpu")
-    monkeypatch.setattr(probing, "estimated_information", lambda *args: {"plug_in": [LOST] * len(TAPS)})
+    monkeypatch.setattr(probing, "plug_in_estimates", lambda *args: [LOST] * len(TAPS))
     with monkeypatch.context() as patched:
         patched.setattr(torch.Tensor, "backward", None)
         again = train_one(dataclasses.replace(spec, nmi_epochs=2), {"seed": 0}, "cpu")
@@ -74,7 +74,7 @@ def test_another_probe_does_not_train_the_encoder_again(monkeypatch):
 
 
 def test_a_diverged_estimate_is_none_and_not_nan(monkeypatch):
-    monkeypatch.setattr(probing, "_estimated", lambda *args: [LOST] * len(TAPS))
+    monkeypatch.setattr(probing, "plug_in_estimates", lambda *args: [LOST] * len(TAPS))
     one = train_one(experiment("table-1-untrained").spec("smoke", width=16), {"seed": 0}, "cpu")
     assert set(one["values"]["nmi"].values()) == {None}
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from mi_lab.claims.claim import Claim
 from mi_lab.claims.outcome import NOT_RUN, VERDICTS
-from mi_lab.claims.registry import CLAIMS, Claim
+from mi_lab.claims.registry import CLAIMS
 from mi_lab.experiments import EXPERIMENTS
 from mi_lab.names import known
 from mi_lab.results import Result, is_stored, load

@@ -53,7 +53,7 @@ def accuracies(result: Result) -> str:
     """HTML of Table 6: accuracy in per cent by p, ours and the report's."""
     ours = {run["p"]: 100 * run["values"]["accuracy"] for run in result.runs}
     rows = [["stored", *(f"{value:.1f}" for value in ours.values())]]
-    rows.append(["report", *(f"{TABLE_6[p]:.1f}" if p in TABLE_6 else "" for p in ours)])
+    rows.append(["report", *(f"{TABLE_6[p]:.2f}" if p in TABLE_6 else "" for p in ours)])
     return _table(["evidence", *(f"p = {p:g}" for p in ours)], rows, "Accuracy in per cent", result)
 
 

@@ -68,11 +68,11 @@ def heat(results: Sequence[Result], measure: str, reported: Rows) -> str:
     rows += [(name, "report", list(values)) for name, values in reported.items()]
     values = [value for _, _, row in rows for value in row]
     low, high = min(values), max(values)
-    digits = 1 if measure == "linear" else 2
+    digits = {"stored": 1 if measure == "linear" else 2, "report": 2}  # the report's as it prints them
     head = "".join(f'<th scope="col">{escape(tap)}</th>' for tap in ("pretext", "evidence", *TAPS))
     body = "".join(
         f'<tr><th scope="row">{escape(name)}</th><td><span class="mi-evidence">{label}</span></td>'
-        + "".join(f'<td style="--heat:{(v - low) / (high - low):.2f}">{v:.{digits}f}</td>' for v in row)
+        + "".join(f'<td style="--heat:{(v - low) / (high - low):.2f}">{v:.{digits[label]}f}</td>' for v in row)
         + "</tr>"
         for name, label, row in sorted(rows, key=lambda row: list(NAMES.values()).index(row[0]))
     )

@@ -1,18 +1,18 @@
 """What probes find at the prelogits of an encoder, for Tables 2, 3 and 4; and what its decoder gives back."""
 
 import dataclasses
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from mi_lab.recipes.nmi import plug_in_estimates, shares
 from mi_lab.reconstruction_specs import SupervisedAutoencoders, VInfoMaxImages
 from mi_lab.representation.datasets import Dataset
 from mi_lab.representation.encoders import Encoder, ResNet18
 from mi_lab.representation.families import Categorical
-from mi_lab.representation.information import NMI, Found, InformationProbe, estimated_information
+from mi_lab.representation.information import NMI, Found
 from mi_lab.representation.probes import LINEAR, MLP, Part, Probe, frozen_features, probe_readings
 from mi_lab.stages import Stages
 
@@ -49,8 +49,8 @@ def downstream(
         values |= {name: accuracy, f"{name}_v": 1 - log_loss / float(null.double().mean())}
     if isinstance(spec, SupervisedAutoencoders) and spec.nmi_epochs:
         critic = dataclasses.replace(NMI, epochs=spec.nmi_epochs)
-        found = stages.keep(f"nmi-{spec.nmi_epochs}", lambda: _estimated(critic, seen(), seed, data.classes))
-        values |= _shares(Found(*found), data.test.labels)
+        found = stages.keep(f"nmi-{spec.nmi_epochs}", lambda: plug_in_estimates(critic, seen(), [seed], data.classes))
+        values |= {name: value for name, [value] in shares([Found(*one) for one in found], data.test.labels).items()}
     return values
 
 
@@ -71,18 +71,3 @@ def pictures(data: Dataset, encoder: ResNet18 | None = None, decoder: torch.nn.M
 
 def _reading(probe: Probe, seen: Callable[[], list[Part]], seed: int, classes: int) -> Callable[[], Any]:
     return lambda: probe_readings(probe, seen()[0], seen()[2], [seed], classes)[0]
-
-
-def _estimated(critic: InformationProbe, parts: Sequence[Part], seed: int, classes: int) -> Found:
-    train, validation, test = parts
-    return estimated_information(critic, train, validation, test, [seed], classes)["plug_in"][0]
-
-
-def _shares(found: Found, labels: Tensor) -> dict[str, float | None]:
-    """Estimates as shares of H(Y), Eq. 11; None for one that was never finite."""
-    shares = torch.bincount(labels).double() / len(labels)
-    entropy = float(-(shares * shares.log()).sum())
-    return {
-        name: value / entropy if math.isfinite(value) else None
-        for name, value in (("nmi", found.best), ("nmi_test", found.test))
-    }

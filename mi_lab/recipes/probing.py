@@ -2,16 +2,17 @@
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from mi_lab.image_specs import NO_PRETEXT, Probing
+from mi_lab.recipes.nmi import plug_in_estimates, shares
 from mi_lab.representation.datasets import Dataset, Split, load_dataset
 from mi_lab.representation.encoders import Encoder, ResNet18, make_encoder
-from mi_lab.representation.information import NMI, Found, InformationProbe, Part, estimated_information
+from mi_lab.representation.information import NMI, Found
 from mi_lab.representation.pretext import Schedule, pretext_task, train_encoder
 from mi_lab.representation.probes import LINEAR, frozen_features, probe_accuracy
 from mi_lab.stages import Stages
@@ -40,8 +41,8 @@ def probe_pretext(spec: Probing, run: Mapping[str, Any], device: torch.device, s
     right = stages.keep(
         f"linear-{spec.linear_epochs}", lambda: probe_accuracy(linear, seen()[0], seen()[2], seeds, data.classes)
     )
-    found = stages.keep(f"nmi-{spec.nmi_epochs}", lambda: _estimated(nmi, seen(), seeds, data.classes))
-    values = {"linear": right, **_shares([Found(*one) for one in found], data.test.labels)}
+    found = stages.keep(f"nmi-{spec.nmi_epochs}", lambda: plug_in_estimates(nmi, seen(), seeds, data.classes))
+    values = {"linear": right, **shares([Found(*one) for one in found], data.test.labels)}
     by_tap: dict[str, Any] = {name: dict(zip(encoder.taps, v, strict=True)) for name, v in values.items()}
     assert isinstance(encoder, ResNet18)
     filters = encoder.stem.weight.detach().flatten().tolist()
@@ -92,21 +93,6 @@ def _trained(
     return encoder, named, curve.first_nonfinite_epoch, steps
 
 
-def _estimated(probe: InformationProbe, seen: Sequence[Part], seeds: Sequence[int], classes: int) -> list[Found]:
-    train, validation, test = seen
-    return estimated_information(probe, train, validation, test, seeds, classes)["plug_in"]
-
-
 def _stacked(encoder: Encoder, data: Dataset, part: Split) -> Tensor:
     features = frozen_features(encoder, part.images, data.normalised)
     return torch.stack([features[tap] for tap in encoder.taps]).to(next(encoder.parameters()).device)
-
-
-def _shares(found: Sequence[Found], labels: Tensor) -> dict[str, list[float | None]]:
-    """Estimates as shares of H(Y), Eq. 11; None for one that was never finite."""
-    shares = torch.bincount(labels).double() / len(labels)
-    entropy = float(-(shares * shares.log()).sum())
-    return {
-        "nmi": [one.best / entropy if math.isfinite(one.best) else None for one in found],
-        "nmi_test": [one.test / entropy if math.isfinite(one.test) else None for one in found],
-    }

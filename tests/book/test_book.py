@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from helpers import until
 
 from mi_lab.experiments import EXPERIMENTS
 from mi_lab.results import is_stored
@@ -69,7 +70,7 @@ def visit(browser, url, viewport=WIDE, scheme="light", javascript=True):
             figure.scroll_into_view_if_needed()
             figure.locator(".main-svg").first.wait_for(timeout=20_000)
         if page.locator(".math").count():
-            page.wait_for_function("!document.querySelector('.math:not(:has(mjx-container))')", timeout=20_000)
+            until(page, "!document.querySelector('.math:not(:has(mjx-container))')")
     return page, problems
 
 
@@ -107,7 +108,7 @@ def test_figures_follow_the_theme_switch(browser, served):
     colour = "getComputedStyle(document.querySelector('.mi-plot .xtick text')).fill"
     light = page.evaluate(colour)
     page.evaluate("document.documentElement.dataset.theme = 'dark'")
-    page.wait_for_function(f"{colour} !== '{light}'", timeout=10_000)
+    until(page, f"{colour} !== '{light}'")
     page.context.close()
 
 
@@ -126,9 +127,7 @@ def test_printing_draws_every_figure(browser, served):
     page.goto(f"{served}/book/mine.html")
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    page.wait_for_function(
-        "document.querySelector('.mi-plot') && !document.querySelector('.mi-plot:not([data-drawn])')", timeout=30_000
-    )
+    until(page, "document.querySelector('.mi-plot') && !document.querySelector('.mi-plot:not([data-drawn])')")
     # dark on white on paper, even for a reader of the dark theme
     inks = page.evaluate("[...document.querySelectorAll('.mi-plot .xtick text')].map(t => getComputedStyle(t).fill)")
     assert set(inks) == {"rgb(34, 40, 50)"}
@@ -192,7 +191,7 @@ def test_the_browser_holds_the_page_to_its_policy(browser, served, name):
     # later, because what the browser's driver runs itself is exempt
     code = "setTimeout(() => { try { window.found = eval('1') } catch (error) { window.found = error.name } })"
     page.add_script_tag(content=code)
-    page.wait_for_function("window.found", timeout=5000)
+    until(page, "window.found")
     assert page.evaluate("window.found") == "EvalError"
     refused = """() => new Promise(done => {
         addEventListener('securitypolicyviolation', event => done(event.violatedDirective))

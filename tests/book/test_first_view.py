@@ -5,6 +5,7 @@ import time
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from helpers import until
 from test_book import NARROW, PAGES, WIDE, visit
 
 pytestmark = pytest.mark.book
@@ -25,7 +26,7 @@ def test_axe_finds_nothing_but_what_the_theme_brings(browser, served, name, view
     page, _ = visit(browser, f"{served}/book/{name}.html", viewport, scheme)
     for widget in page.locator(".mi-widget").all():
         widget.scroll_into_view_if_needed()
-    page.wait_for_function("!document.querySelector('.mi-widget:not([data-ready])')")
+    until(page, "!document.querySelector('.mi-widget:not([data-ready])')")
     for finding in Axe().run(page).response["violations"]:
         for node in finding["nodes"]:
             told = f"{finding['id']}: {finding['help']}: {node['html'][:200]}"
@@ -70,7 +71,7 @@ def test_the_first_view_is_light_quick_and_steady(browser, served, name, first_v
         seconds = time.perf_counter() - began
     page.wait_for_load_state("networkidle")
     if page.locator(".math").count():  # formulas change their height when they are typeset; what is asked is of figures
-        page.wait_for_function("!document.querySelector('.math:not(:has(mjx-container))')", timeout=20_000)
+        until(page, "!document.querySelector('.math:not(:has(mjx-container))')")
         page.evaluate("window.jumps = 0")
     for _ in range(page.evaluate("document.documentElement.scrollHeight") // 400):  # reads on to the end
         page.evaluate("scrollBy({ top: 400, behavior: 'instant' })")

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from helpers import until
 
 from mi_lab import CorrelatedGaussians, ceiling, correlation_from_mi, discrete, load, mi_from_correlation, train
 from mi_lab.curves import final
@@ -48,7 +49,7 @@ def opened(browser, served):
         widget.scroll_into_view_if_needed()
         if settings.get("java_script_enabled", True):
             page.wait_for_selector(f"#{name}[data-ready=true]")
-            page.wait_for_function(f"!document.querySelector('#{name} .mi-summary').textContent.startsWith('Loading')")
+            until(page, f"!document.querySelector('#{name} .mi-summary').textContent.startsWith('Loading')")
         return page, widget
 
     yield open_
@@ -100,7 +101,7 @@ def test_a_link_restores_a_setting(opened):
     assert shown(widget, "mutual information") == 7.5 and shown(widget, "dimension d") == 5
     assert shown(widget, "correlation ρ") == pytest.approx(correlation_from_mi(7.5, 5), abs=5e-4)
     page.evaluate("location.hash = '#correlation?mi=2&dim=20'")
-    page.wait_for_function("document.querySelector('#correlation .mi-summary').textContent.includes(' 2 nats')")
+    until(page, "document.querySelector('#correlation .mi-summary').textContent.includes(' 2 nats')")
 
 
 @pytest.mark.parametrize(
@@ -258,7 +259,7 @@ STEPS = [
 @pytest.mark.parametrize(("name", "negatives", "n"), STEPS)
 def test_the_page_trains_as_mi_lab_does(opened, name, negatives, n):
     page, _ = opened("train")
-    page.wait_for_function("'makeTrainer' in MILab")
+    until(page, "'makeTrainer' in MILab")
     width, rate, mi = 32, 1e-3, 5.0
     chosen, generators = estimator(name.split("-")[0]), [torch.Generator().manual_seed(3)]
     critic = make_critic("joint", [CorrelatedGaussians(mi=mi)], generators, (width,), "elu", ())
@@ -308,7 +309,7 @@ def test_the_page_trains_as_mi_lab_does(opened, name, negatives, n):
 
 def test_a_live_run_rises_as_a_stored_one_does(opened):
     page, _ = opened("train")
-    page.wait_for_function("'makeTrainer' in MILab")
+    until(page, "'makeTrainer' in MILab")
     settings = {"estimator": "nwj-nwj", "negatives": "shuffle", "width": 64, "rate": 1e-3, "mi": 2.5, "n": 64}
     live = page.evaluate(
         """(settings) => [0, 1, 2].map((seed) => {
@@ -341,7 +342,7 @@ def test_training_starts_pauses_and_begins_anew_while_the_page_stays_awake(brows
     assert "Press Start" in widget.get_by_role("status").text_content()
     widget.get_by_role("button", name="Start").click()
     steps = "Number(document.querySelector('#train .mi-speed').textContent.match(/(\\d+) steps ·/)?.[1] ?? 0)"
-    page.wait_for_function(f"{steps} > 20")
+    until(page, f"{steps} > 20")
     waits = page.evaluate(
         """async () => {
           const waits = [];
@@ -355,7 +356,7 @@ def test_training_starts_pauses_and_begins_anew_while_the_page_stays_awake(brows
     )
     assert waits[10] < 60  # a step alone takes longer on the page's own thread; the median, for the machine may be busy
     widget.get_by_role("button", name="Pause").click()
-    page.wait_for_function("document.querySelector('#train .mi-summary').textContent.includes('and waits')")
+    until(page, "document.querySelector('#train .mi-summary').textContent.includes('and waits')")
     before = page.evaluate(steps)
     page.wait_for_timeout(400)
     assert page.evaluate(steps) <= before + 120  # the slice that was under way may still have come in
@@ -374,7 +375,7 @@ def test_a_link_cannot_ask_for_more_than_the_sliders(opened):
 def test_the_explorers_settings_can_be_taken_over(opened):
     page, widget = opened("train")
     page.evaluate("location.hash = '#explorer?estimator=nwj-nwj&negatives=shuffle&n=1024&mi=20'")
-    page.wait_for_function("document.querySelector('#explorer .mi-summary')?.textContent.includes('20 nats')")
+    until(page, "document.querySelector('#explorer .mi-summary')?.textContent.includes('20 nats')")
     widget.get_by_role("button", name="Take the explorer").click()
     told = widget.get_by_role("status").text_content()
     assert "20 nats, N = 512" in told  # as many pairs as a browser is asked to bear

@@ -1,30 +1,11 @@
 import re
 
 import pytest
+from helpers import made_result
 
-from mi_lab.experiments import experiment
 from mi_lab.pages.autoencoders import cells, images, over_weight, table
 from mi_lab.pages.v_infomax import accuracies, at, digits, information, losses
 from mi_lab.reported import TABLE_2, TABLE_3
-from mi_lab.results import Result
-
-MADE = {
-    "git_revision": "0" * 12,
-    "date": "2026-01-01",
-    "python": "3.11",
-    "torch": "2",
-    "device": "cpu",
-    "machine": "Linux",
-    "threads": 1,
-    "wall_seconds": 60.0,
-    "steps": 1,
-}
-
-
-def result_of(name, measure, **settings):
-    spec = experiment(name).spec("laptop", **settings)
-    runs = [{**run, "first_nonfinite_epoch": None, **measure(run)} for run in spec.runs()]
-    return Result(name, "laptop", settings, spec, runs, MADE)
 
 
 @pytest.fixture
@@ -37,7 +18,7 @@ def fifth():
             values["pictures"] = [0, 255, 128, 64] * 3
         return {"curves": curves, "values": values}
 
-    return result_of("fig-5", measure, epochs=2, read_at=[0, 2], seeds=[0, 1])
+    return made_result("fig-5", measure, epochs=2, read_at=[0, 2], seeds=[0, 1])
 
 
 def test_accuracies_are_means_over_seeds_beside_pixel_space(fifth):
@@ -72,7 +53,7 @@ def third():
             values["l2"] = 0.25
         return {"curves": {}, "values": values}
 
-    return result_of("table-3-resnet18", measure)
+    return made_result("table-3-resnet18", measure)
 
 
 def test_cells_stand_beside_the_reports(third):
@@ -99,6 +80,6 @@ def test_images_begin_with_the_original(third):
 
 
 def test_table_2_needs_no_weight():
-    result = result_of("table-2", lambda run: {"curves": {}, "values": {"linear": 0.4, "linear_v": 0.2}})
+    result = made_result("table-2", lambda run: {"curves": {}, "values": {"linear": 0.4, "linear_v": 0.2}})
     html = table(result, ("linear", "linear_v"), {(d, ""): v for d, v in TABLE_2.items()})
     assert "<td>44.8</td><td>38.2</td><td>40.1</td>" in html and "<td>0.20</td>" in html

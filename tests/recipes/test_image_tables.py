@@ -78,7 +78,7 @@ def test_a_killed_run_goes_on_after_its_finished_stages(monkeypatch):
     keep = Stages.keep
 
     def stopping(self, name, compute):
-        if name == "mlp":
+        if name == "mlp-1":
             raise KeyboardInterrupt
         return keep(self, name, compute)
 
@@ -93,7 +93,7 @@ def test_a_killed_run_goes_on_after_its_finished_stages(monkeypatch):
 
     monkeypatch.setattr(Stages, "keep", noting)
     run("table-2", "smoke", decoders="none", **SMALL)
-    assert done == ["mlp"]
+    assert done == ["mlp-1"]
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,8 @@
-import copy
 import math
 
 import pytest
 import torch
-from helpers import refused
+from helpers import Kept, refused
 from torch.nn.functional import cross_entropy
 
 from mi_lab.representation.autoencoder import SupervisedAutoencoder
@@ -16,22 +15,6 @@ from mi_lab.representation.reconstruction import make_decoder, reconstruction_lo
 DATA = synthetic(images=200, size=8)
 TRAIN, VALIDATION, CLASSES = pretext_task(DATA, "rotation")
 PIXELS = 3 * 8 * 8
-
-
-class Kept:
-    """A checkpoint in memory that is taken after every step, and may break the training off at one."""
-
-    def __init__(self, stop_at=None, state=None):
-        self.stop_at, self.kept, self.steps = stop_at, state, 0
-
-    def load(self):
-        return self.kept
-
-    def offer(self, state):
-        self.kept = copy.deepcopy(state())
-        self.steps += 1
-        if self.steps == self.stop_at:
-            raise KeyboardInterrupt
 
 
 def made(weight, architecture="resnet18", hidden=()):

@@ -2,7 +2,7 @@ import copy
 
 import pytest
 import torch
-from helpers import refused
+from helpers import Kept, refused
 
 from mi_lab.representation.datasets import Split, synthetic
 from mi_lab.representation.encoders import make_encoder
@@ -10,22 +10,6 @@ from mi_lab.representation.pretext import RANDOM_CLASSES, Schedule, accuracy, pr
 
 DATA = synthetic(images=160)
 SHORT = Schedule(epochs=3, batch_size=32, learning_rate=0.02)
-
-
-class Kept:
-    """A checkpoint in memory that is taken after every step, and may break the training off at one."""
-
-    def __init__(self, stop_at=None, state=None):
-        self.stop_at, self.kept, self.steps = stop_at, state, 0
-
-    def load(self):
-        return self.kept
-
-    def offer(self, state):
-        self.kept = copy.deepcopy(state())
-        self.steps += 1
-        if self.steps == self.stop_at:
-            raise KeyboardInterrupt
 
 
 def trained(checkpoint=None, **settings):

@@ -1,10 +1,9 @@
-import copy
 import itertools
 from dataclasses import replace
 
 import pytest
 import torch
-from helpers import refused
+from helpers import Kept, refused
 from torch import nn
 
 from mi_lab.representation.vinfomax import VInfoMax, train_v_infomax
@@ -19,22 +18,6 @@ def images(count, pixels=6, seed=0):
 
 
 TRAIN, VALIDATION = images(90), images(40, seed=1)
-
-
-class Kept:
-    """A checkpoint in memory that is taken after every step, and may break the training off at one."""
-
-    def __init__(self, stop_at=None, state=None):
-        self.stop_at, self.kept, self.steps = stop_at, state, 0
-
-    def load(self):
-        return self.kept
-
-    def offer(self, state):
-        self.kept = copy.deepcopy(state())
-        self.steps += 1
-        if self.steps == self.stop_at:
-            raise KeyboardInterrupt
 
 
 def read(encode):

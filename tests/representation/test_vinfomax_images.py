@@ -1,9 +1,8 @@
-import copy
 from dataclasses import replace
 
 import pytest
 import torch
-from helpers import refused
+from helpers import Kept, refused
 
 from mi_lab.representation.datasets import synthetic
 from mi_lab.representation.encoders import make_encoder
@@ -12,22 +11,6 @@ from mi_lab.representation.vinfomax_images import ImageVInfoMax, train_image_v_i
 
 DATA = synthetic(images=120, size=8)
 SHORT = ImageVInfoMax(epochs=2, warm_up=1, decoder_steps=1, learning_rate=0.01, batch_size=16)
-
-
-class Kept:
-    """A checkpoint in memory that is taken after every step, and may break the training off at one."""
-
-    def __init__(self, stop_at=None, state=None):
-        self.stop_at, self.kept, self.steps = stop_at, state, 0
-
-    def load(self):
-        return self.kept
-
-    def offer(self, state):
-        self.kept = copy.deepcopy(state())
-        self.steps += 1
-        if self.steps == self.stop_at:
-            raise KeyboardInterrupt
 
 
 def pair(width=8):

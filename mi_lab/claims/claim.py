@@ -1,0 +1,26 @@
+"""A claim of the report as data."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mi_lab.claims.outcome import Outcome, Results
+
+NOT_STORED = "Its results, which are not stored yet."
+WIDER = "App. C.2's width, epochs and images; more seeds."
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What the report says, in our words, and how it is judged.
+
+    ``test`` gets the results of the experiments it ``needs``, by name; without a test there is nothing to judge by yet.
+    ``section`` and ``page`` say where the report makes the claim and which page of the book, if any, treats it.
+    """
+
+    name: str
+    section: str
+    page: str
+    says: str
+    needs: tuple[str, ...]
+    test: Callable[[Results], Outcome] | None
+    would_change: str

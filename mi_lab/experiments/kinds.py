@@ -1,0 +1,73 @@
+"""What an experiment is: its name, its spec at each profile, and the kinds of spec there are. Needs no torch."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from mi_lab.image_specs import Labelings, NoisyImages, Probing
+from mi_lab.names import known
+from mi_lab.reconstruction_specs import Reconstruction, SupervisedAutoencoders, VInfoMaxDigits, VInfoMaxImages
+from mi_lab.settings import as_type
+from mi_lab.specs import CeilingTable, Sweep
+
+PROFILES = ("smoke", "laptop", "report")
+
+Spec = Sweep | CeilingTable | Labelings | Probing | NoisyImages | Reconstruction
+KINDS: Mapping[str, type[Spec]] = {
+    "sweep": Sweep,
+    "ceiling": CeilingTable,
+    "labelings": Labelings,
+    "probing": Probing,
+    "noisy_images": NoisyImages,
+    "v_infomax_digits": VInfoMaxDigits,
+    "v_infomax_images": VInfoMaxImages,
+    "supervised_autoencoders": SupervisedAutoencoders,
+}
+"""The kinds of result, each with the class of its spec."""
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A figure: its ``report`` spec and what the smaller profiles change in it.
+
+    ``panels`` maps each figure or panel id of the report to the readout it shows.
+    """
+
+    name: str
+    notebook: str
+    panels: Mapping[str, str]
+    report: Spec
+    laptop: Mapping[str, Any]
+    smoke: Mapping[str, Any]
+
+    def spec(self, profile: str = "laptop", /, **overrides: Any) -> Spec:
+        """The runs at a profile, with single settings replaced; None leaves a setting as it is.
+
+        Raises ValueError for an unknown profile or parameter, or a value out of range.
+        """
+        known("profile", profile, PROFILES)
+        changes: dict[str, Any] = {} if profile == "report" else dict(self.laptop)
+        if profile == "smoke":
+            changes |= self.smoke
+        changes |= {name: value for name, value in overrides.items() if value is not None}
+        types = {f.name: f.type for f in fields(self.report)}
+        return dataclasses.replace(
+            self.report,
+            **{known("parameter", n, types): as_type(types[n], n, v) for n, v in changes.items()},
+        )
+
+
+def spec_from_dict(kind: str, values: Mapping[str, Any]) -> Spec:
+    """The spec that ``dataclasses.asdict`` wrote. Raises ValueError for a missing, unknown or wrong value."""
+    made = KINDS[known("kind of spec", kind, KINDS)]
+    types = {f.name: f.type for f in fields(made)}
+    missing = sorted(set(types) - set(values))
+    if missing:
+        raise ValueError(f"'{missing[0]}' is missing.")
+    return made(**{known("parameter", n, types): as_type(types[n], n, v) for n, v in values.items()})
+
+
+def kind_of(spec: Spec) -> str:
+    """The name in ``KINDS`` of a spec's class."""
+    return next(kind for kind, made in KINDS.items() if isinstance(spec, made))
