@@ -11,7 +11,7 @@ book: .venv/installed
 	@echo "The book is ready: open $(CURDIR)/_build/html/index.html"
 
 test: .venv/installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 	@echo "All tests passed. Skipped ones, if any, are listed above with their reason."
 
 check: .venv/installed

@@ -18,3 +18,32 @@ def own_folders(tmp_path, monkeypatch):
 def committed_results():
     """The results that the book shows."""
     return Path(__file__).parent.parent / "book" / "results"
+
+
+@pytest.fixture(scope="session")
+def told(request):
+    """Rows of a table that is printed at the end of the tests, by the table's title; the first row is its head."""
+    tables = request.config.stash.setdefault(_TABLES, {})
+    if hasattr(request.config, "workeroutput"):
+        request.config.workeroutput["tables"] = tables
+    return tables
+
+
+_TABLES = pytest.StashKey[dict[str, list[list[str]]]]()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node, error):
+    """Takes over the tables of a parallel test process."""
+    for title, rows in getattr(node, "workeroutput", {}).get("tables", {}).items():
+        kept = node.config.stash.setdefault(_TABLES, {}).setdefault(title, rows[:1])
+        kept.extend(rows[1:])
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    for title, rows in config.stash.get(_TABLES, {}).items():
+        terminalreporter.section(title)
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        for first, *rest in rows:
+            cells = [cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True)]
+            terminalreporter.write_line("   ".join([first.ljust(widths[0]), *cells]))

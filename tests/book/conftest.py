@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 ROOT = Path(__file__).parent.parent.parent
 _QUIET = [
@@ -25,9 +26,18 @@ _QUIET = [
 
 
 @pytest.fixture(scope="session")
-def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The HTML of the book as `make book` builds it, warnings as errors, in a folder of its own."""
-    out = tmp_path_factory.mktemp("book")
+def book(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The HTML of the book as `make book` builds it, warnings as errors; the first test process builds it."""
+    base = tmp_path_factory.getbasetemp()
+    out = (base if worker_id == "master" else base.parent) / "book"
+    with FileLock(f"{out}.lock"):
+        if not (out / "built").exists():
+            _build(out)
+            (out / "built").touch()
+    return out / "_build" / "html"
+
+
+def _build(out: Path) -> None:
     command = [
         Path(sys.executable).parent / "jupyter-book",
         "build",
@@ -42,7 +52,6 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MI_LAB_")}
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
-    return out / "_build" / "html"
 
 
 @pytest.fixture(scope="session")
@@ -53,25 +62,6 @@ def served(book: Path) -> Iterator[str]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
-
-
-@pytest.fixture(scope="session")
-def first_views(request: pytest.FixtureRequest) -> list[tuple[str, float, float | None, float, float]]:
-    """Collects what each page weighs and how long it takes; told as a table at the end of the session."""
-    request.config.stash[_VIEWS] = rows = []  # type: ignore[var-annotated]
-    return rows
-
-
-_VIEWS = pytest.StashKey[list[tuple[str, float, float | None, float, float]]]()
-
-
-def pytest_terminal_summary(terminalreporter, config) -> None:  # type: ignore[no-untyped-def]
-    if rows := config.stash.get(_VIEWS, None):
-        terminalreporter.section("first view of every page")
-        terminalreporter.write_line("page            MB, gzip   first figure [s]   largest figure [kB]   layout shift")
-        for name, weight, seconds, data, jumps in rows:
-            first = "–" if seconds is None else f"{seconds:.2f}"
-            terminalreporter.write_line(f"{name:15} {weight:8.2f} {first:>18} {data:21.0f} {jumps:14.3f}")
 
 
 class _Silent(http.server.SimpleHTTPRequestHandler):
