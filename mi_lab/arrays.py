@@ -4,10 +4,9 @@ import csv
 import importlib
 import json
 import re
-import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -137,7 +136,8 @@ def read_pairs(path: str | Path, path_y: str | Path | None = None) -> tuple[Arra
 
 def _one(path: Path) -> Array:
     if _kind(path, (".npy", ".csv", ".parquet")) == ".npy":
-        return _loaded(path, "one array, as numpy.save writes it")
+        with path.open("rb") as file:
+            return _loaded(path, file, "one array, as numpy.save writes it")
     return _joined(_table(path)[1])
 
 
@@ -149,11 +149,11 @@ def _kind(path: Path, kinds: Sequence[str]) -> str:
     return path.suffix.lower()
 
 
-def _loaded(path: Path, what: str) -> Any:
+def _loaded(path: Path, file: BinaryIO, what: str) -> Any:
     try:
         # objects in a file could run code when they are read
-        loaded = np.load(path, allow_pickle=False)
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        loaded = np.load(file, allow_pickle=False)
+    except Exception as error:  # of many kinds: NumPy takes a header apart as Python's own tokeniser does
         raise ValueError(f"{path.name} cannot be read as {what}, whatever its ending says, or is damaged.") from error
     if isinstance(loaded, np.ndarray) != (path.suffix.lower() == ".npy"):
         raise ValueError(f"{path.name} does not hold what its ending says; it should be {what}.")
@@ -161,13 +161,14 @@ def _loaded(path: Path, what: str) -> Any:
 
 
 def _npz(path: Path) -> tuple[Array, Array]:
-    with _loaded(path, "arrays x and y, as numpy.savez(path, x=x, y=y) writes them") as arrays:
+    what = "arrays x and y, as numpy.savez(path, x=x, y=y) writes them"
+    with path.open("rb") as file, _loaded(path, file, what) as arrays:
         if not {"x", "y"} <= set(arrays.files):
             found = ", ".join(arrays.files) or "nothing"
             raise ValueError(f"{path.name} holds {found}; it needs two arrays named x and y.")
         try:
             return arrays["x"], arrays["y"]
-        except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        except Exception as error:
             raise ValueError(
                 f"{path.name} holds Python objects or is damaged; store plain numbers by numpy.savez(path, x=x, y=y)."
             ) from error

@@ -182,10 +182,7 @@ def read(path: Path) -> Result:
         raise ResultError(
             f"{path.name} is not readable JSON ({error}); restore it or run its experiment again."
         ) from error
-    problem = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(SCHEMA).iter_errors(document))
-    if problem is not None:
-        field = ".".join(str(part) for part in problem.absolute_path) or "the document"
-        raise ResultError(f"{path.name}: {field}: {problem.message[:200]}.")
+    check_schema(path, document, SCHEMA)
     if digest([document[part] for part in SEALED]) != document["sha256"]:
         raise ResultError(
             f"{path.name}: sha256: its numbers are not those that were stored; restore it or run its experiment again."
@@ -201,6 +198,15 @@ def read(path: Path) -> Result:
     )
     _check(result, path, expected, own)
     return result
+
+
+def check_schema(path: Path, document: Any, schema: Mapping[str, Any]) -> None:
+    """Raise ResultError naming the field in which the document of a file is not as the JSON schema says."""
+    problem = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(document))
+    if problem is not None:
+        field = ".".join(str(part) for part in problem.absolute_path) or "the document"
+        told = " ".join(f"{field[:100]}: {problem.message[:200]}".split())  # in one line, whatever the file holds
+        raise ResultError(f"{path.name}: {told}.")
 
 
 def _check(result: Result, path: Path, expected: Spec, own: Experiment) -> None:

@@ -1,6 +1,7 @@
 """Settings as they come from a command line, a notebook or a file, turned into what a spec holds. Needs no torch."""
 
 import math
+import reprlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,7 +29,7 @@ def _scalar(type_: type, name: str, value: Any) -> Any:
     if type_ is str:
         if isinstance(value, str):
             return value
-        raise ValueError(f"{name} must be text, not {value!r}.")
+        raise ValueError(f"{name} must be text, not {reprlib.repr(value)}.")
     word = "a whole number" if type_ is int else "a number"
     try:
         number = type_(value)  # keeps every digit of a large seed, where going through float would not
@@ -36,7 +37,7 @@ def _scalar(type_: type, name: str, value: Any) -> Any:
     except (TypeError, ValueError, OverflowError):
         exact = False
     if not exact:
-        raise ValueError(f"{name} must be {word}, not {value!r}.")
+        raise ValueError(f"{name} must be {word}, not {reprlib.repr(value)}.")
     return number
 
 

@@ -14,10 +14,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import jsonschema
-
 from mi_lab.costs import step_flops
-from mi_lab.results import ResultError, digest, results_dir, write_atomically
+from mi_lab.results import ResultError, check_schema, digest, results_dir, write_atomically
 
 _RATES = {
     "type": "array",
@@ -85,10 +83,7 @@ def load_speed(folder: Path | None = None) -> Speed:
         document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise ResultError(f"{path.name} cannot be read ({error}); restore it or run: make bench.") from error
-    problem = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(SCHEMA).iter_errors(document))
-    if problem is not None:
-        field = ".".join(str(part) for part in problem.absolute_path) or "the document"
-        raise ResultError(f"{path.name}: {field}: {problem.message[:200]}.")
+    check_schema(path, document, SCHEMA)
     if digest({name: value for name, value in document.items() if name != "sha256"}) != document.get("sha256"):
         raise ResultError(f"{path.name}: sha256: its numbers are not those that were measured; run: make bench.")
     return Speed(document)

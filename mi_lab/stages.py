@@ -1,14 +1,13 @@
 """The stages of one long run: each result is kept as soon as it is there, so that a killed run goes on after it."""
 
-import json
 import time
-import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from mi_lab.checkpoints import FileCheckpoint
-from mi_lab.results import check_writable, write_atomically
+from mi_lab.results import check_writable
+from mi_lab.sealed import read_sealed, write_sealed
 
 
 class Stages:
@@ -32,17 +31,13 @@ class Stages:
     def keep(self, name: str, compute: Callable[[], Any]) -> Any:
         """What ``compute`` gives, plain data; taken from the folder if it is there."""
         path = self.folder / f"{name}.json"
-        if path.exists():
-            try:
-                kept = json.loads(path.read_text(encoding="utf-8"))
-                self.seconds += kept["seconds"]
-                return kept["value"]
-            except (ValueError, KeyError, TypeError) as error:
-                path.replace(path.with_suffix(".set-aside"))
-                warnings.warn(f"{path} is set aside and its stage starts anew: it is damaged ({error}).", stacklevel=2)
+        kept = read_sealed(path)
+        if kept is not None:
+            self.seconds += kept["seconds"]
+            return kept["value"]
         start = time.perf_counter()
         value = compute()
         seconds = time.perf_counter() - start
-        write_atomically(path, json.dumps({"value": value, "seconds": seconds}))
+        write_sealed(path, {"value": value, "seconds": seconds})
         self.seconds += seconds
         return value

@@ -7,10 +7,8 @@ Finished stacks, and checkpoints of those under way, are kept at once in a cache
 import contextlib
 import dataclasses
 import functools
-import json
 import os
 import sys
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,8 +22,9 @@ from mi_lab.checkpoints import FileCheckpoint
 from mi_lab.estimation.steps import one_thread
 from mi_lab.estimation.tasks import Task, make_task
 from mi_lab.estimation.training import Checkpoint, Training, train
-from mi_lab.results import ResultError, check_writable, digest, round_measured, write_atomically
+from mi_lab.results import check_writable, digest, round_measured
 from mi_lab.schema import FORMAT
+from mi_lab.sealed import read_sealed, write_sealed
 from mi_lab.specs import Sweep
 from mi_lab.stacks import cut_into_stacks
 
@@ -176,14 +175,7 @@ def _finished(spec: Sweep, device: str) -> dict[tuple[Any, ...], Run]:
     """The runs of these settings that are kept."""
     done: dict[tuple[Any, ...], Run] = {}
     for path in sorted(_folder(spec, device).glob("*.json")):
-        try:
-            done |= {_key(run): run for run in json.loads(path.read_text(encoding="utf-8"))}
-        except OSError as error:
-            raise ResultError(f"{path} cannot be read ({error.strerror}); make it readable, or delete it.") from error
-        except (ValueError, KeyError, TypeError) as error:
-            with contextlib.suppress(FileNotFoundError):  # another process may have been faster
-                path.replace(path.with_suffix(".set-aside"))
-            warnings.warn(f"{path} is set aside and its runs start anew: it is damaged ({error}).", stacklevel=2)
+        done |= {_key(run): run for run in read_sealed(path) or []}
     return done
 
 
@@ -191,7 +183,7 @@ def _keep(spec: Sweep, finished: Sequence[Run], device: str) -> None:
     folder = _folder(spec, device)
     folder.mkdir(parents=True, exist_ok=True)
     name = digest([{k: v for k, v in run.items() if k in _OWN} for run in finished])[:16]
-    write_atomically(folder / f"{name}.json", json.dumps(list(finished)))
+    write_sealed(folder / f"{name}.json", list(finished))
 
 
 _OWN = ("true_mi", "batch_size", "seed")  # the settings in which the runs of a sweep differ

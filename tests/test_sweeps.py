@@ -94,7 +94,7 @@ def test_a_second_process_waits_for_the_first_and_takes_its_runs(tmp_path, monke
 
 
 def test_a_full_disk_stops_the_run_and_loses_nothing(monkeypatch):
-    write, written = sweeps.write_atomically, []
+    write, written = sweeps.write_sealed, []
 
     def full(*_):
         raise OSError(28, "No space left on device")
@@ -105,7 +105,7 @@ def test_a_full_disk_stops_the_run_and_loses_nothing(monkeypatch):
         written.append(path)
         write(path, content)
 
-    monkeypatch.setattr(sweeps, "write_atomically", until_full)
+    monkeypatch.setattr(sweeps, "write_sealed", until_full)
     with refused("could not be written (No space left on device)", "what was stored before", error=ResultError):
         run("fig-2a", "smoke", workers=1, progress=False, **SETTINGS)
     monkeypatch.undo()
@@ -116,7 +116,7 @@ def test_a_damaged_file_of_finished_runs_is_set_aside():
     expected = run("fig-2a", "smoke", workers=1, progress=False, **SETTINGS).runs
     [*_, path] = sorted(sweeps.cache().rglob("*.json"))
     path.write_text(path.read_text()[:-20])
-    with pytest.warns(UserWarning, match="is set aside and its runs start anew: it is damaged"):
+    with pytest.warns(UserWarning, match="is set aside and is made anew: it is damaged"):
         again = run("fig-2a", "smoke", workers=1, progress=False, **SETTINGS).runs
     assert again == expected
     assert path.with_suffix(".set-aside").exists()
@@ -136,7 +136,7 @@ def test_a_repeated_command_finds_the_stacks_of_the_one_before(monkeypatch):
     sweeps.train_sweep(spec, "cpu", 1)
     whole = list(trained)
     [first, *_] = sorted(sweeps.cache().rglob("*.json"))
-    gone = {(r["batch_size"], r["true_mi"], r["seed"]) for r in json.loads(first.read_text())}
+    gone = {(r["batch_size"], r["true_mi"], r["seed"]) for r in json.loads(first.read_text())["value"]}
     first.unlink()
     trained.clear()
     sweeps.train_sweep(spec, "cpu", 1)

@@ -15,6 +15,7 @@ import tarfile
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pooch
@@ -24,6 +25,7 @@ from PIL import Image
 from mi_lab.results import check_writable, write_atomically
 
 SOURCES_WAIT = 20  # seconds until a source counts as not answering
+MOST = 2**28  # bytes of one file; the largest of either data set has 47 million
 
 HASHES: Mapping[str, Mapping[str, str]] = {
     "mnist": {
@@ -107,7 +109,7 @@ def _from_the_web(name: str) -> Files:
 
     with tempfile.TemporaryDirectory() as folder:
         if name == "mnist":
-            return {file: gzip.decompress(_download(MNIST.mirrors, f"{file}.gz", folder)) for file in HASHES[name]}
+            return {file: _unpacked(_download(MNIST.mirrors, f"{file}.gz", folder), file) for file in HASHES[name]}
         base, archive = CIFAR10.url.replace("python", "binary").rsplit("/", 1)
         return _members(_download([f"{base}/"], archive, folder), HASHES[name])
 
@@ -143,7 +145,20 @@ def _members(archive: bytes, wanted: Mapping[str, object]) -> Files:
     """Files of a tar archive by the last part of their names; read, never unpacked to disk."""
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
         found = {Path(member.name).name: member for member in tar if member.isfile()}
-        return {file: tar.extractfile(found[file]).read() for file in wanted}  # type: ignore[union-attr]
+        return {file: _at_most(tar.extractfile(found[file]), file) for file in wanted}
+
+
+def _unpacked(content: bytes, name: str) -> bytes:
+    with gzip.open(io.BytesIO(content)) as file:
+        return _at_most(file, name)
+
+
+def _at_most(file: Any, name: str) -> bytes:
+    """The content of a file that says nothing reliable about its size; one made to fill the memory is refused."""
+    content: bytes = file.read(MOST + 1)
+    if len(content) > MOST:
+        raise DataError(f"{name} holds more than {MOST} bytes, which no file of the data set does.")
+    return content
 
 
 def _cifar_from_images(archive: bytes) -> Files:
