@@ -77,7 +77,7 @@ def fits(x: Any, y: Any, estimators: str | Sequence[str] = ESTIMATORS, **setting
 
 
 PARAMETERS: Mapping[str, Callable[[Any], Any]] = {
-    "estimators": lambda value: value.replace(" ", "").split(",") if isinstance(value, str) else value,
+    "estimators": lambda value: as_type(tuple[str, ...], "estimators", value),
     "negatives": lambda value: as_type(str, "negatives", value),
     "critic": lambda value: as_type(str, "critic", value),
     "batch_size": lambda value: as_type(int, "batch_size", value),
@@ -99,7 +99,9 @@ def compare_parameters(namespace: Mapping[str, Any]) -> Comparison:
     given = plain_data(namespace)
     for name in given:
         known("parameter", name, ("path", "path_y", *PARAMETERS))
-    path, path_y = given.pop("path", None), given.pop("path_y", None)
+    path, path_y = (
+        None if (value := given.pop(name, None)) is None else as_type(str, name, value) for name in ("path", "path_y")
+    )
     settings = {name: PARAMETERS[name](value) for name, value in given.items() if value is not None}
     if path is None and path_y is not None:
         raise ValueError("path_y is the second of two files; give the first, that of x, as path.")

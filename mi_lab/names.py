@@ -36,6 +36,7 @@ def known(kind: str, name: object, names: Iterable[str]) -> str:
     if name in names:
         return str(name)
     nearest = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
-    shown = str(name) if len(str(name)) <= 60 else f"{str(name)[:60]}…"
+    whole = " ".join(str(name).split())  # in one line, whatever it is
+    shown = whole if len(whole) <= 60 else f"{whole[:60]}…"
     hint = f"did you mean '{nearest[0]}'?" if nearest else f"known are: {', '.join(names)}."
     raise ValueError(f"unknown {kind} '{shown}'; {hint}")

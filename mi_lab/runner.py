@@ -21,7 +21,7 @@ from mi_lab.experiments import Experiment, Spec, experiment
 from mi_lab.image_runs import train_images
 from mi_lab.names import known
 from mi_lab.results import Result, check_writable, results_dir, round_measured, save
-from mi_lab.settings import plain_data
+from mi_lab.settings import as_type, plain_data
 from mi_lab.specs import CeilingTable, Sweep
 from mi_lab.sweeps import Run, cache, train_sweep, versions
 
@@ -48,6 +48,7 @@ def run(
     spec = chosen.spec(profile, **overrides)
     if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
         raise ValueError(f"workers must be a whole number of at least 1, or None, not {workers!r}.")
+    scheduler = scheduler and as_type(str, "scheduler", scheduler)
     folder = folder or results_dir()
     check_writable(folder)
     check_writable(cache(), "finished runs")

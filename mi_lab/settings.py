@@ -19,7 +19,7 @@ def as_type(type_: Any, name: str, value: Any) -> Any:
     if type_ in (str, int, float):
         return _scalar(type_, name, value)
     if isinstance(value, str):
-        value = [] if value == "off" else value.split(",")
+        value = [] if value == "off" else [item.strip() for item in value.split(",")]
     items = value if isinstance(value, list | tuple) else [value]
     element = type_.__args__[0]
     return tuple(_scalar(element, name, item) for item in items)

@@ -21,6 +21,7 @@ from mi_lab.estimation.critics import make_critic
 from mi_lab.estimation.negatives import check_batch, draw_batch
 from mi_lab.estimation.steps import Adam, captured, make_step
 from mi_lab.estimation.tasks import Task
+from mi_lab.settings import as_type
 
 STATISTICS = ("mean", "median", "q05", "q95")
 _READ_AT_ONCE = 2**16  # scores
@@ -55,7 +56,7 @@ class Checkpoint(Protocol):
 
 def device_named(name: str) -> torch.device:
     """'auto' is CUDA where there is one, else the CPU. Raises ValueError for a device that is not there."""
-    if name == "auto":
+    if as_type(str, "device", name) == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     try:
         device = torch.device(name)

