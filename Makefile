@@ -4,7 +4,7 @@ BIN := .venv/bin
 # one thread per process: PyTorch's default threads spin against each other on a busy machine
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: book test check lab bench bench-peers clean
+.PHONY: book test check lab bench bench-peers verify clean
 
 book: .venv/installed
 	$(BIN)/jupyter-book build . -W --keep-going --all
@@ -21,6 +21,10 @@ check: .venv/installed
 
 lab: .venv/installed
 	$(BIN)/jupyter lab book/lab
+
+# about a minute per stored result; NAME=fig-2a for one
+verify: .venv/installed
+	$(BIN)/python -m mi_lab.verify $(NAME)
 
 # quiet machine, please: every contestant is measured on the same two cores in turn
 bench: .venv/installed

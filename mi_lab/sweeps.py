@@ -190,19 +190,20 @@ def _finished(spec: Sweep, device: str) -> dict[tuple[Any, ...], Run]:
 def _keep(spec: Sweep, finished: Sequence[Run], device: str) -> None:
     folder = _folder(spec, device)
     folder.mkdir(parents=True, exist_ok=True)
-    name = digest([{k: v for k, v in run.items() if k in _OWN} for run in finished])[:16]
+    name = digest([{k: v for k, v in run.items() if k in OWN} for run in finished])[:16]
     write_atomically(folder / f"{name}.json", json.dumps(list(finished)))
 
 
-_OWN = ("true_mi", "batch_size", "seed")  # the settings in which the runs of a sweep differ
+OWN = ("true_mi", "batch_size", "seed")
+"""The settings in which the runs of a sweep differ."""
 
 
 def _key(run: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(run[name] for name in _OWN)
+    return tuple(run[name] for name in OWN)
 
 
 def _shared(spec: Sweep) -> dict[str, Any]:
-    return {k: v for k, v in dataclasses.asdict(spec).items() if k not in (*_OWN, "seeds")}
+    return {k: v for k, v in dataclasses.asdict(spec).items() if k not in (*OWN, "seeds")}
 
 
 def _identity(spec: Sweep, runs: Sequence[Run], device: str) -> dict[str, str]:
