@@ -6,9 +6,15 @@ export OMP_NUM_THREADS ?= 1
 
 .PHONY: book test check lab bench bench-peers verify sbom audit hashes clean
 
-book: .venv/installed
-	$(BIN)/jupyter-book build . -W --keep-going --all
+book: _build/built
 	@echo "The book is ready: open $(CURDIR)/_build/html/index.html"
+
+# all pages or none, since a result may change where no cell did; folders, too, so that a deleted file counts;
+# the log of commits because the book names its revision
+SOURCES = $(shell find _config.yml _toc.yml book mi_lab $(MI_LAB_RESULTS) -not -path '*/__pycache__*')
+_build/built: .venv/installed $(SOURCES) $(wildcard .git/logs/HEAD)
+	$(BIN)/jupyter-book build . -W --keep-going --all
+	@touch $@
 
 test: .venv/installed
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile

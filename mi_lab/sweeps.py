@@ -20,6 +20,7 @@ import torch
 from filelock import FileLock, Timeout
 from tqdm.auto import tqdm
 
+from mi_lab.cache import cache_folder
 from mi_lab.checkpoints import FileCheckpoint
 from mi_lab.estimation.steps import one_thread
 from mi_lab.estimation.tasks import Task, make_task
@@ -140,8 +141,7 @@ def training_of(spec: Sweep, runs: Sequence[Run], device: str = "cpu") -> Traini
 
 def cache() -> Path:
     """Where finished runs and checkpoints are kept."""
-    given = os.environ.get("MI_LAB_CACHE")
-    return (Path(given) if given else Path.home() / ".cache" / "mi_lab") / "runs"
+    return cache_folder() / "runs"
 
 
 def _tasks_and_seeds(spec: Sweep, runs: Sequence[Run]) -> tuple[list[Task], list[int]]:
