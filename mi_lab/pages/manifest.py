@@ -4,14 +4,20 @@ import hashlib
 import importlib.metadata
 import json
 import platform
+import re
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from mi_lab.results import results_dir
 
 NAME = "manifest.json"
+TIMES = (
+    r"(?<=Last updated on )\w+ \d+, \d+",  # the foot of every page
+    r"(?<=<td><p>)\d{4}-\d\d-\d\d \d\d:\d\d(?=</p></td>)",  # the status page: when a page was executed,
+    r"(?<=<td><p>)\d+\.\d+(?=</p></td>\s*<td><p>✅)",  # and how long it took
+)
+"""All that may differ between two builds of one revision with the same packages, as patterns."""
 
 
 def manifest() -> dict[str, Any]:
@@ -19,7 +25,9 @@ def manifest() -> dict[str, Any]:
     packages = {d.metadata["Name"]: d.version for d in importlib.metadata.distributions()}
     return {
         "revision": revision(),
-        "results": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in _results()},
+        "results": {
+            path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(results_dir().glob("*.json"))
+        },
         "python": platform.python_version(),
         "packages": dict(sorted(packages.items(), key=lambda item: item[0].lower())),
     }
@@ -28,6 +36,11 @@ def manifest() -> dict[str, Any]:
 def write_manifest(folder: Path) -> None:
     """Write it into a built book."""
     (folder / NAME).write_text(json.dumps(manifest(), indent=1) + "\n", encoding="utf-8")
+
+
+def without_times(html: str) -> str:
+    """A page with every one of ``TIMES`` left out."""
+    return re.sub("|".join(TIMES), "", html)
 
 
 def revision() -> str:
@@ -41,7 +54,3 @@ def revision() -> str:
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
     return f"{said[0]} with changes" if said[1] else said[0]
-
-
-def _results() -> Iterator[Path]:
-    return iter(sorted(results_dir().glob("*.json")))
