@@ -99,7 +99,7 @@ def run_parameters(namespace: Mapping[str, Any]) -> Result:
 
 def _runs(spec: Spec, device: str, workers: int | None, label: str | None, cluster: Any) -> list[Run]:
     if isinstance(spec, CeilingTable):
-        return _ceilings(spec)
+        return ceilings(spec)
     if isinstance(spec, Sweep):
         return with_ceilings(spec, train_sweep(spec, device, workers, label, cluster))
     return train_images(spec, device, workers, label, cluster)
@@ -123,7 +123,8 @@ def _store(
     return result
 
 
-def _ceilings(spec: CeilingTable) -> list[Run]:
+def ceilings(spec: CeilingTable) -> list[Run]:
+    """The entries of a table of I_N, in the order of its grid, in nats."""
     table = []
     for point in spec.runs():
         start = time.perf_counter()

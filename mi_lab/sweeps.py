@@ -18,6 +18,7 @@ import torch
 from filelock import FileLock, Timeout
 from tqdm.auto import tqdm
 
+from mi_lab.cache import cache_folder
 from mi_lab.checkpoints import FileCheckpoint
 from mi_lab.estimation.steps import one_thread
 from mi_lab.estimation.tasks import Task, make_task
@@ -139,8 +140,7 @@ def training_of(spec: Sweep, runs: Sequence[Run], device: str = "cpu") -> Traini
 
 def cache() -> Path:
     """Where finished runs and checkpoints are kept."""
-    given = os.environ.get("MI_LAB_CACHE")
-    return (Path(given) if given else Path.home() / ".cache" / "mi_lab") / "runs"
+    return cache_folder() / "runs"
 
 
 def _tasks_and_seeds(spec: Sweep, runs: Sequence[Run]) -> tuple[list[Task], list[int]]:
@@ -182,19 +182,20 @@ def _finished(spec: Sweep, device: str) -> dict[tuple[Any, ...], Run]:
 def _keep(spec: Sweep, finished: Sequence[Run], device: str) -> None:
     folder = _folder(spec, device)
     folder.mkdir(parents=True, exist_ok=True)
-    name = digest([{k: v for k, v in run.items() if k in _OWN} for run in finished])[:16]
+    name = digest([{k: v for k, v in run.items() if k in OWN} for run in finished])[:16]
     write_sealed(folder / f"{name}.json", list(finished))
 
 
-_OWN = ("true_mi", "batch_size", "seed")  # the settings in which the runs of a sweep differ
+OWN = ("true_mi", "batch_size", "seed")
+"""The settings in which the runs of a sweep differ."""
 
 
 def _key(run: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(run[name] for name in _OWN)
+    return tuple(run[name] for name in OWN)
 
 
 def _shared(spec: Sweep) -> dict[str, Any]:
-    return {k: v for k, v in dataclasses.asdict(spec).items() if k not in (*_OWN, "seeds")}
+    return {k: v for k, v in dataclasses.asdict(spec).items() if k not in (*OWN, "seeds")}
 
 
 def _identity(spec: Sweep, runs: Sequence[Run], device: str) -> dict[str, str]:

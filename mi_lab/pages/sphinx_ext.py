@@ -20,6 +20,7 @@ from sphinx.util import logging
 from sphinx.util.fileutil import copy_asset
 
 from mi_lab.pages.explorer import write_parts
+from mi_lab.pages.manifest import write_manifest
 from mi_lab.pages.tables import table_html
 from mi_lab.pages.widgets import ASSETS
 
@@ -116,6 +117,7 @@ def _copy_scripts(app: Sphinx, error: Exception | None) -> None:
         str(static / "mathjax" / "output" / "chtml" / "fonts" / "woff-v2"),
     )
     write_parts(static / "explorer")
+    write_manifest(Path(app.outdir))
     for path in Path(app.outdir).rglob("*.html"):
         path.write_text(_finished(path.read_text(encoding="utf-8")), encoding="utf-8")
 

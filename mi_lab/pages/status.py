@@ -7,13 +7,13 @@ from IPython.display import Markdown
 
 from mi_lab.experiments import EXPERIMENTS
 from mi_lab.pages.provenance import duration
-from mi_lab.pages.tables import table_html
+from mi_lab.pages.tables import words_table
 from mi_lab.results import is_stored, load
 
 PACKAGES = ("mi_lab", "torch", "numpy", "jupyter-book", "sphinx", "myst-nb", "plotly", "papermill")
 
 
-def results_table() -> Markdown:
+def resultswords_table() -> Markdown:
     """A row per experiment: its figures, the stored profile, its date, time and revision, or that it is not run."""
     rows = []
     for name, experiment in EXPERIMENTS.items():
@@ -26,15 +26,11 @@ def results_table() -> Markdown:
         took, where = duration(made["wall_seconds"]), f"{made['device']}, torch {made['torch']}"
         rows.append([name, panels, result.profile, made["date"], took, where, made["git_revision"]])
     head = ["experiment", "figures", "profile", "date", "time of all runs", "made on", "revision"]
-    return _table(head, rows, "Stored results")
+    return words_table(head, rows, "Stored results")
 
 
-def versions_table() -> Markdown:
+def versionswords_table() -> Markdown:
     """Python and the packages that make the book or its results, as installed where it was built."""
     rows = [["Python", platform.python_version()]]
     rows += [[name, importlib.metadata.version(name)] for name in PACKAGES]
-    return _table(["package", "version"], rows, "Versions")
-
-
-def _table(head: list[str], rows: list[list[str]], label: str) -> Markdown:
-    return Markdown(f'<div class="mi-table mi-words">{table_html(head, rows, label)}</div>')
+    return words_table(["package", "version"], rows, "Versions")

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from html import escape
 
+from IPython.display import Markdown
+
 
 def table_html(head: Sequence[str], rows: Sequence[Sequence[str]], label: str) -> str:
     """The table, every cell escaped, in a region of its own that scrolls; ``label`` names it for screen readers."""
@@ -13,3 +15,8 @@ def table_html(head: Sequence[str], rows: Sequence[Sequence[str]], label: str) -
 <thead><tr>{titles}</tr></thead>
 <tbody>{body}</tbody>
 </table></div>"""
+
+
+def words_table(head: Sequence[str], rows: Sequence[Sequence[str]], label: str) -> Markdown:
+    """The same as a cell's output, for tables of words rather than numbers."""
+    return Markdown(f'<div class="mi-table mi-words">{table_html(head, rows, label)}</div>')

@@ -8,7 +8,6 @@ import gzip
 import hashlib
 import io
 import json
-import os
 import shutil
 import subprocess
 import tarfile
@@ -22,6 +21,7 @@ import pooch
 from filelock import FileLock
 from PIL import Image
 
+from mi_lab.cache import cache_folder
 from mi_lab.results import check_writable, write_atomically
 
 SOURCES_WAIT = 20  # seconds until a source counts as not answering
@@ -54,8 +54,7 @@ class DataError(ValueError):
 
 def data_folder(name: str) -> Path:
     """Where a data set's files are kept: ``MI_LAB_CACHE``, else ~/.cache/mi_lab, then data/<name>."""
-    given = os.environ.get("MI_LAB_CACHE")
-    return (Path(given) if given else Path.home() / ".cache" / "mi_lab") / "data" / name
+    return cache_folder() / "data" / name
 
 
 def official_files(name: str) -> Files:

@@ -32,12 +32,13 @@ def book(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     out = (base if worker_id == "master" else base.parent) / "book"
     with FileLock(f"{out}.lock"):
         if not (out / "built").exists():
-            _build(out)
+            build(out)
             (out / "built").touch()
     return out / "_build" / "html"
 
 
-def _build(out: Path) -> None:
+def build(out: Path) -> None:
+    """Build the book into a folder."""
     command = [
         Path(sys.executable).parent / "jupyter-book",
         "build",
@@ -52,6 +53,14 @@ def _build(out: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MI_LAB_")}
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+
+
+@pytest.fixture(scope="session")
+def book_again(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A second build. It takes more than a minute, so it serves one test alone."""
+    out = tmp_path_factory.mktemp("again")
+    build(out)
+    return out / "_build" / "html"
 
 
 @pytest.fixture(scope="session")

@@ -37,6 +37,7 @@ PAGES = [
     "your-runs",
     "functions",
     "status",
+    "licences",
     "references",
 ]
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}

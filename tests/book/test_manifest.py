@@ -1,0 +1,60 @@
+"""What the built book says it rests on, that two builds agree, and that every shipped file has its licence listed."""
+
+import hashlib
+import importlib.metadata
+import json
+import re
+from pathlib import Path
+
+from mi_lab.pages.licences import SHIPPED
+from mi_lab.pages.manifest import TIMES, without_times
+from mi_lab.pages.widgets import ASSETS
+
+ROOT = Path(__file__).parents[2]
+# made by Sphinx from its configuration or by us from results
+GENERATED = {"documentation_options.js", "language_data.js", "pygments.css", "basic.css", "copybutton.js"}
+
+
+def test_the_manifest_is_linked_and_holds_the_results_as_they_are(book):
+    assert 'href="../manifest.json"' in (book / "book/status.html").read_text()
+    told = json.loads((book / "manifest.json").read_text())
+    stored = sorted((ROOT / "book/results").glob("*.json"))
+    assert told["results"] == {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in stored}
+    assert re.match("[0-9a-f]{40}|unknown", told["revision"])
+    assert told["packages"]["torch"] == importlib.metadata.version("torch")
+
+
+def test_two_builds_agree_but_for_the_listed_times(book, book_again):
+    files = sorted(path.relative_to(book) for path in book.rglob("*") if path.is_file())
+    assert files == sorted(path.relative_to(book_again) for path in book_again.rglob("*") if path.is_file())
+    differing = [str(file) for file in files if content(book / file) != content(book_again / file)]
+    assert differing == []
+
+
+def content(path):
+    return without_times(path.read_text(encoding="utf-8")) if path.suffix == ".html" else path.read_bytes()
+
+
+def test_only_times_are_left_out(book):
+    page = (book / "book/status.html").read_text()
+    assert all(re.search(pattern, page) for pattern in TIMES)
+    assert len(page) - len(without_times(page)) < 1500
+    measured = (book / "book/labels.html").read_text()
+    assert len(measured) - len(without_times(measured)) == len("Nov 24, 2026")
+
+
+def test_the_licence_of_every_shipped_file_is_listed(book):
+    owned = {}
+    for name in SHIPPED:
+        for file in importlib.metadata.files(name):
+            owned.setdefault(file.name, []).append(Path(str(file.locate())))
+    own = {path.name for path in ASSETS.iterdir()} | GENERATED
+    shipped = [p for p in (book / "_static").rglob("*") if p.is_file() and p.parent.name != "explorer"]
+    strange = [
+        str(path.relative_to(book))
+        for path in shipped
+        if path.name not in own
+        and not path.name.startswith("mystnb.")  # assembled by MyST-NB, under a name with a hash
+        and not any(path.read_bytes() == original.read_bytes() for original in owned.get(path.name, []))
+    ]
+    assert strange == []
