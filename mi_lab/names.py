@@ -3,7 +3,18 @@
 import difflib
 from collections.abc import Iterable
 
-TASKS = ("gaussian", "cubic")
+TASKS = (
+    "gaussian",
+    "student",
+    "uniform_noise",
+    "cubic",
+    "half_cube",
+    "asinh",
+    "normal_cdf",
+    "spiral",
+    "swiss_roll",
+    "blobs",
+)
 CRITICS = ("joint", "separable", "bilinear", "inner_product", "optimal")
 ACTIVATIONS = ("elu", "relu")
 NEGATIVES = ("shuffle", "derangement", "all_pairs", "independent")

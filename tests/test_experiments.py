@@ -186,6 +186,10 @@ def test_values_become_what_the_setting_holds(name, given, meant):
         ({"dropout": 1}, ("dropout rates must lie in [0, 1)", "1.0")),
         ({"dim": 0}, ("dim must be a whole number of at least 1", "0")),
         ({"negatives": 3}, ("negatives must be text", "3")),
+        ({"task": "student", "true_mi": 0.5}, ("mi must be at least 0.7926 nats",)),
+        ({"task": "uniform_noise", "true_mi": 0}, ("true_mi must be positive for uniform_noise",)),
+        ({"task": "spiral", "dim": 1}, ("dim of spiral must be at least 2", "not 1")),
+        ({"task": "blobs", "dim": 3}, ("dim of blobs must be even", "not 3")),
     ],
 )
 def test_bad_settings_are_refused(settings, words):
