@@ -10,7 +10,7 @@ from itertools import product
 from typing import Any
 
 from mi_lab.gaussian import correlation_from_mi, student_correlation
-from mi_lab.names import ACTIVATIONS, CRITICS, NEGATIVES, READOUTS, TASKS, known
+from mi_lab.names import ACTIVATIONS, CONTRASTIVE, NEGATIVES, READOUTS, TASKS, check_critic, known
 from mi_lab.settings import within
 
 
@@ -41,7 +41,9 @@ class Sweep:
         known("estimator", self.estimator, READOUTS)
         known("negatives", self.negatives, NEGATIVES)
         known("activation", self.activation, ACTIVATIONS)
-        known("critic", self.critic, CRITICS)
+        check_critic(self.estimator, self.critic)
+        if self.estimator == "l1out" and self.negatives != "all_pairs":
+            raise ValueError(f"l1out needs negatives 'all_pairs', since {CONTRASTIVE['l1out']}.")
         known("task", self.task, TASKS)
         _check_grid(self, ("true_mi", "batch_size", "hidden", "seeds"))
         _check_task(self)
