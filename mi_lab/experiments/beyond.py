@@ -9,7 +9,7 @@ from mi_lab.specs import Sweep
 TRUE_MI = (1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0)
 BATCH_SIZES = (64, 256, 1024)
 TASKS = ("gaussian", "cubic", "student", "blobs")
-_SMOKE = {"true_mi": (2.0, 10.0), "batch_size": (16,), "hidden": (8,), "epochs": 2, "seeds": (0,)}
+_SMOKE = {"true_mi": (2.0, 10.0), "batch_size": (64,), "hidden": (8,), "epochs": 1, "seeds": (0,)}
 
 
 def parts(task: str) -> dict[str, str]:
