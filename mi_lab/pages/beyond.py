@@ -53,7 +53,7 @@ def _end(run: dict[str, Any], readout: str, statistic: str) -> float:
 def small_multiples(task: str, folder: Path | None = None) -> go.Figure:
     """Estimate against true MI on a task, a panel per estimator and readout and a line per N; grey is the truth.
 
-    Bars run from the 5 % to the 95 % quantile of batches. What lies above the axis is a triangle at its top. Raises
+    Bars run from the 5 % to the 95 % quantile of batches. What lies outside the axis is a triangle at its edge. Raises
     ValueError if nothing of the task is stored.
     """
     results = stored(task, folder)
@@ -114,7 +114,9 @@ def _add_line(
         marker={
             "size": 6,
             "color": line["color"],
-            "symbol": ["triangle-up" if point["mean"] > high else "circle" for point in shown],
+            "symbol": [
+                "triangle-up" if p["mean"] > high else "triangle-down" if p["mean"] < -2 else "circle" for p in shown
+            ],
         },
         error_y={
             "array": [max(0.0, min(p["q95"], high) - v) for p, v in zip(shown, values, strict=True)],
