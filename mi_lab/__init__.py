@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from mi_lab.estimates import Estimate
     from mi_lab.estimation.negatives import Ceiling, ceiling
     from mi_lab.estimation.pairs import estimate
-    from mi_lab.estimation.tasks import CorrelatedGaussians, Cubic
+    from mi_lab.estimation.tasks import CorrelatedGaussians
     from mi_lab.estimation.training import train
+    from mi_lab.estimation.transforms import Cubic
     from mi_lab.gaussian import correlation_from_mi, mi_from_correlation
     from mi_lab.representation.families import Categorical, Gaussian
     from mi_lab.representation.vinfo import v_entropy, v_information
@@ -29,7 +30,7 @@ _HOMES = {
     "ceiling": "mi_lab.estimation.negatives",
     "Comparison": "mi_lab.comparison",
     "CorrelatedGaussians": "mi_lab.estimation.tasks",
-    "Cubic": "mi_lab.estimation.tasks",
+    "Cubic": "mi_lab.estimation.transforms",
     "Estimate": "mi_lab.estimates",
     "compare": "mi_lab.comparison",
     "estimate": "mi_lab.estimation.pairs",

@@ -9,9 +9,10 @@ import torch
 
 from mi_lab.arrays import Array, read_pairs
 from mi_lab.estimates import Estimate
-from mi_lab.estimation.pairs import Fit
+from mi_lab.estimation.pairs import Fit, make_fit
 from mi_lab.estimation.tasks import CorrelatedGaussians
-from mi_lab.names import CONTRASTIVE, READOUTS, known
+from mi_lab.estimation.yardsticks import Yardstick
+from mi_lab.names import CONTRASTIVE, DENSITIES, OPTIONS, READOUTS, YARDSTICKS, known
 from mi_lab.pages.compare import comparison, table
 from mi_lab.settings import as_type, plain_data
 
@@ -55,8 +56,8 @@ def compare(
 ) -> Comparison:
     """Estimate the MI of pairs with several estimators, one after the other, and with every readout they have.
 
-    ``x``, ``y`` and ``settings`` are those of ``estimate``; InfoNCE and I_alpha use all pairs whatever the
-    ``negatives``. Raises ValueError for bad input.
+    ``x``, ``y`` and ``settings`` are those of ``estimate``; InfoNCE, I_alpha, FLO and L1Out use all pairs whatever the
+    ``negatives``, and a setting that an estimator does not have leaves it alone. Raises ValueError for bad input.
     """
     found: list[Estimate] = []
     for name, fit in fits(x, y, estimators, **settings):
@@ -65,15 +66,32 @@ def compare(
     return Comparison(tuple(found))
 
 
-def fits(x: Any, y: Any, estimators: str | Sequence[str] = ESTIMATORS, **settings: Any) -> Iterator[tuple[str, Fit]]:
+def fits(
+    x: Any, y: Any, estimators: str | Sequence[str] = ESTIMATORS, **settings: Any
+) -> Iterator[tuple[str, Fit | Yardstick]]:
     """The trainings of ``compare``, each begun when it is asked for. Raises ValueError for an unknown estimator."""
     names = [estimators] if isinstance(estimators, str) else list(estimators)
     if not names:
-        raise ValueError(f"estimators is empty; choose some of {', '.join(READOUTS)}.")
+        raise ValueError(f"estimators is empty; choose some of {', '.join((*READOUTS, *YARDSTICKS))}.")
     for name in names:
-        known("estimator", name, READOUTS)
-    own = {name: settings | ({"negatives": None} if name in CONTRASTIVE else {}) for name in names}
-    return ((name, Fit(x, y, name, **own[name])) for name in names)
+        known("estimator", name, (*READOUTS, *YARDSTICKS))
+    for option in OPTIONS.values():
+        if settings.get(option) is not None and option not in map(OPTIONS.get, names):
+            raise ValueError(f"none of {', '.join(names)} has {option}.")
+    return ((name, make_fit(x, y, name, **_own(name, settings))) for name in names)
+
+
+def _own(name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Of the settings of a comparison those that an estimator has."""
+    if name in YARDSTICKS:
+        return {}
+    others = set(OPTIONS.values()) - {OPTIONS.get(name)}
+    own = {key: value for key, value in settings.items() if key not in others}
+    if name in CONTRASTIVE:
+        own["negatives"] = None
+    if name in DENSITIES:
+        own["critic"] = None
+    return own
 
 
 PARAMETERS: Mapping[str, Callable[[Any], Any]] = {
@@ -87,6 +105,8 @@ PARAMETERS: Mapping[str, Callable[[Any], Any]] = {
     "max_steps": lambda value: as_type(int, "max_steps", value),
     "seeds": lambda value: as_type(tuple[int, ...], "seeds", value),
     "device": lambda value: as_type(str, "device", value),
+    "tau": lambda value: as_type(float, "tau", value),
+    "alpha": lambda value: as_type(float, "alpha", value),
 }
 
 

@@ -1,10 +1,15 @@
-"""Closed forms for two correlated Gaussian vectors (no torch, so pages can use them).
+"""Closed forms for two correlated Gaussian or Student t vectors (no torch, so pages can use them).
 
 X and Y have ``dim`` components each; component i of X is correlated with component i of Y
 and with nothing else. Mutual information (MI) is in nats.
 """
 
 import math
+
+from scipy.special import digamma
+
+STUDENT_DEGREES = 3.0
+"""Degrees of freedom where none are given."""
 
 
 def mi_from_correlation(correlation: float, dim: int = 20) -> float:
@@ -33,6 +38,39 @@ def correlation_from_mi(mi: float, dim: int = 20) -> float:
             f"mi = {mi} nats in {dim} dimensions needs a correlation that rounds to 1; choose a smaller mi."
         )
     return correlation
+
+
+def student_excess(degrees: float, dim: int) -> float:
+    """What Student t vectors share more than Gaussians of the same correlation, in nats: 2 h(dim) - h(2 dim).
+
+    h(k) = -log G((v+k)/2) + log G(v/2) + (k/2) log(v pi) + (v+k)/2 (psi((v+k)/2) - psi(v/2)) for v = ``degrees`` of
+    freedom is the entropy of k uncorrelated ones (Czyż et al., 2023). Raises ValueError for degrees that are not
+    positive.
+    """
+    check_dim(dim)
+    if not 0 < degrees < math.inf:
+        raise ValueError(f"degrees of freedom must be a positive number, not {degrees}.")
+
+    def entropy(k: int) -> float:
+        half, all_ = degrees / 2, (degrees + k) / 2
+        scale = math.lgamma(half) - math.lgamma(all_) + k / 2 * math.log(degrees * math.pi)
+        return scale + all_ * float(digamma(all_) - digamma(half))
+
+    return 2 * entropy(dim) - entropy(2 * dim)
+
+
+def student_correlation(mi: float, dim: int, degrees: float = STUDENT_DEGREES) -> float:
+    """The non-negative correlation at which Student t vectors share ``mi`` nats, of which ``student_excess`` is free.
+
+    Raises ValueError for an MI below the excess, or one that cannot be.
+    """
+    excess = student_excess(degrees, dim)
+    if not mi >= excess:
+        raise ValueError(
+            f"mi must be at least {excess:.4f} nats, which Student vectors in {dim} dimensions with {degrees:g} "
+            f"degrees of freedom share without any correlation, not {mi}."
+        )
+    return correlation_from_mi(mi - excess, dim)
 
 
 def check_dim(dim: int) -> None:

@@ -3,7 +3,18 @@
 import difflib
 from collections.abc import Iterable
 
-TASKS = ("gaussian", "cubic")
+TASKS = (
+    "gaussian",
+    "student",
+    "uniform_noise",
+    "cubic",
+    "half_cube",
+    "asinh",
+    "normal_cdf",
+    "spiral",
+    "swiss_roll",
+    "blobs",
+)
 CRITICS = ("joint", "separable", "bilinear", "inner_product", "optimal")
 ACTIVATIONS = ("elu", "relu")
 NEGATIVES = ("shuffle", "derangement", "all_pairs", "independent")
@@ -22,10 +33,29 @@ READOUTS = {
     "smile": ("smile",),
     "kl_dime": ("plug_in",),
     "interpolated": ("interpolated",),
+    "tuba": ("tuba",),
+    "flo": ("flo",),
+    "barber_agakov": ("barber_agakov",),
+    "doe": ("doe",),
+    "club": ("club",),
+    "l1out": ("l1out",),
 }
 """The estimators, each with the readouts one training yields."""
-CONTRASTIVE = {"infonce": "log 2", "interpolated": "1 - log α"}
-"""Estimators that compare a positive with many negatives of the same x; with a single one they end at so many nats."""
+CONTRASTIVE = {
+    "infonce": "it ends at log 2",
+    "interpolated": "it ends at 1 - log α",
+    "flo": "its baseline is that of the negatives and no longer of the positive",
+    "l1out": "there is no mean over the others to leave one out of",
+}
+"""Estimators that compare a positive with many negatives, and what becomes of them with a single one."""
+LEARNT_BASELINES = ("tuba", "flo")
+CONDITIONAL = "conditional"
+"""The critic of those that model densities; no other can use it."""
+DENSITIES = ("barber_agakov", "doe", "club", "l1out")
+YARDSTICKS = ("ksg", "gaussian")
+"""Estimators without training, of data sets only."""
+OPTIONS = {"smile": "tau", "interpolated": "alpha"}
+"""Estimators with a number of their own, and its name."""
 EXPLORED = ("dv", "mine", "nwj", "js", "infonce")
 """Those of the explorer's stored grid, of its widgets and of the live notebooks on estimators and critics."""
 
@@ -40,3 +70,11 @@ def known(kind: str, name: object, names: Iterable[str]) -> str:
     shown = whole if len(whole) <= 60 else f"{whole[:60]}…"
     hint = f"did you mean '{nearest[0]}'?" if nearest else f"known are: {', '.join(names)}."
     raise ValueError(f"unknown {kind} '{shown}'; {hint}")
+
+
+def check_critic(estimator: str, critic: str) -> None:
+    """Raise ValueError unless the estimator can use the critic: 'conditional' for densities, any other for the rest."""
+    known("critic", critic, (*CRITICS, CONDITIONAL))
+    if (estimator in DENSITIES) != (critic == CONDITIONAL):
+        needed = f"the critic '{CONDITIONAL}'" if estimator in DENSITIES else "a critic of pairs such as 'joint'"
+        raise ValueError(f"{estimator} needs {needed}, not '{critic}'.")

@@ -14,8 +14,9 @@ from typing import Any
 import torch
 
 from mi_lab.costs import sweep_steps
+from mi_lab.estimation.catalogue import make_task
 from mi_lab.estimation.negatives import ceiling
-from mi_lab.estimation.tasks import CorrelatedGaussians, make_task
+from mi_lab.estimation.tasks import CorrelatedGaussians
 from mi_lab.estimation.training import device_named
 from mi_lab.experiments import Experiment, Spec, experiment
 from mi_lab.image_runs import train_images

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from mi_lab.gaussian import correlation_from_mi
-from mi_lab.names import ACTIVATIONS, CRITICS, NEGATIVES, READOUTS, TASKS, known
+from mi_lab.gaussian import correlation_from_mi, student_correlation
+from mi_lab.names import ACTIVATIONS, CONTRASTIVE, NEGATIVES, READOUTS, TASKS, check_critic, known
 from mi_lab.settings import within
 
 
@@ -41,9 +41,12 @@ class Sweep:
         known("estimator", self.estimator, READOUTS)
         known("negatives", self.negatives, NEGATIVES)
         known("activation", self.activation, ACTIVATIONS)
-        known("critic", self.critic, CRITICS)
+        check_critic(self.estimator, self.critic)
+        if self.estimator == "l1out" and self.negatives != "all_pairs":
+            raise ValueError(f"l1out needs negatives 'all_pairs', since {CONTRASTIVE['l1out']}.")
         known("task", self.task, TASKS)
         _check_grid(self, ("true_mi", "batch_size", "hidden", "seeds"))
+        _check_task(self)
         within("hidden", self.hidden, 1)
         within("epochs", (self.epochs,), 1)
         within("seeds", self.seeds, 0, 2**63 - 1)
@@ -87,6 +90,16 @@ class CeilingTable:
         """The grid, one mapping of ``true_mi`` and ``batch_size`` per entry."""
         for batch_size, mi in product(self.batch_size, self.true_mi):
             yield {"true_mi": mi, "batch_size": batch_size}
+
+
+def _check_task(spec: Sweep) -> None:
+    if spec.task == "student":
+        student_correlation(min(spec.true_mi), spec.dim)
+    if spec.task == "uniform_noise" and min(spec.true_mi) == 0:
+        raise ValueError("true_mi must be positive for uniform_noise, since a width is finite, not 0.")
+    if (spec.task == "spiral" and spec.dim < 2) or (spec.task == "blobs" and spec.dim % 2):
+        need = "at least 2, whose first two it turns" if spec.task == "spiral" else "even, as a blob's place takes two"
+        raise ValueError(f"dim of {spec.task} must be {need}, not {spec.dim}.")
 
 
 def _check_grid(spec: Sweep | CeilingTable, lists: tuple[str, ...]) -> None:

@@ -20,8 +20,9 @@ from tqdm.auto import tqdm
 
 from mi_lab.cache import cache_folder
 from mi_lab.checkpoints import FileCheckpoint
+from mi_lab.estimation.catalogue import make_task
 from mi_lab.estimation.steps import one_thread
-from mi_lab.estimation.tasks import Task, make_task
+from mi_lab.estimation.tasks import Task
 from mi_lab.estimation.training import Checkpoint, Training, train
 from mi_lab.results import check_writable, digest, round_measured
 from mi_lab.schema import FORMAT

@@ -9,7 +9,7 @@ from helpers import refused
 
 from mi_lab.costs import steps_per_epoch, sweep_flops, sweep_steps
 from mi_lab.experiments import EXPERIMENTS, PROFILES, experiment, kind_of, spec_from_dict
-from mi_lab.names import EXPLORED, READOUTS
+from mi_lab.names import CONTRASTIVE, DENSITIES, EXPLORED, READOUTS
 from mi_lab.specs import CeilingTable, Sweep
 
 SIZES = (64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768)
@@ -93,6 +93,21 @@ def test_the_grid_of_critics_is_that_of_the_report_up_to_512_units():
     for estimator in ("mine", "nwj"):
         grid = {e.report.hidden for name, e in EXPERIMENTS.items() if name.startswith(f"capacity-{estimator}-")}
         assert grid == {(width,) * layers for width in (64, 128, 256, 512) for layers in (1, 2, 3)}
+
+
+@pytest.mark.parametrize("task", ("gaussian", "cubic", "student", "blobs"))
+def test_beyond_the_report_every_estimator_has_the_same_grid(task):
+    specs = {
+        e.report.estimator: e.report
+        for e in EXPERIMENTS.values()
+        if e.name.startswith("beyond-") and e.name.endswith(task)
+    }
+    assert set(specs) == set(READOUTS) - ({"barber_agakov"} if task == "blobs" else set())
+    own = {"estimator", "negatives", "critic"}
+    assert len({tuple((k, v) for k, v in asdict(spec).items() if k not in own) for spec in specs.values()}) == 1
+    for name, spec in specs.items():
+        assert (spec.negatives == "all_pairs") == (name in CONTRASTIVE) and spec.negatives != "shuffle"
+        assert spec.critic == ("conditional" if name in DENSITIES else "separable")
 
 
 @pytest.mark.parametrize("name", SWEEPS)
@@ -186,6 +201,12 @@ def test_values_become_what_the_setting_holds(name, given, meant):
         ({"dropout": 1}, ("dropout rates must lie in [0, 1)", "1.0")),
         ({"dim": 0}, ("dim must be a whole number of at least 1", "0")),
         ({"negatives": 3}, ("negatives must be text", "3")),
+        ({"task": "student", "true_mi": 0.5}, ("mi must be at least 0.7926 nats",)),
+        ({"task": "uniform_noise", "true_mi": 0}, ("true_mi must be positive for uniform_noise",)),
+        ({"estimator": "club"}, ("club needs the critic 'conditional'",)),
+        ({"estimator": "l1out", "critic": "conditional"}, ("l1out needs negatives 'all_pairs'",)),
+        ({"task": "spiral", "dim": 1}, ("dim of spiral must be at least 2", "not 1")),
+        ({"task": "blobs", "dim": 3}, ("dim of blobs must be even", "not 3")),
     ],
 )
 def test_bad_settings_are_refused(settings, words):

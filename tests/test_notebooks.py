@@ -31,6 +31,7 @@ FAMILIES = {
     "v_infomax_cifar": "table-2",
     "supervised_autoencoder": "table-3-resnet18",
     "all_pairs": "fig-12",
+    "beyond": "beyond-doe-gaussian",
 }
 
 

@@ -7,7 +7,8 @@ from joblib.externals.loky import get_reusable_executor
 
 from mi_lab import Result, ResultError, ceiling, costs, load, runner, sweeps
 from mi_lab.estimation import training
-from mi_lab.estimation.tasks import CorrelatedGaussians, Cubic
+from mi_lab.estimation.tasks import CorrelatedGaussians
+from mi_lab.estimation.transforms import Cubic
 from mi_lab.results import load_others
 from mi_lab.runner import run, run_parameters
 

@@ -12,13 +12,15 @@ log N the scores pass what float32 can exponentiate.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from mi_lab.names import READOUTS, known
+from mi_lab.estimation.negatives import merge
+from mi_lab.names import OPTIONS, READOUTS, known
 
 Bound = Callable[[Tensor, Tensor], Tensor]
 Gradient = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
@@ -107,6 +109,29 @@ def interpolated(positive: Tensor, negative: Tensor, alpha: float = ALPHA) -> Te
     return 1 + positive.mean(1) - joint.flatten(1).mean(1) - ratio.flatten(1).mean(1)
 
 
+def club(positive: Tensor, negative: Tensor) -> Tensor:
+    """CLUB, E_p[T] - E_pp[T] for T = log q(y|x) up to a function of y (Cheng et al., 2020).
+
+    An upper bound if q is the true p(y|x), and then above MI by KL(p(x)p(y) || p(x, y)), which is far at high MI: of
+    correlated Gaussians it is d rho^2 / (1 - rho^2). Of a fitted q it is no bound, and may be on either side.
+    """
+    return positive.mean(1) - negative.flatten(1).mean(1)
+
+
+def l1out(positive: Tensor, negative: Tensor) -> Tensor:
+    """L1Out, E[log q(y_i|x_i) - log mean of q(y_i|x_j) over j != i], for use with all pairs (Poole et al., 2019).
+
+    An upper bound if q is the true p(y|x): q's mean over the batch without x_i stands for p(y_i). It is off where N
+    samples of x do not cover what makes y_i likely, by MI - log N and more. Raises ValueError for other negatives.
+    """
+    runs, n, m = negative.shape
+    if m != n - 1:
+        raise ValueError(f"l1out needs all {n - 1} others of each pair as negatives, not {m}.")
+    # of x_i with all y_j -> of y_j with all x_i
+    matrix = merge(torch.full_like(positive, -math.inf), negative, torch.Size((runs, n, n)))
+    return (positive - matrix.logsumexp(1)).mean(1) + math.log(m)
+
+
 def _log_baselines(positive: Tensor, negative: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
     """log b for the positive of each x without each of its negatives, (K, N, M), and for its negatives, (K, N)."""
     if not 0 <= alpha <= 1:
@@ -153,6 +178,11 @@ def kl_dime_gradient(positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor
 def js_gradient(positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
     """JS's: how wrong a classifier with logit T is about each pair, sigmoid(-T)/N and -sigmoid(T)/NM."""
     return torch.sigmoid(-positive) / positive.shape[1], torch.sigmoid(negative) / -negative[0].numel()
+
+
+def likelihood_gradient(positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
+    """That of E_p[T], the likelihood of q(y|x) if T = log q(y|x) up to a function of y: 1/N, and nothing."""
+    return _evenly(positive), torch.zeros_like(negative)
 
 
 def infonce_gradient(positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
@@ -214,9 +244,26 @@ class Estimator:
     fit: Bound  # the higher, the better the critic: training stops by it, since not every readout is a bound
 
 
-def estimator(name: str) -> Estimator:
-    """The one of that name in ``mi_lab.names.READOUTS``; raises ValueError otherwise, naming the nearest."""
-    return ESTIMATORS[known("estimator", name, READOUTS)]
+def estimator(name: str, tau: float | None = None, alpha: float | None = None) -> Estimator:
+    """The one of that name in ``mi_lab.names.READOUTS``; raises ValueError otherwise, naming the nearest.
+
+    ``tau`` is that of SMILE and ``alpha`` that of I_alpha, None for the default. Raises ValueError for an estimator
+    that has no such number, and for a value out of range.
+    """
+    made = ESTIMATORS[known("estimator", name, READOUTS)]
+    for option, value in (("tau", tau), ("alpha", alpha)):
+        if value is not None and OPTIONS.get(name) != option:
+            owner = next(one for one, own in OPTIONS.items() if own == option)
+            raise ValueError(f"{name} has no {option}; {owner} has.")
+    nothing = torch.zeros(1, 1), torch.zeros(1, 1, 1)
+    if tau is not None:
+        smile(*nothing, tau)  # a value out of range is told at once
+        return replace(made, readouts={name: partial(smile, tau=tau)})
+    if alpha is not None:
+        bound, gradient = partial(interpolated, alpha=alpha), partial(interpolated_gradient, alpha=alpha)
+        bound(*nothing)
+        return Estimator(lambda: gradient, {name: bound}, bound)
+    return made
 
 
 ESTIMATORS = {
@@ -228,4 +275,25 @@ ESTIMATORS = {
     "smile": Estimator(lambda: js_gradient, {"smile": smile}, js),
     "kl_dime": Estimator(lambda: kl_dime_gradient, {"plug_in": plug_in}, js_nwj),
     "interpolated": Estimator(lambda: interpolated_gradient, {"interpolated": interpolated}, interpolated),
+    # of scores less a learnt baseline, see ``baselines``
+    "tuba": Estimator(lambda: kl_dime_gradient, {"tuba": js_nwj}, js_nwj),
+    "flo": Estimator(lambda: kl_dime_gradient, {"flo": js_nwj}, js_nwj),
+    # of scores log q(y|x) - log r(y), see ``densities``
+    "barber_agakov": Estimator(lambda: likelihood_gradient, {"barber_agakov": plug_in}, plug_in),
+    "doe": Estimator(lambda: likelihood_gradient, {"doe": plug_in}, plug_in),
+    "club": Estimator(lambda: likelihood_gradient, {"club": club}, plug_in),
+    "l1out": Estimator(lambda: likelihood_gradient, {"l1out": l1out}, plug_in),
 }
+"""The estimators by name. Those that differ in more than objective and readout:
+
+* ``tuba``, 1 + E_p[T - b(x)] - E_pp[e^(T - b(x))] (Barber & Agakov, 2003; Poole et al., 2019), with b = log a(x) a
+  learnt function of x. (A constant b would be NWJ, whose critic can learn it.) It fails as NWJ does, by the variance
+  e^MI of its last term.
+* ``flo``, the same with b of the positive pair (Guo et al., 2022). Minus u = T - b then is the estimated pointwise MI,
+  which takes much of the variance away in training, but not the limit log N of what N negatives can show.
+* ``barber_agakov``, E_p[log q(y|x)] + H(Y) for a known density of y (Barber & Agakov, 2003): a lower bound, short by
+  E KL(p(y|x) || q(y|x)), so by whatever is not Gaussian in y given x.
+* ``doe``, the difference of entropies of McAllester & Stratos (2020), both as cross entropies of fitted densities: no
+  bound, since both may be too large; with r Gaussian it is too high where y is far from Gaussian and y given x is not.
+* ``club`` and ``l1out``, upper bounds if q is right.
+"""

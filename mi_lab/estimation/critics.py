@@ -47,7 +47,8 @@ class Critic(nn.Module):
         raise NotImplementedError
 
 
-def _dropout_rates(dropout: Sequence[float] | Tensor, runs: int, layers: int) -> Tensor:
+def dropout_rates(dropout: Sequence[float] | Tensor, runs: int, layers: int) -> Tensor:
+    """Dropout as (K, layers) rates. Raises ValueError for another number of them, or one outside [0, 1)."""
     rates = torch.as_tensor(dropout, dtype=torch.float32)
     if rates.numel() == 0:
         rates = torch.zeros(layers)
@@ -78,7 +79,7 @@ class JointCritic(Critic):
     ) -> None:
         super().__init__()
         self.dim_x = dim_x
-        rates = _dropout_rates(dropout, len(generators), len(hidden)).to(generators[0].device)
+        rates = dropout_rates(dropout, len(generators), len(hidden)).to(generators[0].device)
         self.drops_out = bool(rates.any())
         self.mlp = StackedMlp([dim_x + dim_y, *hidden, 1], activation, rates, generators)
 
@@ -158,7 +159,7 @@ class SeparableCritic(Critic):
         embedding: int = 32,
     ) -> None:
         super().__init__()
-        rates = _dropout_rates(dropout, len(generators), len(hidden)).to(generators[0].device)
+        rates = dropout_rates(dropout, len(generators), len(hidden)).to(generators[0].device)
         self.drops_out = bool(rates.any())
         self.g = StackedMlp([dim_x, *hidden, embedding], activation, rates, generators)
         self.h = StackedMlp([dim_y, *hidden, embedding], activation, rates, generators)

@@ -10,7 +10,8 @@ that critic, which took part in neither. No maximum is ever taken over reported 
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -20,21 +21,34 @@ from tqdm.auto import tqdm
 from mi_lab.arrays import check_pairs
 from mi_lab.estimates import Data, Estimate, flags_of, mean_and_stderr
 from mi_lab.estimation import bounds
-from mi_lab.estimation.critics import make_critic
+from mi_lab.estimation.baselines import critic_for
 from mi_lab.estimation.dataset import Walk, make_side, split
 from mi_lab.estimation.negatives import check_batch, draw_batch, score
 from mi_lab.estimation.steps import Adam, captured, make_step, one_thread
 from mi_lab.estimation.training import device_named
-from mi_lab.names import CONTRASTIVE, READOUTS, known
+from mi_lab.estimation.yardsticks import Yardstick
+from mi_lab.names import CONDITIONAL, CONTRASTIVE, DENSITIES, READOUTS, YARDSTICKS, check_critic, known
 
 EVERY = 50  # steps between two readings of the validation part
 PATIENCE = 12  # readings
 PASSES = 10  # through the test part, each with negatives of its own: their share of the error shrinks
 NEGATIVES = ("derangement", "shuffle", "all_pairs")  # pairs that are given have no independent batch
-CRITICS = ("joint", "separable", "bilinear", "inner_product")  # the optimal one would have to know the truth
+CRITICS = (
+    "joint",
+    "separable",
+    "bilinear",
+    "inner_product",
+    CONDITIONAL,
+)  # the optimal one would have to know the truth
 
-_POOLED = {bounds.dv: lambda negative: negative, bounds.smile: bounds.clipped}
-"""Readouts that are E_p[T] less the log of a mean over negatives, each with what it makes of their scores."""
+
+def _pooled(readout: bounds.Bound) -> Callable[[Tensor], Tensor] | None:
+    """What a readout that is E_p[T] less the log of a mean over negatives makes of their scores; None for others."""
+    if readout is bounds.dv:
+        return lambda negative: negative
+    if getattr(readout, "func", readout) is bounds.smile:
+        return partial(bounds.clipped, **getattr(readout, "keywords", {}))
+    return None
 
 
 def estimate(
@@ -43,23 +57,34 @@ def estimate(
     """Estimate the MI of pairs in nats. Row i of ``x`` belongs to row i of ``y``.
 
     ``x`` and ``y`` are arrays or tensors of shape (n, d) or (n,); whole numbers of shape (n,) are labels.
-    ``estimator`` is 'dv', 'mine', 'nwj', 'js', 'infonce', 'smile', 'kl_dime' or 'interpolated'; ``readout`` is which
-    value of a JS critic is reported, 'nwj' (the default) or 'plug_in', which is GAN-DIME. ``settings`` are those of
-    ``Fit``. Raises ValueError for bad input.
+    ``estimator`` is one of those in ``mi_lab.names.READOUTS``, which train a critic, but 'barber_agakov', or 'ksg' or
+    'gaussian', which train nothing; ``readout`` is which value of a JS critic is reported, 'nwj' (the default) or
+    'plug_in', which is GAN-DIME. ``settings`` are those of ``Fit``. Raises ValueError for bad input.
     """
-    chosen = known("readout", readout or READOUTS[known("estimator", estimator, READOUTS)][0], READOUTS[estimator])
-    fit = Fit(x, y, estimator, **settings)
+    chosen = readout or READOUTS.get(known("estimator", estimator, (*READOUTS, *YARDSTICKS)), (estimator,))[0]
+    known("readout", chosen, READOUTS.get(estimator, (estimator,)))
+    fit = make_fit(x, y, estimator, **settings)
     fit.run(estimator if progress else None)
     return next(found for found in fit.estimates() if found.readout == chosen)
+
+
+def make_fit(x: Any, y: Any, estimator: str, **settings: Any) -> "Fit | Yardstick":
+    """What estimates: a training, or for 'ksg' and 'gaussian', which take no settings, a finished estimate."""
+    if estimator not in YARDSTICKS:
+        return Fit(x, y, estimator, **settings)
+    if settings:
+        raise ValueError(f"{estimator} has no {next(iter(settings))}, since it trains nothing.")
+    return Yardstick(x, y, estimator)
 
 
 class Fit:
     """The training behind an estimate, to be advanced a slice at a time.
 
-    ``negatives`` are a derangement by default, which has no ceiling, and all pairs for InfoNCE and I_alpha, which know
-    no other; the ``critic`` is joint, but separable with all pairs, where a joint one costs N^2 evaluations.
-    ``batch_size`` is an eighth of the test part, within 8 and 256. ``hidden``, ``dropout``, ``learning_rate``,
-    ``seeds`` and ``device`` are as in ``train``; dropout is off in every reading. Raises ValueError for bad input.
+    ``negatives`` are a derangement by default, which has no ceiling, and all pairs for InfoNCE, I_alpha, FLO and
+    L1Out, which know no other; the ``critic`` is joint, but separable with all pairs, where a joint one costs N^2
+    evaluations, and conditional for estimators that model densities. ``batch_size`` is an eighth of the test part,
+    within 8 and 256. ``hidden``, ``dropout``, ``learning_rate``, ``seeds`` and ``device`` are as in ``train``; dropout
+    is off in every reading. ``tau`` is that of SMILE, ``alpha`` that of I_alpha. Raises ValueError for bad input.
     """
 
     @one_thread()
@@ -79,16 +104,20 @@ class Fit:
         max_steps: int = 3000,
         seeds: int | Sequence[int] = (0, 1, 2),
         device: str = "auto",
+        tau: float | None = None,
+        alpha: float | None = None,
     ) -> None:
-        self.estimator, chosen = estimator, bounds.estimator(estimator)
+        self.estimator, chosen = estimator, bounds.estimator(estimator, tau, alpha)
         default = "all_pairs" if estimator in CONTRASTIVE else "derangement"
         self.negatives = known("negatives", negatives or default, NEGATIVES)
         cheap = "separable" if self.negatives == "all_pairs" else "joint"
-        self.critic_name = known("critic", critic or cheap, CRITICS)
+        self.critic_name = known("critic", critic or (CONDITIONAL if estimator in DENSITIES else cheap), CRITICS)
         self.seeds = (seeds,) if isinstance(seeds, int) else tuple(seeds)
         self.max_steps = max_steps
         self._check(learning_rate)
         x, y = check_pairs(x, y)
+        if estimator in DENSITIES and y.ndim == 1:
+            raise ValueError(f"{estimator} models the density of y, and labels have none; pass the labels as x.")
         self.batch_size = min(256, max(8, len(x) // 40)) if batch_size is None else batch_size
         check_batch(self.batch_size, self.negatives)
         place = device_named(device)
@@ -97,7 +126,7 @@ class Fit:
         self.walks = [Walk(*self.sides, train, shuffled=True) for _ in self.seeds]
         self.data = self._data(len(train))
         self.generators = self._generators()
-        self.critic = make_critic(self.critic_name, self.walks, self.generators, hidden, dropout=dropout)
+        self.critic = critic_for(estimator, self.critic_name, self.walks, self.generators, hidden, dropout=dropout)
         self.parameters = list(self.critic.parameters())
         optimiser = Adam(self.parameters, learning_rate) if self.parameters else None
         step = make_step(self.critic, chosen.objective(), optimiser, torch.zeros(len(self.seeds)), self.generators)
@@ -117,9 +146,11 @@ class Fit:
         end = CONTRASTIVE.get(self.estimator)
         if end and self.negatives != "all_pairs":
             raise ValueError(
-                f"{self.estimator} needs negatives='all_pairs'; with one negative per x ('{self.negatives}') it ends "
-                f"at {end}."
+                f"{self.estimator} needs negatives='all_pairs'; with one negative per x ('{self.negatives}') {end}."
             )
+        if self.estimator == "barber_agakov":
+            raise ValueError("barber_agakov needs the density of y, which pairs do not tell; doe fits one.")
+        check_critic(self.estimator, self.critic_name)
         if not self.seeds or not all(isinstance(seed, int) and not isinstance(seed, bool) for seed in self.seeds):
             raise ValueError(f"seeds must be one whole number or several, not {self.seeds}.")
         if isinstance(self.max_steps, bool) or not isinstance(self.max_steps, int) or self.max_steps < 1:
@@ -201,19 +232,21 @@ class Fit:
         walks = [Walk(*self.sides, part, shuffled=False) for _ in self.seeds]
         generators = self._generators()
         batches = len(part) // self.batch_size
+        pooled = {name: _pooled(function) for name, function in functions.items()}
         rows: dict[str, list[Tensor]] = {name: [] for name in (*functions, "positive")}
         for _ in range(passes * batches):
             scores = score(self.critic, draw_batch(walks, self.batch_size, self.negatives, generators))
             positive, negative = scores.positive.double(), scores.negative.double()
             rows["positive"].append(positive.mean(1))
             for name, function in functions.items():
-                if function in _POOLED:
-                    rows[name].append(bounds.log_mean_exp(_POOLED[function](negative)))
-                else:
+                scores_of = pooled[name]
+                if scores_of is None:
                     rows[name].append(function(positive, negative))
+                else:
+                    rows[name].append(bounds.log_mean_exp(scores_of(negative)))
         values = {name: torch.stack(row) for name, row in rows.items()}
         means = values.pop("positive")
-        values |= {name: _pooled_dv(means, values[name]) for name, used in functions.items() if used in _POOLED}
+        values |= {name: _pooled_dv(means, values[name]) for name, made in pooled.items() if made}
         return {name: row.unflatten(0, (passes, batches)).mean(0) for name, row in values.items()}
 
     def _estimate(self, readout: str, values: Tensor) -> Estimate:

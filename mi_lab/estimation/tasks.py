@@ -1,6 +1,7 @@
 """Tasks: joint distributions p(x, y) that we can sample and whose MI is known, in nats."""
 
 import functools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -9,7 +10,6 @@ import torch
 from torch import Tensor
 
 from mi_lab.gaussian import check_dim, correlation_from_mi, mi_from_correlation
-from mi_lab.names import TASKS, known
 
 
 class Task(Protocol):
@@ -76,6 +76,10 @@ class CorrelatedGaussians:
         quadratic = 2 * (x * y).sum(-1) - rho * ((x**2).sum(-1) + (y**2).sum(-1))
         return self.mi + rho / (2 * (1 - rho**2)) * quadratic
 
+    def log_density_y(self, y: Tensor) -> Tensor:
+        """log p(y) in nats: that of a standard Gaussian vector, (..., dim) -> (...)."""
+        return -((y**2).sum(-1) + self.dim * math.log(2 * math.pi)) / 2
+
 
 def sample_stack(tasks: Sequence[Task], n: int, generators: Sequence[torch.Generator]) -> tuple[Tensor, Tensor]:
     """``n`` pairs of each task, drawn from its own generator: x of shape (K, n, dim_x), y of shape (K, n, dim_y)."""
@@ -93,40 +97,3 @@ def sample_stack(tasks: Sequence[Task], n: int, generators: Sequence[torch.Gener
 def _mixing(correlations: tuple[float, ...], device: torch.device) -> tuple[Tensor, Tensor]:
     rho = torch.tensor(correlations, dtype=torch.float64, device=device)[:, None, None]
     return rho.float(), (1 - rho**2).sqrt().float()
-
-
-@dataclass(frozen=True)
-class Cubic:
-    """Any task with y replaced by y^3, component by component.
-
-    The map is invertible, so the MI stays; the joint density is no longer Gaussian
-    (Poole et al., 2019; Song & Ermon, 2020).
-    """
-
-    task: Task
-
-    @property
-    def dim_x(self) -> int:
-        return self.task.dim_x
-
-    @property
-    def dim_y(self) -> int:
-        return self.task.dim_y
-
-    @property
-    def mi(self) -> float:
-        return self.task.mi
-
-    def sample(self, n: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        x, y = self.task.sample(n, generator)
-        return x, y**3
-
-    def log_ratio(self, x: Tensor, y: Tensor) -> Tensor:
-        """Invertible maps leave the ratio alone, so undo the cube: (..., d), (..., d) -> (...)."""
-        return self.task.log_ratio(x, y.sign() * y.abs() ** (1 / 3))
-
-
-def make_task(name: str, dim: int, mi: float) -> Task:
-    """'gaussian', or 'cubic' for its y^3; raises ValueError for another name."""
-    gaussians = CorrelatedGaussians(dim=dim, mi=mi)
-    return Cubic(gaussians) if known("task", name, TASKS) == "cubic" else gaussians

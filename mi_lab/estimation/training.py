@@ -16,8 +16,8 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from mi_lab.costs import steps_per_epoch
+from mi_lab.estimation.baselines import critic_for
 from mi_lab.estimation.bounds import estimator
-from mi_lab.estimation.critics import make_critic
 from mi_lab.estimation.negatives import check_batch, draw_batch
 from mi_lab.estimation.steps import Adam, captured, make_step
 from mi_lab.estimation.tasks import Task
@@ -167,7 +167,7 @@ class Training:
         self.tasks, self.batch_size, self.negatives = tasks, batch_size, negatives
         self.place = place = device_named(device)
         self.generators = [torch.Generator(device=place).manual_seed(seed) for seed in seeds]
-        self.critic = make_critic(critic, tasks, self.generators, hidden, activation, dropout)
+        self.critic = critic_for(estimator_name, critic, tasks, self.generators, hidden, activation, dropout)
         self.objective: Any = chosen.objective()
         parameters = list(self.critic.parameters())
         self.optimiser = Adam(parameters, learning_rate) if parameters else None

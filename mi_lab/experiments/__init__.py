@@ -6,6 +6,7 @@ about an hour a figure; these results are stored and shown) and ``report`` (App.
 
 from collections.abc import Mapping
 
+from mi_lab.experiments.beyond import BEYOND
 from mi_lab.experiments.gaussians import BATCH_SIZES, GAUSSIANS, TRUE_MI
 from mi_lab.experiments.images import IMAGES
 from mi_lab.experiments.kinds import KINDS, PROFILES, Experiment, Spec, kind_of, spec_from_dict
@@ -24,7 +25,7 @@ __all__ = [
     "spec_from_dict",
 ]
 
-EXPERIMENTS: Mapping[str, Experiment] = {e.name: e for e in (*GAUSSIANS, *IMAGES)}
+EXPERIMENTS: Mapping[str, Experiment] = {e.name: e for e in (*GAUSSIANS, *IMAGES, *BEYOND)}
 """All of them by name."""
 
 

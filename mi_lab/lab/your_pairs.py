@@ -12,7 +12,7 @@ from IPython.display import HTML, clear_output, display
 from mi_lab.arrays import Array, parse_array, read_pairs
 from mi_lab.comparison import ESTIMATORS, fits, synthetic
 from mi_lab.estimates import Estimate
-from mi_lab.names import READOUTS
+from mi_lab.names import READOUTS, YARDSTICKS
 from mi_lab.pages.compare import comparison, table
 from mi_lab.settings import as_type
 
@@ -44,7 +44,8 @@ class YourPairs:
             ],
             titles=_SOURCES,
         )
-        self.estimators = widgets.SelectMultiple(options=list(READOUTS), value=ESTIMATORS, description="estimators")
+        choice = [name for name in (*READOUTS, *YARDSTICKS) if name != "barber_agakov"]  # whose density of y is known
+        self.estimators = widgets.SelectMultiple(options=choice, value=ESTIMATORS, description="estimators")
         negatives = ["derangement", "shuffle", "all_pairs"]
         self.negatives = widgets.Dropdown(options=negatives, description="negatives")
         self.seeds = widgets.Text("0,1,2", description="seeds")

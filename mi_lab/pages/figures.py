@@ -30,6 +30,14 @@ NAMES = {
     ("smile", "smile"): "SMILE",
     ("kl_dime", "plug_in"): "KL-DIME",
     ("interpolated", "interpolated"): "interpolated I_α",
+    ("tuba", "tuba"): "TUBA",
+    ("flo", "flo"): "FLO",
+    ("barber_agakov", "barber_agakov"): "Barber-Agakov",
+    ("doe", "doe"): "DoE",
+    ("club", "club"): "CLUB",
+    ("l1out", "l1out"): "L1Out",
+    ("ksg", "ksg"): "KSG",
+    ("gaussian", "gaussian"): "Gaussian",
 }
 _POINTS = 100  # a curve is drawn with at most this many points
 

@@ -10,7 +10,7 @@ from mi_lab import CorrelatedGaussians
 from mi_lab.estimation import bounds
 from mi_lab.estimation.critics import OptimalCritic
 from mi_lab.estimation.negatives import draw_batch, score
-from mi_lab.names import READOUTS
+from mi_lab.names import DENSITIES, READOUTS
 
 # The bounds again, from their formulas: t are the scores of one run's positives, u the rows of its negatives' scores.
 
@@ -53,6 +53,17 @@ def naive_interpolated(t, u, alpha=0.01):
     return 1 + fmean(joint) - fmean(product)
 
 
+def naive_club(t, u):
+    return fmean(t) - fmean(s for row in u for s in row)
+
+
+def naive_l1out(t, u):
+    n = len(t)
+    # rows leave the positive out: the score of x_j with y_i stands one earlier if i comes after j
+    of = {(j, i): u[j][i - (i > j)] for i in range(n) for j in range(n) if i != j}
+    return fmean(t[i] - log(fmean(exp(of[j, i]) for j in range(n) if j != i)) for i in range(n))
+
+
 NAIVE = {
     bounds.dv: naive_dv,
     bounds.nwj: naive_nwj,
@@ -62,6 +73,8 @@ NAIVE = {
     bounds.infonce: naive_infonce,
     bounds.smile: naive_smile,
     bounds.interpolated: naive_interpolated,
+    bounds.club: naive_club,
+    bounds.l1out: naive_l1out,
 }
 
 
@@ -76,6 +89,10 @@ def random_scores(runs, n, m, scale=3.0, seed=0):
 @pytest.mark.parametrize(("n", "m"), [(2, 1), (5, 1), (5, 4), (7, 3), (64, 1), (64, 63)])
 @pytest.mark.parametrize("bound", NAIVE, ids=lambda bound: bound.__name__)
 def test_bound_agrees_with_its_formula(bound, n, m, runs, dtype):
+    if bound is bounds.l1out and m != n - 1:
+        with refused(f"l1out needs all {n - 1} others", f"not {m}"):
+            bound(*random_scores(runs, n, m))
+        return
     positive, negative = (s.to(dtype) for s in random_scores(runs, n, m))
     naive = [NAIVE[bound](positive[k].tolist(), negative[k].tolist()) for k in range(runs)]
     assert bound(positive, negative).tolist() == pytest.approx(naive, rel=1e-5, abs=1e-5)
@@ -234,7 +251,8 @@ def test_every_estimator_has_the_readouts_that_its_name_promises():
     objectives = {name: made.objective() for name, made in bounds.ESTIMATORS.items()}
     assert isinstance(objectives.pop("mine"), bounds.MovingAverageDV)
     own = {bound.__name__: gradient for bound, gradient in GRADIENTS.items() if bound.__name__ in READOUTS}
-    assert objectives == own | {"smile": bounds.js_gradient, "kl_dime": bounds.kl_dime_gradient}
+    own |= {"smile": bounds.js_gradient} | dict.fromkeys(("kl_dime", "tuba", "flo"), bounds.kl_dime_gradient)
+    assert objectives == own | dict.fromkeys(DENSITIES, bounds.likelihood_gradient)
     assert bounds.estimator("js").readouts == {"nwj": bounds.js_nwj, "plug_in": bounds.plug_in}
     assert bounds.estimator("js").fit is bounds.estimator("smile").fit is bounds.js  # their readouts are no bounds
     assert bounds.estimator("mine").objective() is not bounds.estimator("mine").objective()  # it has a state
@@ -412,3 +430,24 @@ def test_a_moving_average_without_memory_gives_the_gradient_of_dv():
 def test_an_impossible_rate_is_refused(rate):
     with refused("rate", "(0, 1]"):
         bounds.MovingAverageDV(rate)
+
+
+def test_the_upper_bounds_of_the_true_density_are_above_by_what_theory_says():
+    # T = log ratio is log p(y|x) less log p(y), which both leave aside
+    _, positive, negative = optimal_scores(0.5, "all_pairs", 128, 300)
+    club = CorrelatedGaussians(mi=0.5).correlation ** 2
+    club *= 20 / (1 - club)
+    assert within_standard_errors(bounds.club(positive, negative), club)
+    # the mean of N - 1 ratios has a variance of (e^(2 MI) - 1)/(N - 1), half of which the logarithm takes
+    l1out = bounds.l1out(positive, negative)
+    assert within_standard_errors(l1out - (math.e - 1) / 254, 0.5) and l1out.std() / 300**0.5 < 0.01
+
+
+def test_options_are_those_of_the_readout_and_of_its_training():
+    scores = random_scores(2, 5, 4)
+    assert torch.equal(bounds.estimator("smile", tau=1.0).readouts["smile"](*scores), bounds.smile(*scores, 1.0))
+    made = bounds.estimator("interpolated", alpha=0.3)
+    assert torch.equal(made.fit(*scores), bounds.interpolated(*scores, 0.3))
+    pairs = zip(made.objective()(*scores), bounds.interpolated_gradient(*scores, 0.3), strict=True)
+    assert all(torch.equal(a, b) for a, b in pairs)
+    assert bounds.estimator("nwj") is bounds.ESTIMATORS["nwj"]

@@ -6,7 +6,8 @@ from torch.nn.functional import elu
 from mi_lab.estimation import critics
 from mi_lab.estimation.critics import InnerProductCritic, JointCritic, make_critic
 from mi_lab.estimation.mlp import ACTIVATIONS
-from mi_lab.estimation.tasks import CorrelatedGaussians, Cubic
+from mi_lab.estimation.tasks import CorrelatedGaussians
+from mi_lab.estimation.transforms import Cubic
 from mi_lab.names import CRITICS
 
 TASKS = [CorrelatedGaussians(dim=4, mi=1), CorrelatedGaussians(dim=4, mi=3), Cubic(CorrelatedGaussians(dim=4, mi=2))]

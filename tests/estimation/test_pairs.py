@@ -17,6 +17,7 @@ from mi_lab.estimation.negatives import derangement
 from mi_lab.estimation.pairs import Fit
 from mi_lab.names import READOUTS
 
+OF_PAIRS = [name for name in READOUTS if name != "barber_agakov"]
 SMALL = {"hidden": (32, 32), "seeds": (0, 1), "device": "cpu"}
 
 
@@ -25,8 +26,8 @@ def gaussians(mi, n, dim=2, seed=0):
     return x.numpy(), y.numpy()
 
 
-def quick(x, y, estimator="nwj", **settings):
-    return estimate(x, y, estimator, progress=False, **(SMALL | settings))
+def quick(x, y, estimator="nwj", readout=None, **settings):
+    return estimate(x, y, estimator, readout=readout, progress=False, **(SMALL | settings))
 
 
 def fitted(x, y, estimator, **settings):
@@ -42,19 +43,21 @@ def names(found):
 def assert_close(found, truth, slack):
     """Within four standard errors, and below by no more than what a small critic and a bound miss besides."""
     assert truth - 4 * found.stderr - slack < found.mi < truth + 4 * found.stderr, found
-    assert found.stderr < 0.15
+    assert found.stderr < max(0.15, 0.05 * truth)
 
 
 # The slack is a twentieth of the truth: these settings were seen to miss 0.03 to 0.07 nats of 1, and 0.08 to 0.15 of 2,
 # about half of which chance explains.
 @pytest.mark.parametrize("mi", [1.0, 2.0])
-@pytest.mark.parametrize("estimator", READOUTS)
+@pytest.mark.parametrize("estimator", OF_PAIRS)
 def test_correlated_gaussians_have_their_closed_form(estimator, mi):
+    # CLUB is an upper bound that is J(p, pp) = d rho^2 / (1 - rho^2) here, where its q is right
+    truth = 2 * math.expm1(mi) if estimator == "club" else mi
     for found in fitted(*gaussians(mi, 4000), estimator, max_steps=1000):
-        assert_close(found, mi, slack=mi / 20)
+        assert_close(found, truth, slack=truth / 20)
 
 
-@pytest.mark.parametrize("estimator", READOUTS)
+@pytest.mark.parametrize("estimator", OF_PAIRS)
 def test_independent_arrays_have_none_and_no_flags(estimator):
     x, y = gaussians(0.0, 2000)
     for found in fitted(x, y, estimator):
@@ -239,6 +242,28 @@ def test_js_has_two_readouts_of_one_training():
     assert quick(x, y, "js", max_steps=100).readout == "nwj"
 
 
+def test_tau_and_alpha_are_those_of_the_readout():
+    x, y = gaussians(2.0, 600)
+    settings = {"max_steps": 100}
+    # clipped at 0 SMILE is the plug-in of the same training, never clipped it is DV of it
+    assert quick(x, y, "smile", tau=0.0, **settings).mi == pytest.approx(quick(x, y, "js", "plug_in", **settings).mi)
+    assert quick(x, y, "smile", tau=5.0, **settings) == quick(x, y, "smile", **settings)
+    nwj = quick(x, y, "nwj", negatives="all_pairs", **settings)
+    assert quick(x, y, "interpolated", alpha=0.0, **settings).mi == pytest.approx(nwj.mi, abs=1e-3)
+    assert quick(x, y, "interpolated", alpha=0.5, **settings).mi != pytest.approx(nwj.mi, abs=1e-3)
+
+
+@pytest.mark.parametrize("estimator", ["doe", "club", "l1out"])
+def test_densities_take_labels_as_x_only(estimator):
+    rng = np.random.default_rng(0)
+    label = rng.integers(2, size=2000)
+    x = rng.normal(size=(2000, 2)) + 20 * label[:, None]
+    with refused("labels have none", "pass the labels as x"):
+        quick(x, label, estimator)
+    if estimator == "l1out":
+        assert_close(quick(label, x, estimator, max_steps=1500), math.log(2), slack=0.05)
+
+
 def test_critics_can_be_chosen_and_one_without_weights_is_read_as_it_is():
     x, y = gaussians(1.0, 600)
     assert quick(x, y, critic="bilinear", max_steps=100).critic == "bilinear"
@@ -270,6 +295,14 @@ def test_progress_and_text(capfd):
         ({"max_steps": 0}, ("max_steps", "at least 1")),
         ({"learning_rate": 0.0}, ("learning_rate", "positive")),
         ({"dropout": (0.5,)}, ("one rate for each of the 2 hidden layers",)),
+        ({"estimator": "flo", "negatives": "shuffle"}, ("flo needs negatives='all_pairs'", "baseline")),
+        ({"estimator": "barber_agakov"}, ("needs the density of y", "doe fits one")),
+        ({"estimator": "club", "critic": "joint"}, ("club needs the critic 'conditional'", "'joint'")),
+        ({"critic": "conditional"}, ("nwj needs a critic of pairs such as 'joint'",)),
+        ({"tau": 1.0}, ("nwj has no tau; smile has",)),
+        ({"estimator": "smile", "alpha": 1.0}, ("smile has no alpha; interpolated has",)),
+        ({"estimator": "smile", "tau": -1.0}, ("tau", "at least 0")),
+        ({"estimator": "interpolated", "alpha": 2.0}, ("alpha", "[0, 1]")),
         ({"device": "gpu"}, ("device 'gpu' is not available",)),
     ],
 )

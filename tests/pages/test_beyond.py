@@ -1,0 +1,69 @@
+import math
+
+import pytest
+from helpers import PROVENANCE, refused
+
+from mi_lab.experiments import experiment
+from mi_lab.experiments.beyond import TASKS, parts
+from mi_lab.names import READOUTS
+from mi_lab.pages.beyond import guide, points, small_multiples, stored
+from mi_lab.results import Result, save
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Two estimators on Gaussians: NWJ that falls short from 10 nats on, CLUB that is ten times too high."""
+    for name, factor in (("nwj", 0.95), ("club", 10.0)):
+        spec = experiment(f"beyond-{name}-gaussian").spec()
+        runs = []
+        for run in spec.runs():
+            end = run["true_mi"] * (factor if run["true_mi"] < 10 or name == "club" else 0.5)
+            rising = [0.0] * (spec.epochs - 5) + [end] * 5
+            statistics = {
+                "mean": rising,
+                "median": rising,
+                "q05": [v - 1 for v in rising],
+                "q95": [v + 2 for v in rising],
+            }
+            lost = name == "club" and run["true_mi"] == 30 and run["seed"] == 1
+            curves = {k: v[:3] if lost else v for k, v in statistics.items()}
+            made = {"ceiling": {"value": 1.0, "stderr": 0.1}, "first_nonfinite_epoch": 4 if lost else None}
+            runs.append({**run, **made, "curves": {name: curves}})
+        save(Result(f"beyond-{name}-gaussian", "laptop", {}, spec, runs, PROVENANCE | {"steps": 1000}), tmp_path)
+    return tmp_path
+
+
+def test_points_are_the_ends_of_the_runs(folder):
+    found = stored("gaussian", folder)
+    assert list(found) == ["nwj", "club"]
+    nwj = points(found["nwj"], "nwj")
+    assert len(nwj) == 21 and nwj[2] == {"n": 64, "mi": 5.0, "mean": pytest.approx(4.75), "q05": 3.75, "q95": 6.75}
+    lost = points(found["club"], "club")[-1]
+    assert lost["mi"] == 30 and math.isnan(lost["mean"])
+
+
+def test_the_small_multiples_have_a_panel_per_estimator_and_a_line_per_batch_size(folder):
+    figure = small_multiples("gaussian", folder)
+    assert [note.text for note in figure.layout.annotations][:2] == ["NWJ", "CLUB"]
+    assert [trace.name for trace in figure.data] == ["truth", "N = 64", "N = 256", "N = 1024"] * 2
+    assert "triangle-up" in figure.data[-1].marker.symbol
+    meta = figure.layout.meta
+    assert "NWJ at N = 1024: 5 gives 4.75, 30 gives 15.00" in meta["alt"] and "not finite" in meta["alt"]
+    assert len(meta["table"]["rows"]) == 42 and "stored" in meta["provenance"]
+
+
+def test_the_guide_says_up_to_where_an_estimator_is_right(folder):
+    html = guide(["gaussian", "cubic"], folder)
+    assert "<td>NWJ</td><td>gaussian</td><td>1024</td><td>5</td><td>3.00</td><td>60.0 ms</td>" in html
+    assert "<td>CLUB</td><td>gaussian</td><td>1024</td><td>none</td><td>not finite</td>" in html
+
+
+def test_without_results_it_says_what_to_run(tmp_path):
+    with refused("beyond-<estimator>-blobs", "beyond.ipynb"):
+        small_multiples("blobs", tmp_path)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_every_part_is_an_experiment_with_its_readouts(task):
+    for name, part in parts(task).items():
+        assert tuple(experiment(part).panels.values()) == READOUTS[name]
