@@ -128,6 +128,8 @@ def _finished(html: str) -> str:
     The font draws them, too, and the script weighs half a megabyte.
     """
     html = re.sub(r'\s*<script defer src="[^"]*scripts/fontawesome\.js[^"]*"></script>', "", html)
+    # whether Sphinx adds a version to this name depends on what an earlier build left; the name holds a hash anyway
+    html = re.sub(r"(mystnb\.\w+\.css)\?v=\w+", r"\1", html)
     policy = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
     return re.sub(r"<head>", f"<head>\n    {policy}", html, count=1)
 
