@@ -131,12 +131,12 @@ class SymmetricChannel:
 
     @property
     def dim_x(self) -> int:
-        """Numbers per x: the classes."""
+        """Numbers per x, one for each class."""
         return self.classes
 
     @property
     def dim_y(self) -> int:
-        """Numbers per y: the classes."""
+        """Numbers per y, one for each class."""
         return self.classes
 
     def sample(self, n: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
