@@ -18,8 +18,8 @@ _WIDTH = 1.25  # pixels: the standard deviation of a blob
 class Map:
     """A map of vectors with its inverse on its image, over any leading shape: (..., d) -> (..., d').
 
-    ``log_slope`` is ``log |f'|`` of a map that acts on each component alone, (..., d) -> (..., d), from which the density
-    of f(y) follows; None for others. ``components`` are how many of the result come from one of y's.
+    ``log_slope`` is ``log |f'|`` of a map that acts on each component alone, (..., d) -> (..., d), from which the
+    density of f(y) follows; None for others. ``components`` are how many of the result come from one of y's.
     """
 
     name: str
@@ -100,7 +100,7 @@ MAPS = {
 
 * ``cubic`` y^3, ``half_cube`` ``sign(y) |y|^(3/2)``, ``asinh`` and ``normal_cdf``, the standard normal distribution
   function, act on each component (Song & Ermon, 2020; Czyż et al., 2023).
-* ``spiral`` turns the first two components by an angle of its squared length, which keeps the length (Czyż et al., 2023).
+* ``spiral`` turns the first two components by an angle of the squared length, and keeps the length (Czyż et al., 2023).
 * ``swiss_roll`` rolls the normal_cdf of each component up in a plane of its own: d numbers become 2d.
 * ``blobs`` makes an image: two components, through normal_cdf, are the place of a bright blob in a cell of 5 x 5
   pixels.
