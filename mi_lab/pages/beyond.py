@@ -2,7 +2,7 @@
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -59,19 +59,11 @@ def small_multiples(task: str, folder: Path | None = None) -> go.Figure:
     results = stored(task, folder)
     if not results:
         raise ValueError(f"no result of beyond-<estimator>-{task} is stored; run book/experiments/beyond.ipynb.")
-    panels = [(NAMES[name, readout], points(result, readout)) for name, readout, result in _readouts(results)]
-    rows = math.ceil(len(panels) / _COLUMNS)
-    figure = make_subplots(
-        rows,
-        _COLUMNS,
-        shared_xaxes="all",
-        shared_yaxes="all",
-        subplot_titles=[title for title, _ in panels],
-        vertical_spacing=0.22 / rows,
-        horizontal_spacing=0.03,
-    )
+    shown = [(NAMES[name, readout], points(result, readout)) for name, readout, result in _readouts(results)]
+    rows = math.ceil(len(shown) / _COLUMNS)
+    figure = panels([title for title, _ in shown])
     high = 1.4 * max(TRUE_MI)
-    for number, (_, found) in enumerate(panels):
+    for number, (_, found) in enumerate(shown):
         place = {"row": number // _COLUMNS + 1, "col": number % _COLUMNS + 1}
         figure.add_scatter(
             x=[0, max(TRUE_MI)],
@@ -86,11 +78,28 @@ def small_multiples(task: str, folder: Path | None = None) -> go.Figure:
         )
         for n in BATCH_SIZES:
             _add_line(figure, [point for point in found if point["n"] == n], n, high, number == 0, place)
-    made = theme.figure("", "", _alt(task, panels), table=_table(panels), provenance=_provenance(results))
-    figure.update_layout(template="none", font={"size": 13}, height=60 + 210 * rows, meta=made.layout.meta)
-    figure.update_layout(margin={"l": 50, "r": 10, "t": 30, "b": 45}, legend={"orientation": "h", "y": -0.06})
+    made = theme.figure("", "", _alt(task, shown), table=_table(shown), provenance=provenance_of(results))
+    figure.update_layout(meta=made.layout.meta)
     figure.update_xaxes(title_text="true MI [nats]", row=rows)
     return figure.update_yaxes(range=[-2, high], title_text="estimate [nats]", col=1).update_yaxes(range=[-2, high])
+
+
+def panels(titles: Sequence[str]) -> go.Figure:
+    """Empty small multiples with shared axes, three in a row, each under its title."""
+    rows = math.ceil(len(titles) / _COLUMNS)
+    figure = make_subplots(
+        rows,
+        _COLUMNS,
+        shared_xaxes="all",
+        shared_yaxes="all",
+        subplot_titles=titles,
+        vertical_spacing=0.22 / rows,
+        horizontal_spacing=0.03,
+    )
+    figure.update_layout(template="none", font={"size": 13}, height=60 + 210 * rows)
+    return figure.update_layout(
+        margin={"l": 50, "r": 10, "t": 30, "b": 45}, legend={"orientation": "h", "y": -0.06 * 5 / rows}
+    )
 
 
 def _readouts(results: dict[str, Result]) -> list[tuple[str, str, Result]]:
@@ -131,7 +140,7 @@ def _add_line(
 
 def _table(panels: Sequence[tuple[str, Sequence[Point]]]) -> dict[str, Any]:
     rows = [
-        [title, str(point["n"]), f"{point['mi']:g}", *(_cell(point[name]) for name in ("mean", "q05", "q95"))]
+        [title, str(point["n"]), f"{point['mi']:g}", *(cell(point[name]) for name in ("mean", "q05", "q95"))]
         for title, found in panels
         for point in found
     ]
@@ -139,7 +148,8 @@ def _table(panels: Sequence[tuple[str, Sequence[Point]]]) -> dict[str, Any]:
     return {"head": ["estimator", "N", "true MI", "estimate", "5 %", "95 %"], "rows": rows, "note": note}
 
 
-def _cell(value: float) -> str:
+def cell(value: float) -> str:
+    """A number as a table shows it."""
     if not math.isfinite(value):
         return "not finite"
     return f"{value:.2f}" if abs(value) < 1000 else f"{value:.2g}"
@@ -149,12 +159,13 @@ def _alt(task: str, panels: Sequence[tuple[str, Sequence[Point]]]) -> str:
     ends = []
     for title, found in panels:
         largest = max(point["n"] for point in found)
-        told = [f"{p['mi']:g} gives {_cell(p['mean'])}" for p in found if p["n"] == largest and p["mi"] in (5.0, 30.0)]
+        told = [f"{p['mi']:g} gives {cell(p['mean'])}" for p in found if p["n"] == largest and p["mi"] in (5.0, 30.0)]
         ends.append(f"{title} at N = {largest}: {', '.join(told)}")
     return f"Estimates against true MI in nats on the task {task}. " + "; ".join(ends) + "."
 
 
-def _provenance(results: dict[str, Result]) -> str:
+def provenance_of(results: Mapping[str, Result]) -> str:
+    """The line under a figure of several results, by estimator."""
     whole = sum(result.provenance["wall_seconds"] for result in results.values())
     first = provenance(next(iter(results.values())))
     return f"{first}, and likewise for the {len(results)} estimators, {duration(whole)} in all"
@@ -179,7 +190,7 @@ def guide(tasks: Sequence[str], folder: Path | None = None) -> str:
             scatter = found[-1]["q95"] - found[-1]["q05"]
             step = 1000 * result.provenance["wall_seconds"] / result.provenance["steps"]
             rows.append(
-                [NAMES[name, readout], task, str(n), f"{met:g}" if met else "none", _cell(scatter), f"{step:.1f} ms"]
+                [NAMES[name, readout], task, str(n), f"{met:g}" if met else "none", cell(scatter), f"{step:.1f} ms"]
             )
     head = ["estimator", "task", "N", "met up to [nats]", "scatter at the largest truth [nats]", "a step"]
     return f'<div class="mi-table">{table_html(head, rows, "Which estimator meets which truth")}</div>'
