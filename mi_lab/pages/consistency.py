@@ -50,18 +50,18 @@ def climbs(results: Mapping[str, Result], task: str) -> go.Figure:
         assert isinstance(spec, Staircase)
         place = {"row": number // 3 + 1, "col": number % 3 + 1}
         run = result.select(task=task)[0]
-        low, middle, high = (run["curves"][f"{readout} {name}"] for name in ("q05", "mean", "q95"))
+        low, middle, high = (run["curves"][f"{readout} {name}"] for name in ("q05", "median", "q95"))
         truth = [mi for mi in spec.true_mi for _ in range(spec.epochs * READINGS)]
         steps = [steps_per_epoch(spec.batch_size) / READINGS * (i + 1) for i in range(len(truth))]
         _add(figure, steps, truth, "truth", theme.REFERENCE, number == 0, place, width=1)
         _band(figure, steps[: len(middle)], low, high, number == 0, place)
-        _add(figure, steps[: len(middle)], middle, "mean of batches", "#0072b2", number == 0, place)
+        _add(figure, steps[: len(middle)], middle, "median of batches", "#0072b2", number == 0, place)
         ends = [
             (f"{mi:g}", cell(end)) for mi, end in zip_longest(spec.true_mi, run["values"][readout], fillvalue=math.nan)
         ]
         alt.append(f"{title}: " + ", ".join(f"{mi} gives {end}" for mi, end in ends))
         rows += [[title, mi, end] for mi, end in ends]
-    note = "In nats, means over the last epoch of each stair, first seeds."
+    note = "In nats, medians over the batches of each stair's last epoch, first seeds."
     table = {"head": ["estimator", "true MI", "at the stair's end"], "rows": rows, "note": note}
     told = f"Estimates on the staircase of true MI in nats on the task {task}. " + "; ".join(alt) + "."
     _finish(figure, told, table, results)
@@ -98,9 +98,7 @@ def agreements(results: Mapping[str, Result]) -> go.Figure:
         if ratios:
             alt.append(f"{title} at {ratios[-1][0]} rows: {ratios[-1][2]}, ratios {ratios[-1][3]} and {ratios[-1][4]}")
     head = ["estimator", "rows", "true MI", "I(X;Y)", "data processing (1 is right)", "additivity (2 is right)"]
-    note = (
-        "In nats, means over the last quarter of the epochs and over seeds; the last two columns are ratios to I(X;Y)."
-    )
+    note = "In nats, medians over the last quarter of the epochs, means over seeds; the last two are ratios to I(X;Y)."
     told = "Estimates of what images share with their top rows, in nats. " + "; ".join(alt) + "."
     _finish(figure, told, {"head": head, "rows": rows, "note": note}, results)
     figure.update_xaxes(title_text="rows kept", row=math.ceil(len(shown) / 3))

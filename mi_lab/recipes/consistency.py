@@ -1,6 +1,6 @@
 """Song and Ermon's self-consistency tests: what an image and its top rows share, in settings that must agree."""
 
-import math
+import statistics
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,14 +15,14 @@ from mi_lab.representation.image_rows import ImageRows
 from mi_lab.stages import Stages
 
 _FEWER = 3  # rows that h(Y) lacks of Y, as in the paper
-_END = 4  # an estimate is the mean over the last quarter of the epochs
+_END = 4  # an estimate is that of the last quarter of the epochs
 
 
 def keep_rows(spec: Consistency, run: Mapping[str, Any], device: torch.device, stages: Stages) -> Mapping[str, Any]:
-    """One training in one setting. ``curves`` are the means of each epoch by readout, in nats.
+    """One training in one setting. ``curves`` are '<readout> mean' and 'median' over each epoch's batches, in nats.
 
-    ``values`` are by readout the mean over the last quarter of the epochs, None if the run stopped being finite, and
-    'truth', the MI of these images by counting.
+    ``values`` are by readout the median over the last quarter of the epochs of that median, since a single batch may
+    rule a mean, and None if the run stopped being finite; and 'truth', the MI of these images by counting.
     """
     task = rows_task(spec, run)
     settings: dict[str, Any] = {
@@ -39,11 +39,10 @@ def keep_rows(spec: Consistency, run: Mapping[str, Any], device: torch.device, s
         **settings,
     )
     stages.seconds += curve.wall_seconds
-    means = {name: statistics["mean"] for name, statistics in curve.curves.items()}
     whole = curve.first_nonfinite_epoch is None
-    ends = {name: _end(values) if whole else None for name, values in means.items()}
+    ends = {name: _end(found["median"]) if whole else None for name, found in curve.curves.items()}
     return {
-        "curves": means,
+        "curves": {f"{name} {s}": found[s] for name, found in curve.curves.items() for s in ("mean", "median")},
         "values": {"truth": task.mi, **ends},
         "first_nonfinite_epoch": curve.first_nonfinite_epoch,
         "steps": spec.epochs * steps_per_epoch(spec.batch_size),
@@ -62,5 +61,4 @@ def rows_task(spec: Consistency, run: Mapping[str, Any]) -> ImageRows:
 
 
 def _end(values: list[float]) -> float:
-    last = values[-max(1, len(values) // _END) :]
-    return math.fsum(last) / len(last)
+    return statistics.median(values[-max(1, len(values) // _END) :])

@@ -1,6 +1,5 @@
 """Poole's staircase: one training whose true MI is raised in steps, and how the estimate follows."""
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +8,7 @@ from torch import Tensor
 
 from mi_lab.consistency_specs import READINGS, Staircase
 from mi_lab.estimation.catalogue import make_task
-from mi_lab.estimation.training import Training
+from mi_lab.estimation.training import STATISTICS, Training
 from mi_lab.stages import Stages
 from mi_lab.sweeps import training_of
 
@@ -17,10 +16,10 @@ Curves = dict[str, list[float]]
 
 
 def climb(spec: Staircase, run: Mapping[str, Any], device: torch.device, stages: Stages) -> Mapping[str, Any]:
-    """One training on one task. ``curves`` are '<readout> mean', 'q05' and 'q95', each ``READINGS`` values an epoch.
+    """One training on one task. ``curves`` are '<readout> mean', 'median', 'q05' and 'q95', each ``READINGS`` an epoch.
 
-    Each is over the batches of a reading, in nats. ``values`` are by readout the means over every stair's last epoch.
-    All end before the epoch in which a value is not finite.
+    Each is over the batches of a reading, in nats. ``values`` are by readout the medians over every stair's last epoch,
+    since a single batch may rule a mean. All end before the epoch in which a value is not finite.
     """
     return stages.keep("climb", lambda: _climb(spec, run, device))
 
@@ -29,7 +28,7 @@ def _climb(spec: Staircase, run: Mapping[str, Any], device: torch.device) -> dic
     start = {"true_mi": spec.true_mi[0], "batch_size": spec.batch_size, "seed": run["seed"]}
     training = training_of(spec.sweep(run["task"]), [start], str(device))
     names = list(training.readouts)
-    curves: Curves = {f"{name} {statistic}": [] for name in names for statistic in ("mean", "q05", "q95")}
+    curves: Curves = {f"{name} {statistic}": [] for name in names for statistic in STATISTICS}
     ends: Curves = {name: [] for name in names}
     nonfinite = None
     for mi in spec.true_mi:
@@ -44,7 +43,7 @@ def _climb(spec: Staircase, run: Mapping[str, Any], device: torch.device) -> dic
         if nonfinite:
             break
         for name in names:
-            ends[name].append(math.fsum(curves[f"{name} mean"][-READINGS:]) / READINGS)
+            ends[name].append(float(training.epochs[-1][name][STATISTICS.index("median"), 0]))
     return {"curves": curves, "values": ends, "first_nonfinite_epoch": nonfinite, "steps": training.steps}
 
 
@@ -57,6 +56,6 @@ def _epoch(training: Training) -> dict[str, Tensor]:
 
 def _note(curves: Curves, name: str, values: Tensor) -> None:
     for reading in values.tensor_split(READINGS):
-        low, high = reading.quantile(reading.new_tensor([0.05, 0.95])).tolist()
-        for statistic, value in (("mean", float(reading.mean())), ("q05", low), ("q95", high)):
+        found = [float(reading.mean()), *reading.quantile(reading.new_tensor([0.5, 0.05, 0.95])).tolist()]
+        for statistic, value in zip(STATISTICS, found, strict=True):
             curves[f"{name} {statistic}"].append(value)

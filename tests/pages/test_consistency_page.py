@@ -26,7 +26,9 @@ def folder(tmp_path):
 
     def climbing(run):
         means = [mi - 0.5 for mi in (2.0, 4.0, 6.0) for _ in range(5 * READINGS)]
-        curves = {f"nwj {name}": [v + d for v in means] for name, d in (("mean", 0), ("q05", -1), ("q95", 1))}
+        curves = {
+            f"nwj {name}": [v + d for v in means] for name, d in (("mean", 9), ("median", 0), ("q05", -1), ("q95", 1))
+        }
         return {"curves": curves, "values": {"nwj": [1.5, 3.5, 5.5]}, "first_nonfinite_epoch": 16}
 
     stored("consistency-nwj", on_rows, tmp_path)
@@ -36,9 +38,10 @@ def folder(tmp_path):
 
 def test_a_staircase_shows_truth_and_estimate(folder):
     figure = staircase("cubic", folder)
-    truth, band, mean = figure.data
-    assert (truth.name, band.name, mean.name) == ("truth", "5 % to 95 % of batches", "mean of batches")
-    assert len(truth.y) == 25 * READINGS and truth.x[-1] == 20_000 and len(mean.y) == 15 * READINGS
+    truth, band, median = figure.data
+    assert (truth.name, band.name, median.name) == ("truth", "5 % to 95 % of batches", "median of batches")
+    assert len(truth.y) == 25 * READINGS and truth.x[-1] == 20_000
+    assert len(median.y) == 15 * READINGS and median.y[0] == 1.5
     assert figure.layout.annotations[0].text == "NWJ"
     assert "6 gives 5.50, 8 gives not finite" in figure.layout.meta["alt"]
     assert ["NWJ", "4", "3.50"] in figure.layout.meta["table"]["rows"]
