@@ -12,7 +12,7 @@ BATCH_SIZES = (64, 256, 1024)
 TASKS = ("gaussian", "cubic", "student", "blobs")
 _SMOKE = {"true_mi": (2.0, 10.0), "batch_size": (64,), "hidden": (8,), "epochs": 1, "seeds": (0,)}
 _SMOKE_STAIRS = {"tasks": ("gaussian",), "true_mi": (2.0, 4.0), "hidden": (8,), "epochs": 1, "seeds": (0,)}
-_SMOKE_ROWS = {"data": "synthetic_grey", "images": 600, "batch_size": 256, "rows": (14,), "hidden": (8,), "epochs": 1}
+_SMOKE_ROWS = {"data": "synthetic_grey", "images": 600, "batch_size": 64, "rows": (14,), "hidden": (8,), "epochs": 1}
 
 
 def parts(task: str) -> dict[str, str]:
