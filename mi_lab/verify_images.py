@@ -8,8 +8,10 @@ from typing import Any
 
 import torch
 
+from mi_lab.consistency_specs import Consistency, Staircase
 from mi_lab.image_specs import NO_PRETEXT, Labelings, NoisyImages, Probing
 from mi_lab.recipes import recipe
+from mi_lab.recipes.consistency import rows_task
 from mi_lab.recipes.downstream import pictures
 from mi_lab.reconstruction_specs import NO_DECODER, VInfoMaxDigits
 from mi_lab.representation.datasets import Split, load_dataset
@@ -27,6 +29,10 @@ def part_again(spec: Any, run: Mapping[str, Any], device: torch.device) -> Part:
     if isinstance(spec, Labelings):
         with tempfile.TemporaryDirectory() as folder:
             return {"values": recipe(spec)(spec, run, device, Stages(Path(folder), {}))["values"]}
+    if isinstance(spec, Staircase):
+        return _first_steps(spec, run, device) if run["seed"] == spec.seeds[0] else {}
+    if isinstance(spec, Consistency):
+        return {"values": {"truth": rows_task(spec, run).mi}}
     if isinstance(spec, Probing):
         return _first_filters(spec, run["seed"]) if spec.pretext == NO_PRETEXT else {}
     if isinstance(spec, NoisyImages):
@@ -34,6 +40,13 @@ def part_again(spec: Any, run: Mapping[str, Any], device: torch.device) -> Part:
     if isinstance(spec, VInfoMaxDigits):
         return _null_loss(spec)
     return {"values": {"pictures": pictures(load_dataset(spec.data))}} if run["decoder"] == NO_DECODER else {}
+
+
+def _first_steps(spec: Staircase, run: Mapping[str, Any], device: torch.device) -> Part:
+    """The first epoch of the first stair."""
+    short = dataclasses.replace(spec, true_mi=spec.true_mi[:1], epochs=1)
+    with tempfile.TemporaryDirectory() as folder:
+        return {"curves": recipe(short)(short, run, device, Stages(Path(folder), {}))["curves"]}
 
 
 def _first_filters(spec: Probing, seed: int) -> Part:

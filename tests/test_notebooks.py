@@ -32,6 +32,8 @@ FAMILIES = {
     "supervised_autoencoder": "table-3-resnet18",
     "all_pairs": "fig-12",
     "beyond": "beyond-doe-gaussian",
+    "staircase": "staircase-smile",
+    "consistency": "consistency-nwj",
 }
 
 

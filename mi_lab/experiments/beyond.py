@@ -1,7 +1,8 @@
-"""The experiments beyond the report as plain data: every estimator on four tasks of the same true MI."""
+"""The experiments beyond the report as plain data: every estimator on four tasks, up a staircase, and on image rows."""
 
 from typing import Any
 
+from mi_lab.consistency_specs import Consistency, Staircase
 from mi_lab.experiments.kinds import Experiment
 from mi_lab.names import CONDITIONAL, CONTRASTIVE, DENSITIES, READOUTS
 from mi_lab.specs import Sweep
@@ -10,12 +11,22 @@ TRUE_MI = (1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0)
 BATCH_SIZES = (64, 256, 1024)
 TASKS = ("gaussian", "cubic", "student", "blobs")
 _SMOKE = {"true_mi": (2.0, 10.0), "batch_size": (64,), "hidden": (8,), "epochs": 1, "seeds": (0,)}
+_SMOKE_STAIRS = {"tasks": ("gaussian",), "true_mi": (2.0, 4.0), "hidden": (8,), "epochs": 1, "seeds": (0,)}
+_SMOKE_ROWS = {"data": "synthetic_grey", "images": 600, "batch_size": 64, "rows": (14,), "hidden": (8,), "epochs": 1}
 
 
 def parts(task: str) -> dict[str, str]:
     """The estimators that are tried on a task, each with the name of its experiment there."""
     names = [name for name in READOUTS if (name, task) != ("barber_agakov", "blobs")]  # whose density is not known
     return {name: f"beyond-{name.replace('_', '-')}-{task}" for name in names}
+
+
+def _meant_for(estimator: str) -> dict[str, Any]:
+    """The scheme of negatives and the critic an estimator is meant for; one of ratios is separable, for all pairs."""
+    return {
+        "negatives": "all_pairs" if estimator in CONTRASTIVE else "derangement",
+        "critic": CONDITIONAL if estimator in DENSITIES else "separable",
+    }
 
 
 def _part(name: str, estimator: str, task: str) -> Experiment:
@@ -33,10 +44,9 @@ def _part(name: str, estimator: str, task: str) -> Experiment:
         (128,),
         epochs=100,
         seeds=(0, 1),
-        negatives="all_pairs" if whole else "derangement",
         learning_rate=1e-3,
-        critic=CONDITIONAL if estimator in DENSITIES else "separable",
         task=task,
+        **_meant_for(estimator),
     )
     readouts = READOUTS[estimator]
     panels = {name if len(readouts) == 1 else f"{name}-{readout}": readout for readout in readouts}
@@ -49,5 +59,31 @@ def _part(name: str, estimator: str, task: str) -> Experiment:
     return Experiment(name, "beyond", panels, grid, laptop, _SMOKE)
 
 
-BEYOND = tuple(_part(name, estimator, task) for task in TASKS for estimator, name in parts(task).items())
-"""A part per estimator and task, of which each is a sweep over true MI and batch sizes."""
+def staircases() -> dict[str, str]:
+    """The estimators that climb the staircase, each with the name of its experiment there."""
+    return {name: f"staircase-{name.replace('_', '-')}" for name in READOUTS}
+
+
+def consistencies() -> dict[str, str]:
+    """The estimators that are tested on the rows of images, each with the name of its experiment there."""
+    return {name: f"consistency-{name.replace('_', '-')}" for name in READOUTS if name not in DENSITIES}
+
+
+def _staircase(name: str, estimator: str) -> Experiment:
+    """One estimator on Poole's staircase, of 4000 steps a stair, which takes no longer than a laptop has."""
+    spec = Staircase(estimator, **_meant_for(estimator))
+    return Experiment(name, "staircase", {}, spec, {}, _SMOKE_STAIRS)
+
+
+def _consistency(name: str, estimator: str) -> Experiment:
+    """One estimator on the rows of images; on the laptop with a smaller critic and a sixth of the training."""
+    spec = Consistency(estimator, **_meant_for(estimator))
+    return Experiment(name, "consistency", {}, spec, {"hidden": (128,), "epochs": 4}, _SMOKE_ROWS)
+
+
+BEYOND = (
+    *(_part(name, estimator, task) for task in TASKS for estimator, name in parts(task).items()),
+    *(_staircase(name, estimator) for estimator, name in staircases().items()),
+    *(_consistency(name, estimator) for estimator, name in consistencies().items()),
+)
+"""A part per estimator and task, of which each is a sweep over true MI and batch sizes; the tests of consistency."""

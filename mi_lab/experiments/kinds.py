@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from mi_lab.consistency_specs import Consistency, Staircase
 from mi_lab.image_specs import Labelings, NoisyImages, Probing
 from mi_lab.names import known
 from mi_lab.reconstruction_specs import Reconstruction, SupervisedAutoencoders, VInfoMaxDigits, VInfoMaxImages
@@ -13,7 +14,7 @@ from mi_lab.specs import CeilingTable, Sweep
 
 PROFILES = ("smoke", "laptop", "report")
 
-Spec = Sweep | CeilingTable | Labelings | Probing | NoisyImages | Reconstruction
+Spec = Sweep | CeilingTable | Labelings | Probing | NoisyImages | Reconstruction | Staircase | Consistency
 KINDS: Mapping[str, type[Spec]] = {
     "sweep": Sweep,
     "ceiling": CeilingTable,
@@ -23,6 +24,8 @@ KINDS: Mapping[str, type[Spec]] = {
     "v_infomax_digits": VInfoMaxDigits,
     "v_infomax_images": VInfoMaxImages,
     "supervised_autoencoders": SupervisedAutoencoders,
+    "staircase": Staircase,
+    "consistency": Consistency,
 }
 """The kinds of result, each with the class of its spec."""
 

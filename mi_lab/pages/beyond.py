@@ -2,7 +2,7 @@
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,9 @@ from mi_lab.pages.provenance import duration, provenance
 from mi_lab.pages.tables import table_html
 from mi_lab.results import Result, is_stored, load
 
+STATISTICS = ("median", "q05", "q95", "mean")
 _COLUMNS = 3
-_END = 4  # an estimate is the mean over a run's last quarter of epochs
+_END = 4  # an estimate is that of a run's last quarter of epochs
 _CLOSE = 0.1  # of the truth
 
 Point = dict[str, Any]
@@ -30,15 +31,16 @@ def stored(task: str, folder: Path | None = None) -> dict[str, Result]:
 
 
 def points(result: Result, readout: str) -> list[Point]:
-    """By N and true MI: the estimate, and the 5 % and 95 % quantiles over batches, in nats.
+    """By N and true MI: the median, the 5 % and 95 % quantiles and the mean over batches, in nats.
 
-    All are means over the last quarter of the epochs and over seeds; nan if a seed stopped being finite.
+    All are over the last quarter of the epochs, and means over seeds; nan if a seed stopped being finite. The estimate
+    is the median: where e^T scatters, a single batch rules the mean.
     """
     found = []
     for n in result.spec.batch_size:  # type: ignore[union-attr]
         for mi in result.spec.true_mi:  # type: ignore[union-attr]
             runs = result.select(batch_size=n, true_mi=mi)
-            ends = {name: statistics.fmean(_end(run, readout, name) for run in runs) for name in ("mean", "q05", "q95")}
+            ends = {name: statistics.fmean(_end(run, readout, name) for run in runs) for name in STATISTICS}
             found.append({"n": n, "mi": mi, **ends})
     return found
 
@@ -47,7 +49,8 @@ def _end(run: dict[str, Any], readout: str, statistic: str) -> float:
     values = run["curves"][readout][statistic]
     if run["first_nonfinite_epoch"] is not None:
         return math.nan
-    return statistics.fmean(values[-max(1, len(values) // _END) :])
+    last = values[-max(1, len(values) // _END) :]
+    return statistics.fmean(last) if statistic == "mean" else statistics.median(last)
 
 
 def small_multiples(task: str, folder: Path | None = None) -> go.Figure:
@@ -59,19 +62,11 @@ def small_multiples(task: str, folder: Path | None = None) -> go.Figure:
     results = stored(task, folder)
     if not results:
         raise ValueError(f"no result of beyond-<estimator>-{task} is stored; run book/experiments/beyond.ipynb.")
-    panels = [(NAMES[name, readout], points(result, readout)) for name, readout, result in _readouts(results)]
-    rows = math.ceil(len(panels) / _COLUMNS)
-    figure = make_subplots(
-        rows,
-        _COLUMNS,
-        shared_xaxes="all",
-        shared_yaxes="all",
-        subplot_titles=[title for title, _ in panels],
-        vertical_spacing=0.22 / rows,
-        horizontal_spacing=0.03,
-    )
+    shown = [(NAMES[name, readout], points(result, readout)) for name, readout, result in _readouts(results)]
+    rows = math.ceil(len(shown) / _COLUMNS)
+    figure = panels([title for title, _ in shown])
     high = 1.4 * max(TRUE_MI)
-    for number, (_, found) in enumerate(panels):
+    for number, (_, found) in enumerate(shown):
         place = {"row": number // _COLUMNS + 1, "col": number % _COLUMNS + 1}
         figure.add_scatter(
             x=[0, max(TRUE_MI)],
@@ -86,11 +81,28 @@ def small_multiples(task: str, folder: Path | None = None) -> go.Figure:
         )
         for n in BATCH_SIZES:
             _add_line(figure, [point for point in found if point["n"] == n], n, high, number == 0, place)
-    made = theme.figure("", "", _alt(task, panels), table=_table(panels), provenance=_provenance(results))
-    figure.update_layout(template="none", font={"size": 13}, height=60 + 210 * rows, meta=made.layout.meta)
-    figure.update_layout(margin={"l": 50, "r": 10, "t": 30, "b": 45}, legend={"orientation": "h", "y": -0.06})
+    made = theme.figure("", "", _alt(task, shown), table=_table(shown), provenance=provenance_of(results))
+    figure.update_layout(meta=made.layout.meta)
     figure.update_xaxes(title_text="true MI [nats]", row=rows)
     return figure.update_yaxes(range=[-2, high], title_text="estimate [nats]", col=1).update_yaxes(range=[-2, high])
+
+
+def panels(titles: Sequence[str]) -> go.Figure:
+    """Empty small multiples with shared axes, three in a row, each under its title."""
+    rows = math.ceil(len(titles) / _COLUMNS)
+    figure = make_subplots(
+        rows,
+        _COLUMNS,
+        shared_xaxes="all",
+        shared_yaxes="all",
+        subplot_titles=titles,
+        vertical_spacing=0.22 / rows,
+        horizontal_spacing=0.03,
+    )
+    figure.update_layout(template="none", font={"size": 13}, height=60 + 210 * rows)
+    return figure.update_layout(
+        margin={"l": 50, "r": 10, "t": 30, "b": 45}, legend={"orientation": "h", "y": -0.06 * 5 / rows}
+    )
 
 
 def _readouts(results: dict[str, Result]) -> list[tuple[str, str, Result]]:
@@ -100,8 +112,8 @@ def _readouts(results: dict[str, Result]) -> list[tuple[str, str, Result]]:
 def _add_line(
     figure: go.Figure, found: Sequence[Point], n: int, high: float, first: bool, place: dict[str, int]
 ) -> None:
-    shown = [point for point in found if math.isfinite(point["mean"])]
-    values = [min(max(point["mean"], -2.0), high) for point in shown]
+    shown = [point for point in found if math.isfinite(point["median"])]
+    values = [min(max(point["median"], -2.0), high) for point in shown]
     line = theme.line_of_batch_size(n)
     figure.add_scatter(
         x=[point["mi"] for point in shown],
@@ -115,7 +127,8 @@ def _add_line(
             "size": 6,
             "color": line["color"],
             "symbol": [
-                "triangle-up" if p["mean"] > high else "triangle-down" if p["mean"] < -2 else "circle" for p in shown
+                "triangle-up" if p["median"] > high else "triangle-down" if p["median"] < -2 else "circle"
+                for p in shown
             ],
         },
         error_y={
@@ -123,7 +136,7 @@ def _add_line(
             "arrayminus": [max(0.0, v - max(p["q05"], -2.0)) for p, v in zip(shown, values, strict=True)],
             "thickness": 1,
         },
-        text=[f"true {p['mi']:g}: {p['mean']:.2f}, batches {p['q05']:.2f} to {p['q95']:.2f} nats" for p in shown],
+        text=[f"true {p['mi']:g}: {p['median']:.2f}, batches {p['q05']:.2f} to {p['q95']:.2f} nats" for p in shown],
         hovertemplate=f"N = {n}, %{{text}}<extra></extra>",
         **place,
     )
@@ -131,15 +144,16 @@ def _add_line(
 
 def _table(panels: Sequence[tuple[str, Sequence[Point]]]) -> dict[str, Any]:
     rows = [
-        [title, str(point["n"]), f"{point['mi']:g}", *(_cell(point[name]) for name in ("mean", "q05", "q95"))]
+        [title, str(point["n"]), f"{point['mi']:g}", *(cell(point[name]) for name in STATISTICS)]
         for title, found in panels
         for point in found
     ]
-    note = "In nats, means over the last quarter of the epochs and over seeds; quantiles are over batches."
-    return {"head": ["estimator", "N", "true MI", "estimate", "5 %", "95 %"], "rows": rows, "note": note}
+    note = "In nats, over the batches of the last quarter of the epochs, then means over seeds."
+    return {"head": ["estimator", "N", "true MI", "median", "5 %", "95 %", "mean"], "rows": rows, "note": note}
 
 
-def _cell(value: float) -> str:
+def cell(value: float) -> str:
+    """A number as a table shows it."""
     if not math.isfinite(value):
         return "not finite"
     return f"{value:.2f}" if abs(value) < 1000 else f"{value:.2g}"
@@ -149,12 +163,13 @@ def _alt(task: str, panels: Sequence[tuple[str, Sequence[Point]]]) -> str:
     ends = []
     for title, found in panels:
         largest = max(point["n"] for point in found)
-        told = [f"{p['mi']:g} gives {_cell(p['mean'])}" for p in found if p["n"] == largest and p["mi"] in (5.0, 30.0)]
+        told = [f"{p['mi']:g} gives {cell(p['median'])}" for p in found if p["n"] == largest and p["mi"] in (5.0, 30.0)]
         ends.append(f"{title} at N = {largest}: {', '.join(told)}")
     return f"Estimates against true MI in nats on the task {task}. " + "; ".join(ends) + "."
 
 
-def _provenance(results: dict[str, Result]) -> str:
+def provenance_of(results: Mapping[str, Result]) -> str:
+    """The line under a figure of several results, by estimator."""
     whole = sum(result.provenance["wall_seconds"] for result in results.values())
     first = provenance(next(iter(results.values())))
     return f"{first}, and likewise for the {len(results)} estimators, {duration(whole)} in all"
@@ -164,7 +179,8 @@ def guide(tasks: Sequence[str], folder: Path | None = None) -> str:
     """HTML of a table: by estimator and task the largest true MI that it meets, the scatter of batches, and its cost.
 
     It *meets* a truth at the largest N stored if its estimate is within a tenth of it, and every smaller one's is too.
-    The scatter is that of the largest truth, from the 5 % to the 95 % quantile; the cost is a run's step on one core.
+    The scatter is that of the largest truth, from the 5 % to the 95 % quantile. The cost is that of an estimate, one
+    run of the grid on one core, and of a step in it.
     """
     rows = []
     for task in tasks:
@@ -173,13 +189,20 @@ def guide(tasks: Sequence[str], folder: Path | None = None) -> str:
             found = [point for point in points(result, readout) if point["n"] == n]
             met = 0.0
             for point in found:
-                if not abs(point["mean"] - point["mi"]) <= _CLOSE * point["mi"]:
+                if not abs(point["median"] - point["mi"]) <= _CLOSE * point["mi"]:
                     break
                 met = point["mi"]
             scatter = found[-1]["q95"] - found[-1]["q05"]
-            step = 1000 * result.provenance["wall_seconds"] / result.provenance["steps"]
-            rows.append(
-                [NAMES[name, readout], task, str(n), f"{met:g}" if met else "none", _cell(scatter), f"{step:.1f} ms"]
-            )
-    head = ["estimator", "task", "N", "met up to [nats]", "scatter at the largest truth [nats]", "a step"]
+            seconds = result.provenance["wall_seconds"]
+            cost = f"{seconds / len(result.runs):.0f} s", f"{1000 * seconds / result.provenance['steps']:.1f} ms"
+            rows.append([NAMES[name, readout], task, str(n), f"{met:g}" if met else "none", cell(scatter), *cost])
+    head = [
+        "estimator",
+        "task",
+        "N",
+        "met up to [nats]",
+        "scatter at the largest truth [nats]",
+        "an estimate",
+        "a step",
+    ]
     return f'<div class="mi-table">{table_html(head, rows, "Which estimator meets which truth")}</div>'

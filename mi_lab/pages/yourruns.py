@@ -5,9 +5,11 @@ from pathlib import Path
 import plotly.graph_objects as go
 from IPython.display import HTML, Markdown, display
 
+from mi_lab.consistency_specs import Consistency, Staircase
 from mi_lab.experiments import experiment
 from mi_lab.image_specs import Labelings, NoisyImages, Probing
 from mi_lab.pages.autoencoders import table
+from mi_lab.pages.consistency import agreements, climbs
 from mi_lab.pages.figures import curves_of
 from mi_lab.pages.noise import ESTIMATORS, over_noise
 from mi_lab.pages.provenance import shown
@@ -62,6 +64,10 @@ def figures_of(result: Result) -> dict[str, go.Figure | HTML]:
             return {"linear": accuracies(result, "linear"), "mlp": accuracies(result, "mlp"), "l2": losses(result)}
         case VInfoMaxImages() | SupervisedAutoencoders():
             return {"table": HTML(table(result, ("linear", "mlp", "l2"), {}))}
+        case Staircase():
+            return {task: climbs({result.spec.estimator: result}, task) for task in result.spec.tasks}
+        case Consistency():
+            return {"rows": agreements({result.spec.estimator: result})}
 
 
 def _varied(result: Result, folder: Path | None) -> Result:

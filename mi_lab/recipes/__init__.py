@@ -1,4 +1,4 @@
-"""How one run of an experiment on images is made, stage by stage, from the parts in ``mi_lab.representation``.
+"""How one run of an experiment on images, or on a staircase of true MI, is made, stage by stage.
 
 A recipe takes the spec, one entry of its grid, the device and the run's ``Stages``. It returns ``curves``, ``values``,
 ``first_nonfinite_epoch`` and ``steps`` as ``mi_lab.results.Result`` describes them.
@@ -10,9 +10,11 @@ from typing import Any
 import torch
 
 from mi_lab.experiments import Spec, kind_of
+from mi_lab.recipes.consistency import keep_rows
 from mi_lab.recipes.labelings import count_labelings
 from mi_lab.recipes.noisy_images import estimate_under_noise
 from mi_lab.recipes.probing import probe_pretext
+from mi_lab.recipes.staircase import climb
 from mi_lab.recipes.supervised_autoencoders import train_autoencoder
 from mi_lab.recipes.v_infomax_digits import encode_digits
 from mi_lab.recipes.v_infomax_images import encode_images
@@ -26,6 +28,8 @@ _RECIPES: Mapping[str, Recipe] = {
     "v_infomax_digits": encode_digits,
     "v_infomax_images": encode_images,
     "supervised_autoencoders": train_autoencoder,
+    "staircase": climb,
+    "consistency": keep_rows,
 }
 
 

@@ -55,3 +55,11 @@ def test_results_on_images_are_drawn_too(displayed):
     yourruns.show_other_results()
     drawn = [thing.layout.meta["id"].rsplit("-", 1)[-1] for thing in displayed if isinstance(thing, go.Figure)]
     assert drawn == ["rotation", "mine", "nwj", "js_nwj", "js_plug_in"]
+
+
+def test_tests_of_consistency_are_drawn_too(displayed):
+    run("staircase-nwj", "smoke", workers=1, progress=False, true_mi=[2.0], batch_size=512)
+    run("consistency-nwj", "smoke", workers=1, progress=False, settings=["baseline"], batch_size=512)
+    yourruns.show_other_results()
+    drawn = [thing.layout.meta["id"].rsplit("-", 1)[-1] for thing in displayed if isinstance(thing, go.Figure)]
+    assert drawn == ["rows", "gaussian"]
