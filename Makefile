@@ -10,8 +10,8 @@ book: _build/built
 	@echo "The book is ready: open $(CURDIR)/_build/html/index.html"
 
 # all pages or none, since a result may change where no cell did; folders, too, so that a deleted file counts;
-# the log of commits because the book names its revision
-SOURCES = $(shell find _config.yml _toc.yml book mi_lab $(MI_LAB_RESULTS) -not -path '*/__pycache__*')
+# book/ with its slash, as book is a target; the log of commits because the book names its revision
+SOURCES = $(shell find _config.yml _toc.yml book/ mi_lab/ $(MI_LAB_RESULTS) -not -path '*/__pycache__*')
 _build/built: .venv/installed $(SOURCES) $(wildcard .git/logs/HEAD)
 	$(BIN)/jupyter-book build . -W --keep-going --all
 	@touch $@

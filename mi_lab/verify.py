@@ -31,8 +31,8 @@ SECONDS = 60.0
 EPOCHS = 3
 """So many epochs of a run are trained again, fewer if they would take longer than ``SECONDS``."""
 TOLERANCE = 2e-3
-"""The most by which a trained value may differ, as a share of it or of 0.1: two units of the last of the four digits
-that are stored. Trained alone instead of in their stacks, 111 runs of seven stored sweeps gave their first 2 to 10
+"""The most by which a trained value may differ, as a share of it or of 0.1. That is two units of the last of the four
+digits that are stored. Trained alone, not in their stacks, 111 runs of seven stored sweeps gave their first 2 to 10
 epochs to the last digit, but for 4 runs with values off by one unit; so did 36 runs of three sweeps on PyTorch's plain
 kernels (ATEN_CPU_CAPABILITY=default, MKL_CBWR=COMPATIBLE) instead of the processor's own, but for 4."""
 

@@ -11,8 +11,7 @@ TO_BE_RUN = {
     *(
         name
         for name, e in EXPERIMENTS.items()
-        if e.notebook
-        in ("all_pairs", "beyond", "consistency", "explorer", "noisy_mnist", "staircase", "v_infomax_mnist")
+        if e.notebook in ("all_pairs", "beyond", "consistency", "explorer", "staircase")
     ),
 }
 

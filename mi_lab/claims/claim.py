@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from mi_lab.claims.outcome import Outcome, Results
 
 NOT_STORED = "Its results, which are not stored yet."
+TABLE_2 = "More epochs, whose number the report does not name; Table 2's ResNet18 on CIFAR-10, not stored yet."
 WIDER = "App. C.2's width, epochs and images; more seeds."
 
 

@@ -1,7 +1,7 @@
 """The claims of Sections 2 to 5, each with the predicate that judges it."""
 
-from mi_lab.claims import images, js, mine, nwj
-from mi_lab.claims.claim import NOT_STORED, WIDER, Claim
+from mi_lab.claims import decoders, images, js, mine, nwj
+from mi_lab.claims.claim import NOT_STORED, TABLE_2, WIDER, Claim
 
 _LONGER = "All of App. C.1's 1000 epochs with the large critic."
 
@@ -162,20 +162,20 @@ MAIN_TEXT = (
     Claim(
         "v-match-wins",
         "5.1.1",
-        "v-information.html",
+        "v-infomax.html",
         "The decoder that matches the probe gives the better representation for it.",
-        ("fig-5", "table-2"),
-        None,
-        NOT_STORED,
+        ("fig-5",),
+        decoders.match_wins,
+        TABLE_2,
     ),
     Claim(
         "lower-l2-is-not-better",
         "5.1.1",
-        "v-information.html",
+        "v-infomax.html",
         "The non-linear decoder reconstructs better, and its representation is worse for a linear probe.",
-        ("fig-5", "table-2"),
-        None,
-        NOT_STORED,
+        ("fig-5",),
+        decoders.lower_loss_is_not_better,
+        TABLE_2,
     ),
     Claim(
         "sae-helps-at-small-lambda",

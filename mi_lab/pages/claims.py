@@ -18,6 +18,8 @@ from mi_lab.pages.noise import ESTIMATORS
 from mi_lab.pages.provenance import differences, provenance
 from mi_lab.pages.tables import table_html
 from mi_lab.pages.taps import by_tap
+from mi_lab.pages.v_infomax import DECODERS, PROTOCOLS, at, losses
+from mi_lab.reconstruction_specs import VInfoMaxDigits
 from mi_lab.results import Result, load
 from mi_lab.specs import Sweep
 
@@ -229,6 +231,28 @@ def _layers(folder: Path | None) -> go.Figure:
     return _points(series, [result], "proportion p of noisy pixels", "L1 minus L0 [nats]")
 
 
+def _protocols(name: str) -> Callable[[Path | None], go.Figure]:
+    """Validation accuracies of both protocols by epoch, a series per decoder and protocol."""
+
+    def drawn(folder: Path | None) -> go.Figure:
+        result = load(name, folder=folder)
+        assert isinstance(result.spec, VInfoMaxDigits)
+        series = {
+            f"{DECODERS[decoder]}, {PROTOCOLS[protocol]}": [
+                (float(epoch), at(result, decoder, protocol, epoch)) for epoch in result.spec.read_at if epoch
+            ]
+            for decoder in DECODERS
+            for protocol in PROTOCOLS
+        }
+        return _points(series, [result], "epoch", "accuracy [%]")
+
+    return drawn
+
+
+def _losses(name: str) -> Callable[[Path | None], go.Figure]:
+    return lambda folder: losses(load(name, folder=folder))
+
+
 def _over_p(result: Result, name: str, tap: str) -> list[Point]:
     values = [(run["p"], run["values"][name][tap]) for run in result.runs]
     return [(p, value) for p, value in values if value is not None]
@@ -252,6 +276,8 @@ EVIDENCE: Mapping[str, Callable[[Path | None], go.Figure]] = {
     "js-regularised-spikes": _curves("fig-3cd", "plug_in", lambda run: run["true_mi"] >= 15),
     "elu-relu-alike": _curves("fig-3ab-relu", "plug_in"),
     "zero-label-mi-yet-useful": _by_tap("table-1"),
+    "v-match-wins": _protocols("fig-5"),
+    "lower-l2-is-not-better": _losses("fig-5"),
     "low-mi-estimators-agree": _estimates("mine", "nwj"),
     "js-brackets-truth": _estimates("js_nwj", "js_plug_in"),
     "layers-break-dpi": _layers,
@@ -260,5 +286,6 @@ EVIDENCE: Mapping[str, Callable[[Path | None], go.Figure]] = {
     "all-pairs-js-nwj-unstable": _curves("fig-12", "nwj"),
     "all-pairs-js-plugin-not-monotone": _against_truth("plug_in", "fig-12", least=10),
     "zero-label-mi-plainnet": _by_tap("table-8"),
+    "joint-gradients-same-story": _protocols("fig-14"),
 }
 """By claim, for those that measurements decide."""

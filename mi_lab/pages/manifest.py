@@ -38,6 +38,13 @@ def write_manifest(folder: Path) -> None:
     (folder / NAME).write_text(json.dumps(manifest(), indent=1) + "\n", encoding="utf-8")
 
 
+def index_without_numbers(script: str) -> Any:
+    """The content of ``searchindex.js`` but for words of digits, among which are the times of the status page."""
+    index = json.loads(script.removeprefix("Search.setIndex(").removesuffix(")"))
+    index["terms"] = {word: pages for word, pages in index["terms"].items() if not word.isdigit()}
+    return index
+
+
 def without_times(html: str) -> str:
     """A page with every one of ``TIMES`` left out."""
     return re.sub("|".join(TIMES), "", html)

@@ -21,6 +21,7 @@ from sphinx.util.fileutil import copy_asset
 
 from mi_lab.pages.explorer import write_parts
 from mi_lab.pages.manifest import write_manifest
+from mi_lab.pages.printed import write_printed
 from mi_lab.pages.tables import table_html
 from mi_lab.pages.widgets import ASSETS
 
@@ -118,8 +119,15 @@ def _copy_scripts(app: Sphinx, error: Exception | None) -> None:
     )
     write_parts(static / "explorer")
     write_manifest(Path(app.outdir))
+    write_printed(Path(app.outdir), _in_order(app, app.config.root_doc))
     for path in Path(app.outdir).rglob("*.html"):
         path.write_text(_finished(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def _in_order(app: Sphinx, page: str) -> list[str]:
+    """A page and all below it in the table of contents, as one reads them."""
+    below = app.env.toctree_includes.get(page, [])
+    return [page, *(name for one in below for name in _in_order(app, one))]
 
 
 def _finished(html: str) -> str:

@@ -13,7 +13,7 @@ from mi_lab.results import is_stored, load
 PACKAGES = ("mi_lab", "torch", "numpy", "jupyter-book", "sphinx", "myst-nb", "plotly", "papermill")
 
 
-def resultswords_table() -> Markdown:
+def results_table() -> Markdown:
     """A row per experiment: its figures, the stored profile, its date, time and revision, or that it is not run."""
     rows = []
     for name, experiment in EXPERIMENTS.items():
@@ -29,7 +29,7 @@ def resultswords_table() -> Markdown:
     return words_table(head, rows, "Stored results")
 
 
-def versionswords_table() -> Markdown:
+def versions_table() -> Markdown:
     """Python and the packages that make the book or its results, as installed where it was built."""
     rows = [["Python", platform.python_version()]]
     rows += [[name, importlib.metadata.version(name)] for name in PACKAGES]

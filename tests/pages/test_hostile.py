@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from helpers import refused
 
 from mi_lab.pages.figures import curves_of
 from mi_lab.pages.pictures import Picture, picture_rows
@@ -13,7 +14,7 @@ from mi_lab.pages.provenance import provenance
 from mi_lab.pages.sphinx_ext import figure_html
 from mi_lab.pages.tables import table_html
 from mi_lab.pages.widgets import widget
-from mi_lab.results import load
+from mi_lab.results import ResultError, load, load_others, save
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -73,6 +74,13 @@ def test_provenance(result, text):
 @pytest.mark.parametrize("text", HOSTILE)
 def test_overrides(result, text):
     harmless(provenance(dataclasses.replace(result, overrides={"task": text, text: 1})))
+
+
+@pytest.mark.parametrize("text", [text.replace("/", "∕") for text in HOSTILE])
+def test_a_file_name_is_never_shown(result, text, tmp_path):
+    save(result, tmp_path).rename(tmp_path / f"fig-1d.{text}.json")
+    with refused("should be called fig-1d.laptop.json", error=ResultError):
+        load_others(tmp_path)
 
 
 @pytest.mark.parametrize("text", HOSTILE)
