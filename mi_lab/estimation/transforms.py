@@ -18,8 +18,8 @@ _WIDTH = 1.25  # pixels: the standard deviation of a blob
 class Map:
     """A map of vectors with its inverse on its image, over any leading shape: (..., d) -> (..., d').
 
-    ``log_slope`` is log |f'| of a map that acts on each component alone, (..., d) -> (..., d), from which the density
-    of f(y) follows; None for others. ``components`` are how many of the result come from one of y's.
+    ``log_slope`` is ``log |f'|`` of a map that acts on each component alone, (..., d) -> (..., d), from which the
+    density of f(y) follows; None for others. ``components`` are how many of the result come from one of y's.
     """
 
     name: str
