@@ -45,7 +45,7 @@ def test_a_claim_is_told_with_verdict_reason_scale_and_what_would_change_it():
     for part in (f"**Verdict: {verdict.word}.**", verdict.sentence, "fig-2b (2×512, N = 64 to 8192, 40 of 1000 epochs"):
         assert part in told
     assert 'href="nwj.html"' in told and "*What would change it:*" in told
-    assert "*Tested at:*" not in page.tell(judge("v-match-wins")).data
+    assert "*Tested at:*" not in page.tell(judge("sae-lambda-trades-off")).data
 
 
 def test_chapters_and_summary_repeat_the_verdicts_word_for_word():
