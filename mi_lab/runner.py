@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import functools
 import platform
+import reprlib
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -48,7 +49,7 @@ def run(
     chosen = experiment(name)
     spec = chosen.spec(profile, **overrides)
     if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
-        raise ValueError(f"workers must be a whole number of at least 1, or None, not {workers!r}.")
+        raise ValueError(f"workers must be a whole number of at least 1, or None, not {reprlib.repr(workers)}.")
     scheduler = scheduler and as_type(str, "scheduler", scheduler)
     folder = folder or results_dir()
     check_writable(folder)

@@ -77,6 +77,7 @@ def test_those_of_your_data(monkeypatch, tmp_path, told):
     monkeypatch.chdir(tmp_path)
     sound = {"estimators": "nwj,js", "negatives": "derangement", "critic": "joint", "batch_size": 64, "hidden": [8]}
     sound |= {"dropout": "off", "learning_rate": 1e-3, "max_steps": 10, "seeds": [0], "device": "cpu"}
+    sound |= {"tau": None, "alpha": None}
     assert set(sound) == set(PARAMETERS)
     counts = {"began": 0, "refused": 0}
 
