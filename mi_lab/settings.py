@@ -5,6 +5,9 @@ import reprlib
 from collections.abc import Mapping
 from typing import Any
 
+MOST_UNITS = 2**16
+"""Units of one hidden layer; the weights between two wider ones would take gigabytes."""
+
 
 def plain_data(namespace: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters among a notebook's ``globals()``, which also hold the kernel's own names, imports and results."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from mi_lab.gaussian import correlation_from_mi, student_correlation
 from mi_lab.names import ACTIVATIONS, CONTRASTIVE, NEGATIVES, READOUTS, TASKS, check_critic, known
-from mi_lab.settings import within
+from mi_lab.settings import MOST_UNITS, within
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Sweep:
         known("task", self.task, TASKS)
         _check_grid(self, ("true_mi", "batch_size", "hidden", "seeds"))
         _check_task(self)
-        within("hidden", self.hidden, 1)
+        within("hidden", self.hidden, 1, MOST_UNITS)
         within("epochs", (self.epochs,), 1)
         within("seeds", self.seeds, 0, 2**63 - 1)
         within("weight_decay", (self.weight_decay,), 0)

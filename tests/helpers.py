@@ -1,6 +1,8 @@
 """What several test files share."""
 
 import copy
+import io
+import tarfile
 import time
 from contextlib import contextmanager
 
@@ -89,3 +91,14 @@ def until(page, condition, seconds=30):
     while not page.evaluate(f"Boolean({condition})"):
         assert time.monotonic() < end, f"after {seconds} s it was still not true that {condition}"
         page.wait_for_timeout(50)
+
+
+def archive(files):
+    """A tar.gz of these files, under package/ as npm's are."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as tar:
+        for name, content in files.items():
+            member = tarfile.TarInfo(f"package/{name}")
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    return out.getvalue()

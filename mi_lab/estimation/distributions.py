@@ -10,14 +10,14 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
-from mi_lab.estimation.tasks import CorrelatedGaussians, Task
+from mi_lab.estimation.tasks import CorrelatedGaussians, OfOneSize, Task
 from mi_lab.gaussian import STUDENT_DEGREES, mi_from_correlation, student_correlation
 
 _MONTE_CARLO = 200_000  # pairs
 
 
 @dataclass(frozen=True)
-class CorrelatedStudent:
+class CorrelatedStudent(OfOneSize):
     """Two Student t vectors with ``degrees`` of freedom: correlated Gaussians over one common random scale.
 
     MI is that of the Gaussians plus ``student_excess``, which no correlation takes away: the scale ties all components
@@ -31,16 +31,6 @@ class CorrelatedStudent:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "correlation", student_correlation(self.mi, self.dim, self.degrees))
-
-    @property
-    def dim_x(self) -> int:
-        """Numbers per x."""
-        return self.dim
-
-    @property
-    def dim_y(self) -> int:
-        """Numbers per y."""
-        return self.dim
 
     def sample(self, n: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """``n`` pairs, x and y each of shape (n, dim)."""
@@ -67,7 +57,7 @@ class CorrelatedStudent:
 
 
 @dataclass(frozen=True)
-class UniformNoise:
+class UniformNoise(OfOneSize):
     """x uniform on (0, 1) and y = x + u, with u uniform on (-width, width), in each of ``dim`` components.
 
     MI per component is 1/(4 width) for a width of at least 1/2, and width - log(2 width) below (Czyż et al., 2023).
@@ -84,16 +74,6 @@ class UniformNoise:
             raise ValueError(f"mi must be a positive number of nats, since a width is finite, not {self.mi}.")
         width = 1 / (4 * share) if share <= 0.5 else _bisected(lambda w: w - math.log(2 * w), share, 0.0, 0.5)
         object.__setattr__(self, "width", width)
-
-    @property
-    def dim_x(self) -> int:
-        """Numbers per x."""
-        return self.dim
-
-    @property
-    def dim_y(self) -> int:
-        """Numbers per y."""
-        return self.dim
 
     def sample(self, n: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """``n`` pairs, x and y each of shape (n, dim)."""
@@ -160,7 +140,7 @@ class MonteCarlo(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Mixture:
+class Mixture(OfOneSize):
     """A pair from one of several correlated Gaussians, each with its share of the draws, ``weights``.
 
     They have the same marginals, so the density ratio is the mean of theirs and exact; MI is its Monte Carlo mean over
@@ -177,13 +157,8 @@ class Mixture:
             raise ValueError(f"weights must be {len(self.tasks)} shares that add up to 1, not {self.weights}.")
 
     @property
-    def dim_x(self) -> int:
-        """Numbers per x."""
-        return self.tasks[0].dim
-
-    @property
-    def dim_y(self) -> int:
-        """Numbers per y."""
+    def dim(self) -> int:  # type: ignore[override]
+        """Numbers per x, and per y."""
         return self.tasks[0].dim
 
     @property

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from mi_lab.names import known
+from mi_lab.settings import MOST_UNITS
 
 Generators = Sequence[torch.Generator]
 
@@ -46,8 +47,6 @@ def _relu_backward(grad: Tensor, out: Tensor) -> None:
 
 ACTIVATIONS = {"elu": Activation(_elu, _elu_backward), "relu": Activation(_relu, _relu_backward)}
 
-MOST_UNITS = 2**16  # in a layer; its weights would take gigabytes beyond that
-
 
 class StackedMlp(nn.Module):
     """K perceptrons over (K, rows, width) tensors; run k reads only slice k.
@@ -59,8 +58,8 @@ class StackedMlp(nn.Module):
 
     def __init__(self, widths: Sequence[int], activation: str, dropout: Tensor, generators: Generators) -> None:
         super().__init__()
-        if max(widths[1:]) > MOST_UNITS:
-            raise ValueError(f"a layer may have at most {MOST_UNITS} units, not {max(widths[1:])}.")
+        if max(widths[1:-1], default=1) > MOST_UNITS:
+            raise ValueError(f"hidden layers may have at most {MOST_UNITS} units each, not {max(widths[1:-1])}.")
         if min(widths) < 1:
             raise ValueError(f"hidden layers need at least one unit each, not {list(widths[1:-1])}.")
         self.activation = ACTIVATIONS[known("activation", activation, ACTIVATIONS)]

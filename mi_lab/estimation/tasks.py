@@ -35,8 +35,24 @@ class Task(Protocol):
         ...
 
 
+class OfOneSize:
+    """A task whose x and y have ``dim`` components each."""
+
+    dim: int
+
+    @property
+    def dim_x(self) -> int:
+        """Numbers per x."""
+        return self.dim
+
+    @property
+    def dim_y(self) -> int:
+        """Numbers per y."""
+        return self.dim
+
+
 @dataclass(frozen=True)
-class CorrelatedGaussians:
+class CorrelatedGaussians(OfOneSize):
     """Two standard Gaussian vectors whose components are correlated pairwise.
 
     Give either ``mi`` (nats) or ``correlation``; the other follows from
@@ -56,14 +72,6 @@ class CorrelatedGaussians:
             object.__setattr__(self, "correlation", correlation_from_mi(self.mi, self.dim))
         else:
             object.__setattr__(self, "mi", mi_from_correlation(self.correlation, self.dim))
-
-    @property
-    def dim_x(self) -> int:
-        return self.dim
-
-    @property
-    def dim_y(self) -> int:
-        return self.dim
 
     def sample(self, n: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """``n`` pairs, x and y each of shape (n, dim)."""

