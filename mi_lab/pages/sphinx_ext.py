@@ -104,24 +104,29 @@ def _mathjax() -> Path:
     return Path(str(next(file for file in files if file.name == "tex-mml-chtml.js").locate())).parent
 
 
-def _copy_scripts(app: Sphinx, error: Exception | None) -> None:
-    """Plotly out of its wheel, MathJax and its fonts out of theirs, our own out of this package."""
+def _complete(app: Sphinx, error: Exception | None) -> None:
+    """What the book has besides the pages that Sphinx writes, and the last touch to all of them."""
     if error is not None or app.builder.format != "html":
         return
+    folder = Path(app.outdir)
+    _copy_scripts(folder / "_static")
+    write_parts(folder / "_static" / "explorer")
+    write_manifest(folder)
+    write_printed(folder, _in_order(app, app.config.root_doc))
+    for path in folder.rglob("*.html"):
+        path.write_text(_finished(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def _copy_scripts(static: Path) -> None:
+    """Plotly out of its wheel, MathJax and its fonts out of theirs."""
     import plotly
 
-    static = Path(app.outdir) / "_static"
     copy_asset(str(Path(plotly.__file__).parent / "package_data" / "plotly.min.js"), str(static / "mi-lab"))
     copy_asset(str(_mathjax() / "tex-mml-chtml.js"), str(static / "mathjax"))
     copy_asset(
         str(_mathjax() / "output" / "chtml" / "fonts" / "woff-v2"),
         str(static / "mathjax" / "output" / "chtml" / "fonts" / "woff-v2"),
     )
-    write_parts(static / "explorer")
-    write_manifest(Path(app.outdir))
-    write_printed(Path(app.outdir), _in_order(app, app.config.root_doc))
-    for path in Path(app.outdir).rglob("*.html"):
-        path.write_text(_finished(path.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def _in_order(app: Sphinx, page: str) -> list[str]:
@@ -198,7 +203,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.setup_extension("sphinx.ext.autodoc")
     app.connect("builder-inited", _wait_for_others)
     app.connect("builder-inited", lambda app: app.config.html_static_path.append(str(ASSETS)))
-    app.connect("build-finished", _copy_scripts)
+    app.connect("build-finished", _complete)
     app.connect("doctree-read", _number_equations)
     app.connect("html-page-context", _offer_notebook, priority=100)  # before the theme makes its buttons
     app.connect("html-page-context", _drop_thebe, priority=900)
