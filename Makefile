@@ -16,8 +16,9 @@ _build/built: .venv/installed $(SOURCES) $(wildcard .git/logs/HEAD)
 	$(BIN)/jupyter-book build . -W --keep-going --all
 	@touch $@
 
+# in the order of the files, which begins with those of the book: they take longest
 test: .venv/installed
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 	@echo "All tests passed. Skipped ones, if any, are listed above with their reason."
 
 check: .venv/installed

@@ -70,7 +70,8 @@ class FileCheckpoint:
         if hashlib.sha256(content[32:]).digest() != content[:32]:
             raise _UnusableError("it is damaged")
         try:
-            kept = torch.load(io.BytesIO(content[32:]), weights_only=True, map_location="cpu")
+            with warnings.catch_warnings(action="ignore"):  # of what PyTorch thinks of a spoiled archive
+                kept = torch.load(io.BytesIO(content[32:]), weights_only=True, map_location="cpu")
             identity, state = dict(kept["identity"]), dict(kept["state"])
         except Exception as error:  # of many kinds, as the archive, the pickle in it or a tensor is at fault
             raise _UnusableError("it holds something else than a checkpoint") from error

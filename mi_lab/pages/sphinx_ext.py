@@ -7,12 +7,12 @@ Loaded by ``_config.yml`` as an extension; ``FigureRenderer`` is found by MyST-N
 import importlib.metadata
 import json
 import re
-import shutil
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
 
+import nbformat
 from docutils import nodes
 from filelock import FileLock, Timeout
 from sphinx.application import Sphinx
@@ -180,7 +180,10 @@ def _offer_notebook(app: Sphinx, page: str, template: str, context: dict[str, An
         return
     offered = Path(app.outdir) / "_sources" / f"{page}.ipynb"
     offered.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(executed, offered)
+    notebook = nbformat.read(executed, as_version=4)
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{number}"  # drawn at random otherwise, and two builds would differ
+    nbformat.write(notebook, offered)
     context["ipynb_source"] = f"{page}.ipynb"
 
 

@@ -1,6 +1,7 @@
 """What a reader gets first: accessibility by axe-core, weight over the wire, time to the first figure, no jumps."""
 
 import gzip
+import os
 import time
 
 import pytest
@@ -43,7 +44,7 @@ def test_axe_can_find_something(browser):
     page.close()
 
 
-_HEAD = ["page", "MB, gzip", "first figure [s]", "largest figure [kB]", "layout shift"]
+_HEAD = ["page", "MB, gzip", "first figure [s]", "of its thread [s]", "largest figure [kB]", "layout shift"]
 FIRST = ".mi-plot[data-drawn], .mi-widget[data-ready]"
 
 
@@ -61,15 +62,19 @@ def test_the_first_view_is_light_quick_and_steady(browser, served, name, told):
           for (const entry of list.getEntries()) if (entry.sources.some(ours)) window.jumps += entry.value;
         }).observe({ type: "layout-shift", buffered: true });"""
     )
+    tools = context.new_cdp_session(page)
+    tools.send("Performance.enable", {"timeDomain": "threadTicks"})
     began = time.perf_counter()
     page.goto(f"{served}/book/{name}.html", wait_until="commit")
     figure = page.locator(".mi-plot, .mi-widget").first
-    seconds = None
+    seconds = busy = None
     page.wait_for_load_state("domcontentloaded")
     if figure.count():
         figure.scroll_into_view_if_needed()
         page.locator(FIRST).first.wait_for(state="attached", timeout=20_000)
         seconds = time.perf_counter() - began
+        metrics = tools.send("Performance.getMetrics")["metrics"]
+        busy = next(metric["value"] for metric in metrics if metric["name"] == "TaskDuration")
     page.wait_for_load_state("networkidle")
     if page.locator(".math").count():  # formulas change their height when they are typeset; what is asked is of figures
         until(page, "!document.querySelector('.math:not(:has(mjx-container))')")
@@ -79,14 +84,16 @@ def test_the_first_view_is_light_quick_and_steady(browser, served, name, told):
         page.wait_for_timeout(60)
     jumps, weight = page.evaluate("window.jumps"), sum(weights)
     data = [len(script.encode()) for script in page.locator(".mi-plot script, .mi-widget script").all_text_contents()]
-    first = "–" if seconds is None else f"{seconds:.2f}"
+    first, thread = ("–" if value is None else f"{value:.2f}" for value in (seconds, busy))
     table = told.setdefault("first view of every page", [_HEAD])
-    table.append([name, f"{weight / 1e6:.2f}", first, f"{max(data, default=0) / 1e3:.0f}", f"{jumps:.3f}"])
+    table.append([name, f"{weight / 1e6:.2f}", first, thread, f"{max(data, default=0) / 1e3:.0f}", f"{jumps:.3f}"])
     assert weight <= 2_500_000
     assert max(data, default=0) <= 60_000
     assert jumps < 0.1  # what the Core Web Vitals call good
-    # what is asked of a quiet machine is 1.5 s, as the table tells; one that runs other tests as well is given more
-    assert seconds is None or seconds < 12
+    # What is asked is 1.5 s, and the table tells how far that is. The limits hold what has been reached: by the clock
+    # where nothing else runs, and always the work of the page's own thread, which other tests do not lengthen much.
+    alone = "PYTEST_XDIST_WORKER" not in os.environ
+    assert seconds is None or (busy < 4.5 and (not alone or seconds < 6))
     context.close()
 
 
