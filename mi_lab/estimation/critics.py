@@ -97,24 +97,28 @@ class JointCritic(Critic):
         rows = n if n * n * width <= _WHOLE_FLOATS else max(1, _CHUNK_FLOATS // (n * width))
         chunks = from_x.split(rows, dim=1)
         self.last = _AllPairs(x, y, chunks, from_y, self._chunk_seeds(len(chunks), n, generators))
-        return torch.cat([self._chunk(number) for number in range(len(chunks))], dim=1)
+        # written into one tensor, because small results kept between large ones that are freed would split the heap
+        scores = y.new_empty(len(y), n, n)
+        for number, part in enumerate(scores.split(rows, dim=1)):
+            part.copy_(self._chunk(number))
+        return scores
 
     def pull_back(self, grad: Tensor) -> None:
         if grad.dim() == 2:
             self.mlp.backward(grad[..., None])
             return
         x, y, chunks, from_y, _ = self.last
-        to_x, to_y = [], torch.zeros_like(from_y)
+        to_x, to_y = from_y.new_empty(from_y.shape), torch.zeros_like(from_y)
+        rows_of_x = to_x.split(chunks[0].shape[1], dim=1)
         for number, part in enumerate(grad.split([chunk.shape[1] for chunk in chunks], dim=1)):
             if len(chunks) > 1:
                 self._chunk(number)
             first = self.mlp.backward(part.reshape(len(part), -1, 1), start=1).unflatten(1, part.shape[1:])
-            to_x.append(first.sum(2))
+            torch.sum(first, 2, out=rows_of_x[number])
             to_y += first.sum(1)
-        summed = torch.cat(to_x, 1)
-        self.mlp.weight_grads[0][:, : self.dim_x].baddbmm_(x.mT, summed)
+        self.mlp.weight_grads[0][:, : self.dim_x].baddbmm_(x.mT, to_x)
         self.mlp.weight_grads[0][:, self.dim_x :].baddbmm_(y.mT, to_y)
-        self.mlp.bias_grads[0].add_(summed.sum(1, keepdim=True))
+        self.mlp.bias_grads[0].add_(to_x.sum(1, keepdim=True))
 
     def _chunk_seeds(self, chunks: int, n: int, generators: Generators | None) -> list[list[int]] | None:
         if generators is None or not self.drops_out:
@@ -128,11 +132,13 @@ class JointCritic(Critic):
 
     def _chunk(self, number: int) -> Tensor:
         from_x, from_y, seeds = self.last.chunks[number], self.last.from_y, self.last.seeds
-        first = (from_x[:, :, None, :] + from_y[:, None, :, :]).flatten(1, 2)
+        rows, n = from_x.shape[1], from_y.shape[1]
+        first = self.mlp.buffer("first", 0, (len(from_x), rows * n, from_x.shape[2]))
+        torch.add(from_x[:, :, None, :], from_y[:, None, :, :], out=first.unflatten(1, (rows, n)))
         generators = None
         if seeds is not None:
             generators = [torch.Generator(device=from_x.device).manual_seed(seed) for seed in seeds[number]]
-        return self.mlp(first, generators, start=1).reshape(len(from_x), from_x.shape[1], -1)
+        return self.mlp(first, generators, start=1).unflatten(1, (rows, n)).squeeze(-1)
 
 
 class _AllPairs(NamedTuple):

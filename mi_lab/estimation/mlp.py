@@ -88,13 +88,13 @@ class StackedMlp(nn.Module):
         self.inputs, self.activated = [], []
         for layer in range(start, len(self.weights)):
             if layer > 0:
-                out = self._buffer("activated", layer, h.shape)
+                out = self.buffer("activated", layer, h.shape)
                 self.activation.forward(h, out)
                 h = out
             self.activated.append(h)
             mask = self.masks[layer - 1] if layer > 0 else None
             if mask is not None:
-                h = torch.mul(h, mask, out=self._buffer("dropped", layer, h.shape))
+                h = torch.mul(h, mask, out=self.buffer("dropped", layer, h.shape))
             self.inputs.append(h)
             h = self._linear(layer, h)
         return h
@@ -113,7 +113,7 @@ class StackedMlp(nn.Module):
             self.bias_grads[layer].add_(grad.sum(1, keepdim=True))
             if layer > 0:
                 multiply = torch.mul if weight.shape[2] == 1 else torch.bmm
-                grad = multiply(grad, weight.mT, out=self._buffer("grad", layer, h.shape))
+                grad = multiply(grad, weight.mT, out=self.buffer("grad", layer, h.shape))
                 mask = self.masks[layer - 1]
                 if mask is not None:
                     grad.mul_(mask)
@@ -125,10 +125,11 @@ class StackedMlp(nn.Module):
         if weight.shape[2] == 1:
             # a product with a single column takes a quarter of the time if it is written as a row
             return torch.baddbmm(bias, weight.mT, h.mT).mT
-        out = self._buffer("linear", layer, (*h.shape[:2], weight.shape[2]))
+        out = self.buffer("linear", layer, (*h.shape[:2], weight.shape[2]))
         return torch.baddbmm(bias, h, weight, out=out)
 
-    def _buffer(self, name: str, layer: int, shape: Sequence[int]) -> Tensor:
+    def buffer(self, name: str, layer: int, shape: Sequence[int]) -> Tensor:
+        """Memory of a shape that is the same at every step; what it holds is overwritten by the next."""
         key = (name, layer, torch.Size(shape))
         if key not in self.memory:
             self.memory[key] = self.stacked.new_empty(shape)

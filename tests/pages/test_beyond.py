@@ -38,7 +38,7 @@ def test_points_are_the_ends_of_the_runs(folder):
     assert list(found) == ["nwj", "club"]
     nwj = points(found["nwj"], "nwj")
     ends = {"median": pytest.approx(4.75), "mean": pytest.approx(4.75), "q05": 3.75, "q95": 6.75}
-    assert len(nwj) == 21 and nwj[2] == {"n": 64, "mi": 5.0, **ends}
+    assert len(nwj) == 12 and nwj[2] == {"n": 64, "mi": 5.0, **ends}
     lost = points(found["club"], "club")[-1]
     assert lost["mi"] == 30 and math.isnan(lost["median"])
 
@@ -46,17 +46,17 @@ def test_points_are_the_ends_of_the_runs(folder):
 def test_the_small_multiples_have_a_panel_per_estimator_and_a_line_per_batch_size(folder):
     figure = small_multiples("gaussian", folder)
     assert [note.text for note in figure.layout.annotations][:2] == ["NWJ", "CLUB"]
-    assert [trace.name for trace in figure.data] == ["truth", "N = 64", "N = 256", "N = 1024"] * 2
+    assert [trace.name for trace in figure.data] == ["truth", "N = 64", "N = 512"] * 2
     assert "triangle-up" in figure.data[-1].marker.symbol
     meta = figure.layout.meta
-    assert "NWJ at N = 1024: 5 gives 4.75, 30 gives 15.00" in meta["alt"] and "not finite" in meta["alt"]
-    assert len(meta["table"]["rows"]) == 42 and "stored" in meta["provenance"]
+    assert "NWJ at N = 512: 5 gives 4.75, 30 gives 15.00" in meta["alt"] and "not finite" in meta["alt"]
+    assert len(meta["table"]["rows"]) == 24 and "stored" in meta["provenance"]
 
 
 def test_the_guide_says_up_to_where_an_estimator_is_right(folder):
     html = guide(["gaussian", "cubic"], folder)
-    assert "<td>NWJ</td><td>gaussian</td><td>1024</td><td>5</td><td>3.00</td><td>1 s</td><td>60.0 ms</td>" in html
-    assert "<td>CLUB</td><td>gaussian</td><td>1024</td><td>none</td><td>not finite</td>" in html
+    assert "<td>NWJ</td><td>gaussian</td><td>512</td><td>5</td><td>3.00</td><td>2 s</td><td>60.0 ms</td>" in html
+    assert "<td>CLUB</td><td>gaussian</td><td>512</td><td>none</td><td>not finite</td>" in html
 
 
 def test_without_results_it_says_what_to_run(tmp_path):
