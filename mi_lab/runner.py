@@ -116,10 +116,10 @@ def _store(
         "git_revision": _REVISION,
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
         "threads": 1,
-        "wall_seconds": round(sum(r["wall_seconds"] for r in runs), 1),
+        **{clock: round(sum(r[clock] for r in runs), 1) for clock in _CLOCKS if all(clock in r for r in runs)},
         "steps": sweep_steps(spec) if isinstance(spec, Sweep) else sum(r.get("steps", 0) for r in runs),
     }
-    kept = [{k: v for k, v in r.items() if k not in ("wall_seconds", "steps")} for r in runs]
+    kept = [{k: v for k, v in r.items() if k not in (*_CLOCKS, "steps")} for r in runs]
     result = Result(chosen.name, profile, changed, spec, kept, provenance)
     save(result, folder)
     return result
@@ -189,4 +189,5 @@ def _revision() -> str:
     return f"{revision} with changes" if changed else revision
 
 
+_CLOCKS = ("wall_seconds", "processor_seconds")  # the second is measured of sweeps
 _REVISION = _revision()  # at import, so that it names the code that was loaded and not a later edit

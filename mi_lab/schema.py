@@ -13,8 +13,9 @@ _MEASURE = {"value": {"type": "number"}, "stderr": {"type": "number", "minimum":
 _POINT = {"true_mi": {"type": "number"}, "batch_size": {"type": "integer"}}
 
 
-def _closed(properties: Mapping[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+def _closed(properties: Mapping[str, Any], optional: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    known = {**properties, **(optional or {})}
+    return {"type": "object", "properties": known, "required": list(properties), "additionalProperties": False}
 
 
 _NONFINITE = {"anyOf": [{"type": "null"}, {"type": "integer", "minimum": 1}]}
@@ -56,7 +57,8 @@ SCHEMA = _closed(
         "spec": {"type": "object"},
         "provenance": _closed(
             {name: {"type": "string"} for name in _TEXTS}
-            | {"threads": {"type": "integer"}, "wall_seconds": {"type": "number"}, "steps": {"type": "integer"}}
+            | {"threads": {"type": "integer"}, "wall_seconds": {"type": "number"}, "steps": {"type": "integer"}},
+            optional={"processor_seconds": {"type": "number"}},
         ),
         "runs": {"type": "array", "minItems": 1, "items": {"type": "object"}},
     }

@@ -50,6 +50,7 @@ def test_a_profile_is_run_and_stored():
     assert stored.spec == result.spec and stored.overrides == {}
     assert stored.provenance == result.provenance
     assert stored.provenance["steps"] == 2 * 2 * 4 and stored.provenance["wall_seconds"] >= 0
+    assert 0 <= stored.provenance["processor_seconds"] <= stored.provenance["wall_seconds"] + 0.1  # one thread
     ceilings = [ceiling(CorrelatedGaussians(mi=mi), 64).value for mi in (2.5, 10.0)]
     assert [r["ceiling"]["value"] for r in stored.runs] == pytest.approx(ceilings, rel=1e-3)  # 4 digits
     assert curves(stored) == pytest.approx(curves(result), rel=1e-3)

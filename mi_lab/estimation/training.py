@@ -34,12 +34,14 @@ class Curve:
     ``curves["nwj"]["mean"][e]`` is the mean over the batches of epoch e; ``median``, ``q05`` and
     ``q95`` are quantiles over the same batches. A curve ends before the first epoch with a
     value that is not finite; ``first_nonfinite_epoch`` (counted from 1) is that epoch, or None.
-    ``wall_seconds`` is the run's share of the time its stack took.
+    ``wall_seconds`` is the run's share of the time its stack took, ``processor_seconds`` of the time a processor gave
+    to it, which does not count what else a machine did meanwhile.
     """
 
     curves: dict[str, dict[str, list[float]]]
     first_nonfinite_epoch: int | None
     wall_seconds: float
+    processor_seconds: float
 
 
 class Checkpoint(Protocol):
@@ -180,7 +182,7 @@ class Training:
         self.values = {name: torch.zeros(shape, dtype=torch.float64, device=place) for name in chosen.readouts}
         self.unread: list[tuple[Tensor, Tensor]] = []
         self.epochs: list[dict[str, Tensor]] = []
-        self.began = time.perf_counter()
+        self.began, self.began_work = time.perf_counter(), time.process_time()
 
     @torch.inference_mode()
     def advance(self) -> None:
@@ -197,8 +199,9 @@ class Training:
 
     def curves(self) -> list[Curve]:
         """The curves of the runs up to the last whole epoch."""
-        runs, seconds = len(self.tasks), self.seconds()
-        return [_curve(self.epochs, list(self.readouts), run, seconds / runs) for run in range(runs)]
+        runs = len(self.tasks)
+        seconds = (self.seconds() / runs, self.processor_seconds() / runs)
+        return [_curve(self.epochs, list(self.readouts), run, seconds) for run in range(runs)]
 
     def _read(self, end: int) -> None:
         """Estimates of the unread batches, which are those of this epoch up to ``end``."""
@@ -212,11 +215,16 @@ class Training:
         """Since the training began."""
         return time.perf_counter() - self.began
 
+    def processor_seconds(self) -> float:
+        """What this process worked since the training began."""
+        return time.process_time() - self.began_work
+
     def state(self) -> dict[str, Any]:
         """All that the steps to come depend on, and what the past ones gave."""
         return {
             "steps": self.steps,
             "seconds": self.seconds(),
+            "processor_seconds": self.processor_seconds(),
             "critic": self.critic.state_dict(),
             "optimiser": self.optimiser.state() if self.optimiser else [],
             "log_average": getattr(self.objective, "log_average", None),
@@ -243,6 +251,7 @@ class Training:
         self.unread = [(positive.to(self.place), negative.to(self.place)) for positive, negative in state["unread"]]
         self.steps, self.epochs = state["steps"], list(state["epochs"])
         self.began = time.perf_counter() - state["seconds"]
+        self.began_work = time.process_time() - state["processor_seconds"]
 
 
 def _statistics(values: Tensor) -> Tensor:
@@ -257,11 +266,13 @@ def _latest(statistics: dict[str, Tensor]) -> str:
     return " | ".join(f"{name} " + " ".join(f"{v:.2f}" for v in rows[0].tolist()) for name, rows in statistics.items())
 
 
-def _curve(epochs: Sequence[dict[str, Tensor]], readouts: Sequence[str], run: int, seconds: float) -> Curve:
+def _curve(
+    epochs: Sequence[dict[str, Tensor]], readouts: Sequence[str], run: int, seconds: tuple[float, float]
+) -> Curve:
     finite = [all(bool(rows[:, run].isfinite().all()) for rows in epoch.values()) for epoch in epochs]
     end = finite.index(False) if False in finite else len(finite)
     curves = {
         readout: {name: [float(epoch[readout][i, run]) for epoch in epochs[:end]] for i, name in enumerate(STATISTICS)}
         for readout in readouts
     }
-    return Curve(curves, None if end == len(finite) else end + 1, seconds)
+    return Curve(curves, None if end == len(finite) else end + 1, *seconds)

@@ -179,8 +179,8 @@ def guide(tasks: Sequence[str], folder: Path | None = None) -> str:
     """HTML of a table: by estimator and task the largest true MI that it meets, the scatter of batches, and its cost.
 
     It *meets* a truth at the largest N stored if its estimate is within a tenth of it, and every smaller one's is too.
-    The scatter is that of the largest truth, from the 5 % to the 95 % quantile. The cost is that of an estimate, one
-    run of the grid on one core, and of a step in it.
+    The scatter is that of the largest truth, from the 5 % to the 95 % quantile. The cost is the processor time of an
+    estimate, one run of the grid, and of a step in it.
     """
     rows = []
     for task in tasks:
@@ -193,7 +193,7 @@ def guide(tasks: Sequence[str], folder: Path | None = None) -> str:
                     break
                 met = point["mi"]
             scatter = found[-1]["q95"] - found[-1]["q05"]
-            seconds = result.provenance["wall_seconds"]
+            seconds = result.provenance["processor_seconds"]
             cost = f"{seconds / len(result.runs):.0f} s", f"{1000 * seconds / result.provenance['steps']:.1f} ms"
             rows.append([NAMES[name, readout], task, str(n), f"{met:g}" if met else "none", cell(scatter), *cost])
     head = [

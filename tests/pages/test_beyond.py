@@ -29,7 +29,17 @@ def folder(tmp_path):
             curves = {k: v[:3] if lost else v for k, v in statistics.items()}
             made = {"ceiling": {"value": 1.0, "stderr": 0.1}, "first_nonfinite_epoch": 4 if lost else None}
             runs.append({**run, **made, "curves": {name: curves}})
-        save(Result(f"beyond-{name}-gaussian", "laptop", {}, spec, runs, PROVENANCE | {"steps": 1000}), tmp_path)
+        save(
+            Result(
+                f"beyond-{name}-gaussian",
+                "laptop",
+                {},
+                spec,
+                runs,
+                PROVENANCE | {"steps": 1000, "processor_seconds": 60.0},
+            ),
+            tmp_path,
+        )
     return tmp_path
 
 
