@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import nbformat
 from docutils import nodes
 from filelock import FileLock, Timeout
+from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.fileutil import copy_asset
@@ -181,6 +182,8 @@ def _offer_notebook(app: Sphinx, page: str, template: str, context: dict[str, An
     offered = Path(app.outdir) / "_sources" / f"{page}.ipynb"
     offered.parent.mkdir(parents=True, exist_ok=True)
     notebook = nbformat.read(executed, as_version=4)
+    # what a cell prints reaches the notebook in pieces as they come, and two builds would differ
+    notebook, _ = CoalesceStreamsPreprocessor(enabled=True)(notebook, {})
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number}"  # drawn at random otherwise, and two builds would differ
     nbformat.write(notebook, offered)

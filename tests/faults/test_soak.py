@@ -1,35 +1,35 @@
 """Memory over a long life: 200 smoke experiments in one process; pages and widgets are soaked in tests/book."""
 
-import gc
 import os
 import statistics
-from pathlib import Path
-
-from mi_lab.runner import run
+import subprocess
+import sys
 
 EXPERIMENTS = 200
-STATM = Path("/proc/self/statm")
+# in a process of its own, since one that has run other tests has their memory to fill and to give back
+SCRIPT = """
+import gc, os, sys
+from pathlib import Path
+from mi_lab.runner import run
 
-
-def memory():
-    """Resident memory of this process in MB."""
+settings = {"hidden": [8], "epochs": 1, "batch_size": [512], "true_mi": [2.0]}
+for number in range(int(sys.argv[1])):
+    name = ("fig-2a", "fig-1a", "fig-3ab")[number % 3]  # every estimator of the report, a new seed each time
+    run(name, "smoke", workers=1, device="cpu", progress=False, seeds=[number], **settings)
     gc.collect()
-    return int(STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    print(pages * os.sysconf("SC_PAGE_SIZE") / 1e6)
+"""
 
 
-def slope(values):
-    return statistics.linear_regression(range(len(values)), values).slope
-
-
-def test_two_hundred_experiments_in_one_process(told):
-    settings = {"hidden": [8], "epochs": 1, "batch_size": [512], "true_mi": [2.0]}
-    sizes = []
-    for number in range(EXPERIMENTS):
-        name = ("fig-2a", "fig-1a", "fig-3ab")[number % 3]  # every estimator of the report, a new seed each time
-        run(name, "smoke", workers=1, device="cpu", progress=False, seeds=[number], **settings)
-        if number >= 20:  # until then libraries are still loaded
-            sizes.append(memory())
-    growth = slope(sizes)
+def test_two_hundred_experiments_in_one_process(told, tmp_path):
+    places = {"MI_LAB_CACHE": str(tmp_path / "cache"), "MI_LAB_RESULTS": str(tmp_path / "results")}
+    command = [sys.executable, "-c", SCRIPT, str(EXPERIMENTS)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ | places)
+    sizes = [float(line) for line in done.stdout.splitlines()]  # MB of resident memory
+    assert len(sizes) == EXPERIMENTS
+    later = sizes[20:]  # until then libraries are still loaded
+    growth = statistics.linear_regression(range(len(later)), later).slope
     told.setdefault("memory", [["of", "MB at the end", "kB more each time"]]).append(
         [f"{EXPERIMENTS} experiments", f"{sizes[-1]:.0f}", f"{growth * 1e3:.1f}"]
     )

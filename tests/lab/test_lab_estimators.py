@@ -203,7 +203,7 @@ def test_clear_empties_the_figure_but_keeps_a_run_under_way(lab):
         ({"epochs": 0}, "epochs must be at least 1, not 0."),
         ({"seed": -1}, "seeds must be at least 0, not -1."),
         ({"batch_size": 4096, "negatives": "all_pairs"}, "choose a smaller N or width, or other negatives."),
-        ({"width": 10**8, "batch_size": 64}, "choose a smaller N or width, or other negatives."),
+        ({"width": 10**8, "batch_size": 64}, "hidden must be at most 65536, not 100000000."),
     ],
 )
 def test_a_wrong_setting_is_one_sentence(lab, settings, sentence):
