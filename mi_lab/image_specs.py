@@ -7,7 +7,7 @@ from itertools import product
 from typing import Any
 
 from mi_lab.names import ARCHITECTURES, DATASETS, LABELINGS, PRETEXTS, known
-from mi_lab.settings import within
+from mi_lab.settings import MOST_COUNT, MOST_UNITS, within
 
 MOST_SEED = 2**63 - 1
 NO_PRETEXT = "none"
@@ -109,14 +109,15 @@ def check_residual(spec: Any) -> None:
     known("architecture", spec.architecture, set(ARCHITECTURES) - {"lenet5"})
     known("data set", spec.data, DATASETS)
     check_training(spec, ("images", "validation_images", "epochs", "batch_size", "linear_epochs"))
-    if spec.width < 8 or spec.width % 8:
+    within("width", (spec.width,), 8, MOST_UNITS)
+    if spec.width % 8:
         raise ValueError(f"width must be a multiple of 8, not {spec.width}.")
 
 
 def check_training(spec: Any, counts: tuple[str, ...]) -> None:
     """Raise ValueError unless these settings are at least 1, the learning rate is positive and the seeds are seeds."""
     for name in counts:
-        within(name, (getattr(spec, name),), 1)
+        within(name, (getattr(spec, name),), 1, MOST_COUNT)
     if not 0 < spec.learning_rate < math.inf:
         raise ValueError(f"learning_rate must be a positive number, not {spec.learning_rate}.")
     _check_seeds(spec.seeds)

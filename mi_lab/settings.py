@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 MOST_UNITS = 2**16
-"""Units of one hidden layer; the weights between two wider ones would take gigabytes."""
+"""Units of one hidden layer, or dimensions; the weights between two wider ones would take gigabytes."""
+MOST_COUNT = 2**20
+"""Pairs or images of a batch, epochs: a larger number is a slip."""
 
 
 def plain_data(namespace: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from mi_lab.gaussian import correlation_from_mi, student_correlation
 from mi_lab.names import ACTIVATIONS, CONTRASTIVE, NEGATIVES, READOUTS, TASKS, check_critic, known
-from mi_lab.settings import MOST_UNITS, within
+from mi_lab.settings import MOST_COUNT, MOST_UNITS, within
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Sweep:
         _check_grid(self, ("true_mi", "batch_size", "hidden", "seeds"))
         _check_task(self)
         within("hidden", self.hidden, 1, MOST_UNITS)
-        within("epochs", (self.epochs,), 1)
+        within("epochs", (self.epochs,), 1, MOST_COUNT)
         within("seeds", self.seeds, 0, 2**63 - 1)
         within("weight_decay", (self.weight_decay,), 0)
         if not 0 < self.learning_rate < math.inf:
@@ -108,4 +108,5 @@ def _check_grid(spec: Sweep | CeilingTable, lists: tuple[str, ...]) -> None:
             raise ValueError(f"{name} must hold at least one value.")
     for mi in spec.true_mi:
         correlation_from_mi(mi, spec.dim)
-    within("batch_size", spec.batch_size, 2)
+    within("dim", (spec.dim,), 1, MOST_UNITS)
+    within("batch_size", spec.batch_size, 2, MOST_COUNT)

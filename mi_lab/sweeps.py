@@ -121,7 +121,7 @@ def train_runs(
 ) -> list[Run]:
     """Train runs of one batch size as one stack on one thread; each comes back with its curves, rounded as stored."""
     label, position = bar or (None, 0)
-    with one_thread():
+    with one_thread(), _memory_for(runs):
         curves = train(
             *_tasks_and_seeds(spec, runs),
             **_settings(spec, runs),
@@ -132,6 +132,19 @@ def train_runs(
             checkpoint=checkpoint,
         )
     return [round_measured(run | dataclasses.asdict(curve)) for run, curve in zip(runs, curves, strict=True)]
+
+
+@contextlib.contextmanager
+def _memory_for(runs: Sequence[Run]) -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as error:  # as torch.OutOfMemoryError of a GPU is too
+        if not isinstance(error, torch.OutOfMemoryError) and "can't allocate memory" not in str(error):
+            raise
+        raise MemoryError(
+            f"{len(runs)} runs at N = {runs[0]['batch_size']} do not fit in memory; choose a smaller batch_size, "
+            "smaller hidden layers, or other negatives than all_pairs."
+        ) from error
 
 
 def training_of(spec: Sweep, runs: Sequence[Run], device: str = "cpu") -> Training:

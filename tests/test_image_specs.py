@@ -34,6 +34,8 @@ def test_the_report_profile_of_the_noisy_digits_is_app_d_1_to_the_letter():
         ("table-1-rotation", {"architecture": "resnet"}, ("unknown architecture 'resnet'", "resnet18")),
         ("table-1-rotation", {"architecture": "lenet5"}, ("unknown architecture 'lenet5'",)),
         ("table-1-rotation", {"width": 12}, ("width must be a multiple of 8, not 12",)),
+        ("table-1-rotation", {"width": 2**17}, ("width must be at most 65536, not 131072",)),
+        ("table-1-rotation", {"epochs": 10**9}, ("epochs must be at most 1048576, not 1000000000",)),
         ("table-1-rotation", {"images": 0}, ("images must be at least 1, not 0",)),
         ("table-1-rotation", {"learning_rate": 0}, ("learning_rate must be a positive number",)),
         ("table-1-rotation", {"seeds": []}, ("seeds must hold at least one value",)),

@@ -12,6 +12,7 @@ import time
 
 import psutil
 import pytest
+import torch
 from helpers import refused
 
 from mi_lab import ResultError, checkpoints, run, runner, sweeps
@@ -237,3 +238,10 @@ def test_workers_of_another_version_are_refused(monkeypatch):
     monkeypatch.setattr(runner, "_cluster", connected)
     with refused("another version of mi_lab or PyTorch"):
         run("fig-2a", "smoke", scheduler="tcp://host:8786", progress=False)
+
+
+def test_what_does_not_fit_in_memory_is_one_sentence(monkeypatch):
+    spec = experiment("fig-2a").spec("smoke", **SETTINGS | {"batch_size": 64})
+    monkeypatch.setattr(sweeps, "train", lambda *_, **__: torch.empty(2**58))  # more than any address space
+    with pytest.raises(MemoryError, match=r"^2 runs at N = 64 do not fit in memory; choose a smaller batch_size"):
+        sweeps.train_runs(spec, list(spec.runs()), "cpu")
