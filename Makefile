@@ -52,9 +52,9 @@ hashes: .tools/installed
 	mv requirements-hashes.new requirements-hashes.txt
 
 # tools that neither the book nor its tests need
-.tools/installed:
+.tools/installed: .ci/tools.txt
 	$(PYTHON) -m venv .tools
-	.tools/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.9 pip-audit==2.10.1 cyclonedx-bom==7.5.0
+	.tools/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .ci/tools.txt
 	@touch $@
 
 # quiet machine, please: every contestant is measured on the same two cores in turn

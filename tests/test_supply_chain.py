@@ -24,13 +24,16 @@ def test_every_requirement_is_pinned_and_has_the_hashes_of_its_version():
     assert all(SPEC.match(line) or line.startswith("#") for line in lines)
     hashed = pins("requirements-hashes.txt")
     assert hashed == {k: v for k, v in pins("requirements.txt").items() if k not in OWN_BY_MACHINE}
-    for entry in re.split(r"\n(?=\S)", (ROOT / "requirements-hashes.txt").read_text(encoding="utf-8")):
+    entries = "\n".join(
+        (ROOT / name).read_text(encoding="utf-8") for name in ("requirements-hashes.txt", ".ci/tools.txt")
+    )
+    for entry in re.split(r"\n(?=\S)", entries):
         assert entry.startswith("#") or re.search(r"--hash=sha256:[0-9a-f]{64}\b", entry), entry
 
 
 def make_audit(folder, **environment):
     (folder / ".ci").mkdir()
-    for name in ("Makefile", "requirements.txt", ".ci/audit.py"):
+    for name in ("Makefile", "requirements.txt", ".ci/audit.py", ".ci/tools.txt"):
         shutil.copy(ROOT / name, folder / name)
     return lambda: subprocess.run(
         ["make", "audit", f"PYTHON={sys.executable}"],
