@@ -3,14 +3,19 @@
 import math
 import statistics
 from collections.abc import Mapping, Sequence
+from html import escape
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import plotly.graph_objects as go
+import torch
 from plotly.subplots import make_subplots
 
+from mi_lab.estimation.catalogue import make_task
+from mi_lab.estimation.yardsticks import Yardstick
 from mi_lab.experiments.beyond import BATCH_SIZES, TRUE_MI, parts
-from mi_lab.names import READOUTS
+from mi_lab.names import READOUTS, YARDSTICKS
 from mi_lab.pages import theme
 from mi_lab.pages.figures import NAMES
 from mi_lab.pages.provenance import duration, provenance
@@ -176,7 +181,8 @@ def provenance_of(results: Mapping[str, Result]) -> str:
 
 
 def guide(tasks: Sequence[str], folder: Path | None = None) -> str:
-    """HTML of a table: by estimator and task the largest true MI that it meets, the scatter of batches, and its cost.
+    """HTML of a table: by estimator and task the largest true MI that it meets, what it reads at the next, its scatter
+    and its cost.
 
     It *meets* a truth at the largest N stored if its estimate is within a tenth of it, and every smaller one's is too.
     The scatter is that of the largest truth, from the 5 % to the 95 % quantile. The cost is the processor time of an
@@ -186,23 +192,68 @@ def guide(tasks: Sequence[str], folder: Path | None = None) -> str:
     for task in tasks:
         for name, readout, result in _readouts(stored(task, folder)):
             n = max(result.spec.batch_size)  # type: ignore[union-attr, arg-type]
-            found = [point for point in points(result, readout) if point["n"] == n]
-            met = 0.0
-            for point in found:
-                if not abs(point["median"] - point["mi"]) <= _CLOSE * point["mi"]:
-                    break
-                met = point["mi"]
-            scatter = found[-1]["q95"] - found[-1]["q05"]
+            met, missed = _met(result, readout)
+            last = points(result, readout)[-1]
             seconds = result.provenance["processor_seconds"]
-            cost = f"{seconds / len(result.runs):.0f} s", f"{1000 * seconds / result.provenance['steps']:.1f} ms"
-            rows.append([NAMES[name, readout], task, str(n), f"{met:g}" if met else "none", cell(scatter), *cost])
+            rows.append(
+                [
+                    NAMES[name, readout],
+                    task,
+                    str(n),
+                    f"{met:g}" if met else "none",
+                    f"{missed['mi']:g} reads {cell(missed['median'])}" if missed else "–",
+                    cell(last["q95"] - last["q05"]),
+                    f"{seconds / len(result.runs):.0f} s",
+                    f"{1000 * seconds / result.provenance['steps']:.1f} ms",
+                ]
+            )
     head = [
         "estimator",
         "task",
         "N",
-        "met up to [nats]",
-        "scatter at the largest truth [nats]",
+        "meets up to [nats]",
+        "the next truth",
+        "scatter at the largest [nats]",
         "an estimate",
         "a step",
     ]
     return f'<div class="mi-table">{table_html(head, rows, "Which estimator meets which truth")}</div>'
+
+
+def farthest(tasks: Sequence[str], folder: Path | None = None) -> str:
+    """HTML of a list: by task the largest true MI that any estimator meets, and those that do."""
+    items = []
+    for task in tasks:
+        met = {
+            NAMES[name, readout]: _met(result, readout)[0] for name, readout, result in _readouts(stored(task, folder))
+        }
+        most = max(met.values())
+        names = ", ".join(name for name, mi in met.items() if mi == most)
+        found = f"{most:g} nats, by {escape(names)}" if most else "no estimator meets even the smallest truth"
+        items.append(f"<li><em>{task}</em>: {found}.</li>")
+    return f"<ul>{''.join(items)}</ul>"
+
+
+def _met(result: Result, readout: str) -> tuple[float, Point | None]:
+    """The largest truth met at the largest N, 0 for none, and the point of the first that is not."""
+    met = 0.0
+    for point in points(result, readout):
+        if point["n"] < max(result.spec.batch_size):  # type: ignore[union-attr, arg-type]
+            continue
+        if not abs(point["median"] - point["mi"]) <= _CLOSE * point["mi"]:
+            return met, point
+        met = point["mi"]
+    return met, None
+
+
+def untrained(tasks: Sequence[str], true_mi: Sequence[float] = TRUE_MI[1:], pairs: int = 2000) -> str:
+    """HTML of a table: what KSG and the Gaussian closed form say of so many pairs of each task, made with seed 0."""
+    rows = []
+    for name, task in product(YARDSTICKS, tasks):
+        values = []
+        for mi in true_mi:
+            x, y = make_task(task, 20, mi).sample(pairs, torch.Generator().manual_seed(0))
+            values.append(cell(Yardstick(x.numpy(), y.numpy(), name).estimates()[0].mi))
+        rows.append([NAMES[name, name], task, *values])
+    head = ["estimator", "task", *(f"true {mi:g} nats" for mi in true_mi)]
+    return f'<div class="mi-table">{table_html(head, rows, f"Estimates without training, of {pairs} pairs")}</div>'

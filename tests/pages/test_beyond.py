@@ -1,4 +1,5 @@
 import math
+import re
 
 import pytest
 from helpers import PROVENANCE, refused
@@ -6,7 +7,7 @@ from helpers import PROVENANCE, refused
 from mi_lab.experiments import experiment
 from mi_lab.experiments.beyond import TASKS, parts
 from mi_lab.names import READOUTS
-from mi_lab.pages.beyond import guide, points, small_multiples, stored
+from mi_lab.pages.beyond import farthest, guide, points, small_multiples, stored, untrained
 from mi_lab.results import Result, save
 
 
@@ -65,8 +66,18 @@ def test_the_small_multiples_have_a_panel_per_estimator_and_a_line_per_batch_siz
 
 def test_the_guide_says_up_to_where_an_estimator_is_right(folder):
     html = guide(["gaussian", "cubic"], folder)
-    assert "<td>NWJ</td><td>gaussian</td><td>512</td><td>5</td><td>3.00</td><td>2 s</td><td>60.0 ms</td>" in html
-    assert "<td>CLUB</td><td>gaussian</td><td>512</td><td>none</td><td>not finite</td>" in html
+    nwj = ("NWJ", "gaussian", "512", "5", "10 reads 5.00", "3.00", "2 s", "60.0 ms")
+    assert "".join(f"<td>{value}</td>" for value in nwj) in html
+    assert "<td>CLUB</td><td>gaussian</td><td>512</td><td>none</td><td>1 reads 10.00</td><td>not finite</td>" in html
+    assert farthest(["gaussian"], folder) == "<ul><li><em>gaussian</em>: 5 nats, by NWJ.</li></ul>"
+
+
+def test_estimators_without_training_are_held_against_the_truth():
+    cells = re.findall("<td>(.*?)</td>", untrained(["gaussian", "cubic"], (5.0,), 500))
+    rows = {tuple(cells[i : i + 2]): float(cells[i + 2]) for i in range(0, 12, 3)}
+    # 400 correlations of 500 pairs add about 400 / 1000 nats to the closed form; KSG is far too low in 40 dimensions
+    assert rows["Gaussian", "gaussian"] == pytest.approx(5.4, abs=0.4)
+    assert rows["Gaussian", "cubic"] < 4 and rows["KSG", "gaussian"] < 2 and rows["KSG", "cubic"] < 2
 
 
 def test_without_results_it_says_what_to_run(tmp_path):
