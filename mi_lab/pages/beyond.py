@@ -119,6 +119,9 @@ def _add_line(
 ) -> None:
     shown = [point for point in found if math.isfinite(point["median"])]
     values = [min(max(point["median"], -2.0), high) for point in shown]
+    symbols = [
+        "triangle-up" if p["median"] > high else "triangle-down" if p["median"] < -2 else "circle" for p in shown
+    ]
     line = theme.line_of_batch_size(n)
     figure.add_scatter(
         x=[point["mi"] for point in shown],
@@ -128,13 +131,11 @@ def _add_line(
         legendgroup=str(n),
         showlegend=first,
         line=line,
+        cliponaxis=False,  # a triangle stands on the edge
         marker={
-            "size": 6,
+            "size": [6 if symbol == "circle" else 10 for symbol in symbols],
             "color": line["color"],
-            "symbol": [
-                "triangle-up" if p["median"] > high else "triangle-down" if p["median"] < -2 else "circle"
-                for p in shown
-            ],
+            "symbol": symbols,
         },
         error_y={
             "array": [max(0.0, min(p["q95"], high) - v) for p, v in zip(shown, values, strict=True)],
