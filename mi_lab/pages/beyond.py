@@ -26,6 +26,7 @@ STATISTICS = ("median", "q05", "q95", "mean")
 _COLUMNS = 3
 _END = 4  # an estimate is that of a run's last quarter of epochs
 _CLOSE = 0.1  # of the truth
+_LOW = -2.0  # of the axis, in nats
 
 Point = dict[str, Any]
 
@@ -61,8 +62,8 @@ def _end(run: dict[str, Any], readout: str, statistic: str) -> float:
 def small_multiples(task: str, folder: Path | None = None) -> go.Figure:
     """Estimate against true MI on a task, a panel per estimator and readout and a line per N; grey is the truth.
 
-    Bars run from the 5 % to the 95 % quantile of batches. What lies outside the axis is a triangle at its edge. Raises
-    ValueError if nothing of the task is stored.
+    Bars run from the 5 % to the 95 % quantile of batches. What lies outside the axis is a triangle at its edge, what
+    is not finite a cross. Raises ValueError if nothing of the task is stored.
     """
     results = stored(task, folder)
     if not results:
@@ -89,7 +90,7 @@ def small_multiples(task: str, folder: Path | None = None) -> go.Figure:
     made = theme.figure("", "", _alt(task, shown), table=_table(shown), provenance=provenance_of(results))
     figure.update_layout(meta=made.layout.meta)
     figure.update_xaxes(title_text="true MI [nats]", row=rows)
-    return figure.update_yaxes(range=[-2, high], title_text="estimate [nats]", col=1).update_yaxes(range=[-2, high])
+    return figure.update_yaxes(range=[_LOW, high], title_text="estimate [nats]", col=1).update_yaxes(range=[_LOW, high])
 
 
 def panels(titles: Sequence[str]) -> go.Figure:
@@ -117,35 +118,47 @@ def _readouts(results: dict[str, Result]) -> list[tuple[str, str, Result]]:
 def _add_line(
     figure: go.Figure, found: Sequence[Point], n: int, high: float, first: bool, place: dict[str, int]
 ) -> None:
-    shown = [point for point in found if math.isfinite(point["median"])]
-    values = [min(max(point["median"], -2.0), high) for point in shown]
-    symbols = [
-        "triangle-up" if p["median"] > high else "triangle-down" if p["median"] < -2 else "circle" for p in shown
-    ]
+    bars = [_bar(point, high) for point in found]
+    symbols = [_symbol(point["median"], high) for point in found]
     line = theme.line_of_batch_size(n)
     figure.add_scatter(
-        x=[point["mi"] for point in shown],
-        y=values,
+        x=[point["mi"] for point in found],
+        y=[middle for _, middle, _ in bars],
         mode="lines+markers",
         name=f"N = {n}",
         legendgroup=str(n),
         showlegend=first,
         line=line,
-        cliponaxis=False,  # a triangle stands on the edge
+        cliponaxis=False,  # a mark may stand on the edge
         marker={
             "size": [6 if symbol == "circle" else 10 for symbol in symbols],
             "color": line["color"],
             "symbol": symbols,
         },
         error_y={
-            "array": [max(0.0, min(p["q95"], high) - v) for p, v in zip(shown, values, strict=True)],
-            "arrayminus": [max(0.0, v - max(p["q05"], -2.0)) for p, v in zip(shown, values, strict=True)],
+            "array": [top - middle for _, middle, top in bars],
+            "arrayminus": [middle - bottom for bottom, middle, _ in bars],
             "thickness": 1,
         },
-        text=[f"true {p['mi']:g}: {p['median']:.2f}, batches {p['q05']:.2f} to {p['q95']:.2f} nats" for p in shown],
+        text=[
+            f"true {p['mi']:g}: {cell(p['median'])}, batches {cell(p['q05'])} to {cell(p['q95'])} nats" for p in found
+        ],
         hovertemplate=f"N = {n}, %{{text}}<extra></extra>",
         **place,
     )
+
+
+def _symbol(median: float, high: float) -> str:
+    if not math.isfinite(median):
+        return "x"
+    return "triangle-up" if median > high else "triangle-down" if median < _LOW else "circle"
+
+
+def _bar(point: Point, high: float) -> tuple[float, float, float]:
+    """The 5 % quantile, the median and the 95 % quantile within the axis; its lower edge for what is not finite."""
+    low, middle, top = (point[name] if math.isfinite(point[name]) else _LOW for name in ("q05", "median", "q95"))
+    middle = min(max(middle, _LOW), high)
+    return min(max(low, _LOW), middle), middle, max(min(top, high), middle)
 
 
 def _table(panels: Sequence[tuple[str, Sequence[Point]]]) -> dict[str, Any]:

@@ -58,7 +58,10 @@ def test_the_small_multiples_have_a_panel_per_estimator_and_a_line_per_batch_siz
     figure = small_multiples("gaussian", folder)
     assert [note.text for note in figure.layout.annotations][:2] == ["NWJ", "CLUB"]
     assert [trace.name for trace in figure.data] == ["truth", "N = 64", "N = 512"] * 2
-    assert "triangle-up" in figure.data[-1].marker.symbol
+    club = figure.data[-1]
+    assert list(club.marker.symbol) == ["circle", "circle", "triangle-up", "triangle-up", "triangle-up", "x"]
+    assert club.y[-1] == -2 and club.error_y.array[-1] == club.error_y.arrayminus[-1] == 0
+    assert list(club.y[:3]) == [10, 20, 42] and list(club.error_y.array[:3]) == [2, 2, 0]
     meta = figure.layout.meta
     assert "NWJ at N = 512: 5 gives 4.75, 30 gives 15.00" in meta["alt"] and "not finite" in meta["alt"]
     assert len(meta["table"]["rows"]) == 24 and "stored" in meta["provenance"]
