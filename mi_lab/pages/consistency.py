@@ -51,11 +51,15 @@ def climbs(results: Mapping[str, Result], task: str) -> go.Figure:
         place = {"row": number // 3 + 1, "col": number % 3 + 1}
         run = result.select(task=task)[0]
         low, middle, high = (run["curves"][f"{readout} {name}"] for name in ("q05", "median", "q95"))
-        truth = [mi for mi in spec.true_mi for _ in range(spec.epochs * READINGS)]
-        steps = [steps_per_epoch(spec.batch_size) / READINGS * (i + 1) for i in range(len(truth))]
-        _add(figure, steps, truth, "truth", theme.REFERENCE, number == 0, place, width=1)
-        _band(figure, steps[: len(middle)], low, high, number == 0, place)
-        _add(figure, steps[: len(middle)], middle, "median of batches", "#0072b2", number == 0, place)
+        stair = spec.epochs * steps_per_epoch(spec.batch_size)
+        edges = [stair * i for i in range(len(spec.true_mi) + 1)]
+        truth = [*spec.true_mi, spec.true_mi[-1]]
+        _add(figure, truth, "truth", theme.REFERENCE, number == 0, place, x=edges, line_width=1, line_shape="hv")
+        # equal steps need no list of x, which would make half of a figure's data
+        every = 2 * stair / spec.epochs / READINGS
+        reading = {"x0": every, "dx": every}
+        _band(figure, _drawn(low), _drawn(high), number == 0, place, reading)
+        _add(figure, _drawn(middle), "median of batches", "#0072b2", number == 0, place, **reading)
         ends = [
             (f"{mi:g}", cell(end)) for mi, end in zip_longest(spec.true_mi, run["values"][readout], fillvalue=math.nan)
         ]
@@ -82,13 +86,15 @@ def agreements(results: Mapping[str, Result]) -> go.Figure:
     for number, (title, readout, result) in enumerate(shown):
         place = {"row": number // 3 + 1, "col": number % 3 + 1}
         truth = _by_rows(result, "baseline", "truth")
-        _add(figure, list(truth), list(truth.values()), "truth", theme.REFERENCE, number == 0, place, width=1)
+        kept, heights = list(truth), list(truth.values())
+        _add(figure, heights, "truth", theme.REFERENCE, number == 0, place, x=kept, line_width=1)
         found = {setting: _by_rows(result, setting, readout) for setting in SETTINGS}
         for line, (setting, values) in enumerate(found.items()):
             name, copies = _DRAWN[setting]
             style = theme.line_of(line)
             heights = [value / copies for value in values.values()]
-            _add(figure, list(values), heights, name, style["color"], number == 0, place, dash=style["dash"])
+            x = list(values)
+            _add(figure, heights, name, style["color"], number == 0, place, x=x, line_dash=style["dash"])
         top = max(top, *truth.values())
         ratios = [
             [str(kept), cell(truth[kept]), cell(value), *(_ratio(found[s].get(kept), value) for s in SETTINGS[1:])]
@@ -125,44 +131,32 @@ def _ratio(value: float | None, baseline: float) -> str:
 
 
 def _add(
-    figure: go.Figure,
-    x: Sequence[float],
-    y: Sequence[float],
-    name: str,
-    colour: str,
-    first: bool,
-    place: Mapping[str, int],
-    *,
-    width: float = 1.5,
-    dash: str = "solid",
+    figure: go.Figure, y: Sequence[float], name: str, colour: str, first: bool, place: Mapping[str, int], **more: Any
 ) -> None:
-    line = {"color": colour, "width": width, "dash": dash}
-    legend: dict[str, Any] = {"legendgroup": name, "showlegend": first}
     hover = f"{name} %{{y:.2f}} nats<extra></extra>"
-    figure.add_scatter(x=x, y=y, mode="lines", name=name, line=line, hovertemplate=hover, **legend, **place)
+    style = {"line_color": colour, "line_width": 1.5} | more
+    figure.add_scatter(
+        y=y, mode="lines", name=name, hovertemplate=hover, legendgroup=name, showlegend=first, **style, **place
+    )
+
+
+def _drawn(readings: Sequence[float]) -> list[float]:
+    """Every second reading, as far as the axis shows it."""
+    return [round(min(max(value, 2 * _LOW), 2 * _HIGH), 2) for value in readings[1::2]]
 
 
 def _band(
     figure: go.Figure,
-    steps: Sequence[float],
     low: Sequence[float],
     high: Sequence[float],
     first: bool,
     place: Mapping[str, int],
+    reading: Mapping[str, float],
 ) -> None:
-    figure.add_scatter(
-        x=[*steps, *reversed(steps)],
-        y=[max(_LOW, v) for v in low] + [min(_HIGH, v) for v in reversed(high)],
-        fill="toself",
-        fillcolor="rgba(0, 114, 178, 0.25)",
-        line={"width": 0},
-        mode="lines",
-        name="5 % to 95 % of batches",
-        legendgroup="band",
-        showlegend=first,
-        hoverinfo="skip",
-        **place,
-    )
+    shared = {"mode": "lines", "line_width": 0, "legendgroup": "band", "hoverinfo": "skip", **reading, **place}
+    figure.add_scatter(y=low, showlegend=False, **shared)
+    name, colour = "5 % to 95 % of batches", "rgba(0, 114, 178, 0.25)"
+    figure.add_scatter(y=high, name=name, fill="tonexty", fillcolor=colour, showlegend=first, **shared)
 
 
 def _finish(figure: go.Figure, alt: str, table: Mapping[str, Any], results: Mapping[str, Result]) -> None:

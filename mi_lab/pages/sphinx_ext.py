@@ -70,7 +70,8 @@ def figure_html(figure: Mapping[str, Any]) -> str:
     """A figure as HTML: data for the script, a sentence without JavaScript, provenance, and the values as a table."""
     meta = _meta(figure)
     # "<" never stands in the JSON, so nothing in it can end the script element
-    payload = json.dumps({"data": figure["data"], "layout": figure["layout"]}, separators=(",", ":"))
+    layout = {name: value for name, value in figure["layout"].items() if name != "meta"}  # which stands beside it
+    payload = json.dumps({"data": figure["data"], "layout": layout}, separators=(",", ":"))
     payload = payload.replace("<", "\\u003c")
     identity = f' id="{escape(str(meta["id"]))}"' if "id" in meta else ""
     alt = escape(str(meta.get("alt", "")))

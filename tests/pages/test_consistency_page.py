@@ -38,10 +38,11 @@ def folder(tmp_path):
 
 def test_a_staircase_shows_truth_and_estimate(folder):
     figure = staircase("cubic", folder)
-    truth, band, median = figure.data
+    truth, low, band, median = figure.data
     assert (truth.name, band.name, median.name) == ("truth", "5 % to 95 % of batches", "median of batches")
-    assert len(truth.y) == 25 * READINGS and truth.x[-1] == 20_000
-    assert len(median.y) == 15 * READINGS and median.y[0] == 1.5
+    assert list(truth.y) == [2, 4, 6, 8, 10, 10] and truth.x[-1] == 20_000 and truth.line.shape == "hv"
+    assert len(median.y) == len(low.y) == len(band.y) == 15 * READINGS / 2 and median.y[0] == 1.5
+    assert median.x0 == median.dx and median.dx * 25 * READINGS / 2 == 20_000
     assert figure.layout.annotations[0].text == "NWJ"
     assert "6 gives 5.50, 8 gives not finite" in figure.layout.meta["alt"]
     assert ["NWJ", "4", "3.50"] in figure.layout.meta["table"]["rows"]
