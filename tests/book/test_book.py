@@ -26,6 +26,7 @@ PAGES = [
     "labels",
     "v-information",
     "v-infomax",
+    "beyond-the-report",
     "claims",
     "errata",
     "appendix-a",
