@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from itertools import product
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import plotly.graph_objects as go
@@ -26,6 +27,7 @@ STATISTICS = ("median", "q05", "q95", "mean")
 _COLUMNS = 3
 _END = 4  # an estimate is that of a run's last quarter of epochs
 _CLOSE = 0.1  # of the truth
+_MIDDLE = 10.0  # nats, above log N of every batch size here
 _LOW = -2.0  # of the axis, in nats
 
 Point = dict[str, Any]
@@ -101,13 +103,13 @@ def panels(titles: Sequence[str]) -> go.Figure:
         _COLUMNS,
         shared_xaxes="all",
         shared_yaxes="all",
-        subplot_titles=titles,
+        subplot_titles=["<br>".join(wrap(title, 13)) for title in titles],  # three fit side by side on a phone
         vertical_spacing=0.22 / rows,
         horizontal_spacing=0.03,
     )
     figure.update_layout(template="none", font={"size": 13}, height=60 + 210 * rows)
     return figure.update_layout(
-        margin={"l": 50, "r": 10, "t": 30, "b": 45}, legend={"orientation": "h", "y": -0.06 * 5 / rows}
+        margin={"l": 50, "r": 10, "t": 40, "b": 45}, legend={"orientation": "h", "y": -0.06 * 5 / rows}
     )
 
 
@@ -216,6 +218,7 @@ def guide(tasks: Sequence[str], folder: Path | None = None) -> str:
                     str(n),
                     f"{met:g}" if met else "none",
                     f"{missed['mi']:g} reads {cell(missed['median'])}" if missed else "–",
+                    cell(_at_largest(result, readout, _MIDDLE)["median"]),
                     cell(last["q95"] - last["q05"]),
                     f"{seconds / len(result.runs):.0f} s",
                     f"{1000 * seconds / result.provenance['steps']:.1f} ms",
@@ -227,25 +230,37 @@ def guide(tasks: Sequence[str], folder: Path | None = None) -> str:
         "N",
         "meets up to [nats]",
         "the next truth",
+        f"{_MIDDLE:g} nats read",
         "scatter at the largest [nats]",
         "an estimate",
         "a step",
     ]
-    return f'<div class="mi-table">{table_html(head, rows, "Which estimator meets which truth")}</div>'
+    table = table_html(head, rows, "Which estimator meets which truth")
+    return f'<details class="mi-table"><summary>All {len(rows)} rows</summary>{table}</details>'
 
 
 def farthest(tasks: Sequence[str], folder: Path | None = None) -> str:
-    """HTML of a list: by task the largest true MI that any estimator meets, and those that do."""
+    """HTML of a list: by task the largest true MI that any estimator meets, those that do, and who is closest to 10."""
     items = []
     for task in tasks:
-        met = {
-            NAMES[name, readout]: _met(result, readout)[0] for name, readout, result in _readouts(stored(task, folder))
-        }
-        most = max(met.values())
+        shown = {NAMES[name, readout]: (result, readout) for name, readout, result in _readouts(stored(task, folder))}
+        met = {name: _met(*one)[0] for name, one in shown.items()}
+        middle = {name: _at_largest(*one, _MIDDLE)["median"] for name, one in shown.items()}
+        most, closest = max(met.values()), min(middle, key=lambda name: _distance(middle[name]))
         names = ", ".join(name for name, mi in met.items() if mi == most)
         found = f"{most:g} nats, by {escape(names)}" if most else "no estimator meets even the smallest truth"
-        items.append(f"<li><em>{task}</em>: {found}.</li>")
+        nearest = f"closest to {_MIDDLE:g} nats is {escape(closest)}, with {cell(middle[closest])}"
+        items.append(f"<li><em>{task}</em>: {found}; {nearest}.</li>")
     return f"<ul>{''.join(items)}</ul>"
+
+
+def _distance(median: float) -> float:
+    return abs(median - _MIDDLE) if math.isfinite(median) else math.inf
+
+
+def _at_largest(result: Result, readout: str, mi: float) -> Point:
+    """The point of a truth at the largest N."""
+    return [point for point in points(result, readout) if point["mi"] == mi][-1]
 
 
 def _met(result: Result, readout: str) -> tuple[float, Point | None]:

@@ -8,9 +8,11 @@ from mi_lab.experiments import Spec, experiment
 from mi_lab.results import Result, papermill_command
 from mi_lab.specs import CeilingTable, Sweep
 
+_OWN = "in full"
+
 
 def provenance(result: Result) -> str:
-    """HTML of the provenance line of a stored result."""
+    """HTML of the provenance line of a stored result. What is beyond the report is held against its own full size."""
     made = result.provenance
     threads = f"on {made['threads']} thread{'s' if made['threads'] > 1 else ''} each" if made["device"] == "cpu" else ""
     where = f"{made['device'].upper()} ({made['machine']}), {duration(made['wall_seconds'])} {threads}".strip()
@@ -27,24 +29,29 @@ def _size(result: Result) -> list[str]:
     if isinstance(spec, CeilingTable):
         return [f"profile {result.profile}", f"{spec.samples} samples", f"seed {spec.seed}"]
     if not (isinstance(spec, Sweep) and isinstance(report, Sweep)):
-        return [f"profile {result.profile}", *differences(spec, report)]
+        return [f"profile {result.profile}", *differences(spec, report, _whole(result))]
     size = [f"profile {result.profile}"]
-    size.append(f"{spec.epochs} epochs" + ("" if spec.epochs == report.epochs else f" (report: {report.epochs})"))
+    whole = _whole(result)
+    size.append(f"{spec.epochs} epochs" + ("" if spec.epochs == report.epochs else f" ({whole}: {report.epochs})"))
     size.append(("seeds " if len(spec.seeds) > 1 else "seed ") + ", ".join(map(str, spec.seeds)))
     if spec.true_mi != report.true_mi:
         size.append(f"{len(spec.true_mi)} true MI (our full grid: {len(report.true_mi)})")
     if spec.batch_size != report.batch_size:
-        size.append(f"N up to {max(spec.batch_size)} (report: {max(report.batch_size)})")
+        size.append(f"N up to {max(spec.batch_size)} ({whole}: {max(report.batch_size)})")
     told = ("epochs", "seeds", "batch_size")
     size += [f"{name} = {shown(value)}" for name, value in result.overrides.items() if name not in told]
-    return [*size, "curves smoothed as in App. C.1"]
+    return size if whole == _OWN else [*size, "curves smoothed as in App. C.1"]
 
 
-def differences(spec: Spec, report: Spec) -> list[str]:
-    """Every setting in which a spec differs from the report's, as 'width 16 (report: 64)', and its seeds."""
+def _whole(result: Result) -> str:
+    return _OWN if experiment(result.experiment).notebook in ("beyond", "staircase", "consistency") else "report"
+
+
+def differences(spec: Spec, report: Spec, whole: str = "report") -> list[str]:
+    """Every setting in which a spec differs from the whole, as 'width 16 (report: 64)', and its seeds."""
     pairs = [(f.name.replace("_", " "), getattr(spec, f.name), getattr(report, f.name)) for f in fields(spec)]
     changed = [
-        f"{n} {shown(ours)} (report: {shown(theirs)})" for n, ours, theirs in pairs if ours != theirs and n != "seeds"
+        f"{n} {shown(ours)} ({whole}: {shown(theirs)})" for n, ours, theirs in pairs if ours != theirs and n != "seeds"
     ]
     return (
         changed

@@ -69,10 +69,12 @@ def test_the_small_multiples_have_a_panel_per_estimator_and_a_line_per_batch_siz
 
 def test_the_guide_says_up_to_where_an_estimator_is_right(folder):
     html = guide(["gaussian", "cubic"], folder)
-    nwj = ("NWJ", "gaussian", "512", "5", "10 reads 5.00", "3.00", "2 s", "60.0 ms")
+    nwj = ("NWJ", "gaussian", "512", "5", "10 reads 5.00", "5.00", "3.00", "2 s", "60.0 ms")
     assert "".join(f"<td>{value}</td>" for value in nwj) in html
-    assert "<td>CLUB</td><td>gaussian</td><td>512</td><td>none</td><td>1 reads 10.00</td><td>not finite</td>" in html
-    assert farthest(["gaussian"], folder) == "<ul><li><em>gaussian</em>: 5 nats, by NWJ.</li></ul>"
+    club = ("CLUB", "gaussian", "512", "none", "1 reads 10.00", "100.00", "not finite")
+    assert "".join(f"<td>{value}</td>" for value in club) in html
+    found = "5 nats, by NWJ; closest to 10 nats is NWJ, with 5.00"
+    assert farthest(["gaussian"], folder) == f"<ul><li><em>gaussian</em>: {found}.</li></ul>"
 
 
 def test_estimators_without_training_are_held_against_the_truth():

@@ -18,15 +18,16 @@
 		return loading;
 	}
 
-	// Text, grid and background of the page's theme; on paper always dark on white.
+	// Of the theme; on paper dark on white.
 	function colours() {
 		const style = getComputedStyle(document.documentElement);
 		const css = (name, otherwise) => style.getPropertyValue(name).trim() || otherwise;
 		const text = printing ? "#222832" : css("--pst-color-text-base", "#222832");
 		const grid = printing ? "#d0d5da" : css("--pst-color-border", "#d0d5da");
-		const axis = { color: text, gridcolor: grid, linecolor: grid };
-		return { text, axis };
+		return { text, axis: { color: text, gridcolor: grid, linecolor: grid } };
 	}
+
+	const axes = (layout) => Object.keys(layout).filter((name) => /^.axis/.test(name));
 
 	function themed(element, layout) {
 		const { text, axis } = colours();
@@ -39,8 +40,7 @@
 			paper_bgcolor: "rgba(0,0,0,0)",
 			plot_bgcolor: "rgba(0,0,0,0)",
 			font: { ...layout.font, color: text, family: "inherit" },
-			xaxis: { ...layout.xaxis, ...axis },
-			yaxis: { ...layout.yaxis, ...axis },
+			...Object.fromEntries(axes(layout).map((name) => [name, { ...layout[name], ...axis }])),
 			legend: narrow ? { ...layout.legend, ...below, title: { ...layout.legend?.title, side: "top" } } : layout.legend,
 			height: narrow ? layout.height + 70 : layout.height,
 			margin: narrow ? { ...layout.margin, l: 45 } : layout.margin,
@@ -64,11 +64,9 @@
 		for (const element of drawn) {
 			const target = element.querySelector(".js-plotly-plot");
 			if (!target) continue;
-			// keep what the reader zoomed into
-			const { xaxis, yaxis } = target.layout;
+			// keep the reader's zoom
 			const layout = themed(element, element.miFigure.layout);
-			layout.xaxis.range = xaxis.range;
-			layout.yaxis.range = yaxis.range;
+			for (const name of axes(layout)) layout[name].range = target.layout[name].range;
 			window.Plotly.react(target, element.miFigure.data, layout, target._context);
 		}
 	}
