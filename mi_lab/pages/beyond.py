@@ -108,6 +108,7 @@ def panels(titles: Sequence[str]) -> go.Figure:
         horizontal_spacing=0.03,
     )
     figure.update_layout(template="none", font={"size": 13}, height=60 + 210 * rows)
+    figure.update_xaxes(zeroline=False).update_yaxes(zeroline=False)
     return figure.update_layout(
         margin={"l": 50, "r": 10, "t": 40, "b": 45}, legend={"orientation": "h", "y": -0.06 * 5 / rows}
     )

@@ -116,6 +116,18 @@ def test_figures_follow_the_theme_switch(browser, served):
     page.context.close()
 
 
+def test_every_panel_of_small_multiples_takes_the_theme(browser, served):
+    page, _ = visit(browser, f"{served}/book/beyond-the-report.html", WIDE, "dark")
+    page.locator(".mi-plot").first.scroll_into_view_if_needed()
+    page.locator(".mi-plot[data-drawn]").first.wait_for(state="attached", timeout=20_000)
+    of_grids = (
+        "[...document.querySelectorAll('.mi-plot[data-drawn] .gridlayer path')].map(p => getComputedStyle(p).stroke)"
+    )
+    strokes = page.evaluate(of_grids)
+    assert len(strokes) > 15 and len(set(strokes)) == 1
+    page.context.close()
+
+
 def test_figures_are_drawn_only_when_they_come_near(browser, served):
     context = browser.new_context(viewport=WIDE)
     page = context.new_page()
