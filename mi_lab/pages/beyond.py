@@ -4,19 +4,15 @@ import math
 import statistics
 from collections.abc import Mapping, Sequence
 from html import escape
-from itertools import product
 from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
 import plotly.graph_objects as go
-import torch
 from plotly.subplots import make_subplots
 
-from mi_lab.estimation.catalogue import make_task
-from mi_lab.estimation.yardsticks import Yardstick
 from mi_lab.experiments.beyond import BATCH_SIZES, TRUE_MI, parts
-from mi_lab.names import READOUTS, YARDSTICKS
+from mi_lab.names import READOUTS
 from mi_lab.pages import theme
 from mi_lab.pages.figures import NAMES
 from mi_lab.pages.provenance import duration, provenance
@@ -274,16 +270,3 @@ def _met(result: Result, readout: str) -> tuple[float, Point | None]:
             return met, point
         met = point["mi"]
     return met, None
-
-
-def untrained(tasks: Sequence[str], true_mi: Sequence[float] = TRUE_MI[1:], pairs: int = 2000) -> str:
-    """HTML of a table: what KSG and the Gaussian closed form say of so many pairs of each task, made with seed 0."""
-    rows = []
-    for name, task in product(YARDSTICKS, tasks):
-        values = []
-        for mi in true_mi:
-            x, y = make_task(task, 20, mi).sample(pairs, torch.Generator().manual_seed(0))
-            values.append(cell(Yardstick(x.numpy(), y.numpy(), name).estimates()[0].mi))
-        rows.append([NAMES[name, name], task, *values])
-    head = ["estimator", "task", *(f"true {mi:g} nats" for mi in true_mi)]
-    return f'<div class="mi-table">{table_html(head, rows, f"Estimates without training, of {pairs} pairs")}</div>'
