@@ -29,6 +29,12 @@ def told(request):
     return tables
 
 
+@pytest.fixture
+def kills(told):
+    """The table of killed processes: doing what, how many, and how many results were lost or left half written."""
+    return told.setdefault("kill -9", [["while", "kills", "lost", "half read"]])
+
+
 _TABLES = pytest.StashKey[dict[str, list[list[str]]]]()
 
 

@@ -10,8 +10,6 @@ import os
 import random
 import time
 
-import pytest
-
 from mi_lab import ResultError
 from mi_lab.representation import fetch
 from mi_lab.results import load_others, read, save
@@ -44,11 +42,6 @@ def store_again_and_again(path, folder):
     for _ in itertools.count():
         save(result, folder)
         write_sealed(folder / "part.json", list(range(5000)))
-
-
-@pytest.fixture
-def kills(told):
-    return told.setdefault("kill -9", [["while", "kills", "lost", "half read"]])
 
 
 def test_storing(tmp_path, kills):
