@@ -11,13 +11,6 @@ from mi_lab.pages.provenance import provenance
 from mi_lab.results import Result
 from mi_lab.specs import Sweep
 
-WORDS = {
-    "shuffle": "shuffle",
-    "derangement": "derangement",
-    "all_pairs": "all pairs",
-    "independent": "independent",
-}
-
 
 def scatter_by_scheme(results: Sequence[Result], readout: str, batch_size: int) -> go.Figure:
     """Scatter over batches, in nats, against true MI: a line per result, by its scheme of negatives.
@@ -30,7 +23,7 @@ def scatter_by_scheme(results: Sequence[Result], readout: str, batch_size: int) 
         spec = result.spec
         if not isinstance(spec, Sweep) or batch_size not in spec.batch_size:
             raise ValueError(f"{result.experiment} has no runs at N = {batch_size}.")
-        word = WORDS[spec.negatives]
+        word = spec.negatives.replace("_", " ")
         widths = {}
         for mi in spec.true_mi:
             runs = [r for r in result.select(batch_size=batch_size, true_mi=mi) if r["first_nonfinite_epoch"] is None]

@@ -1,8 +1,7 @@
 from helpers import PROVENANCE, refused
 
 from mi_lab.experiments import experiment
-from mi_lab.names import NEGATIVES
-from mi_lab.pages.schemes import WORDS, scatter_by_scheme
+from mi_lab.pages.schemes import scatter_by_scheme
 from mi_lab.results import Result
 
 
@@ -32,7 +31,3 @@ def test_a_batch_size_that_was_not_run_is_refused():
     one = made("fig-11a", {2.5: 1.0})
     with refused("fig-11a has no runs at N = 128"):
         scatter_by_scheme([one], "nwj", 128)
-
-
-def test_every_scheme_has_its_word():
-    assert set(WORDS) == set(NEGATIVES)
