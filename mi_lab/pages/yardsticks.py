@@ -14,7 +14,7 @@ from mi_lab.pages.figures import NAMES
 from mi_lab.pages.tables import table_html
 
 
-def untrained(tasks: Sequence[str], true_mi: Sequence[float] = TRUE_MI[1:], pairs: int = 2000) -> str:
+def untrained(tasks: Sequence[str], pairs: int, true_mi: Sequence[float] = TRUE_MI[1:]) -> str:
     """HTML of a table: what KSG and the Gaussian closed form say of so many pairs of each task, made with seed 0."""
     rows = []
     for name, task in product(YARDSTICKS, tasks):
