@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from mi_lab.names import ARCHITECTURES, DATASETS, LABELINGS, PRETEXTS, known
+from mi_lab.names import ARCHITECTURES, DATASETS, LABELINGS, PRECISIONS, PRETEXTS, known
 from mi_lab.settings import MOST_COUNT, MOST_UNITS, within
 
 MOST_SEED = 2**63 - 1
@@ -46,7 +46,8 @@ class Probing:
 
     ``pretext`` 'none' leaves them as they were drawn. ``images`` are the pretext's, before they are turned four times,
     equally many of each class; ``validation_images`` choose its best epoch. The probes take the whole training split.
-    ``width`` is that of the first group of blocks. Raises ValueError for any value out of range.
+    ``width`` is that of the first group of blocks; ``precision`` that of the encoder's training, 'float32' or, for
+    processors and GPUs that have units for it, 'bfloat16'. Raises ValueError for any value out of range.
     """
 
     pretext: str
@@ -58,6 +59,7 @@ class Probing:
     epochs: int = 182
     batch_size: int = 512
     learning_rate: float = 0.1
+    precision: str = "float32"
     linear_epochs: int = 500
     nmi_epochs: int = 1000
     seeds: tuple[int, ...] = (0,)
@@ -106,6 +108,7 @@ class NoisyImages:
 
 def check_residual(spec: Any) -> None:
     """Raise ValueError unless this can be a ResNet18 or PlainNet18, its data, its training and its linear probe."""
+    known("precision", spec.precision, PRECISIONS)
     known("architecture", spec.architecture, set(ARCHITECTURES) - {"lenet5"})
     known("data set", spec.data, DATASETS)
     check_training(spec, ("images", "validation_images", "epochs", "batch_size", "linear_epochs"))

@@ -79,6 +79,7 @@ class VInfoMaxImages:
     warm_up: int = 200
     batch_size: int = 128
     learning_rate: float = 1e-4
+    precision: str = "float32"
     linear_epochs: int = 500
     mlp_epochs: int = 1000
     seeds: tuple[int, ...] = (0,)
@@ -114,6 +115,7 @@ class SupervisedAutoencoders:
     epochs: int = 182
     batch_size: int = 512
     learning_rate: float = 0.1
+    precision: str = "float32"
     linear_epochs: int = 500
     mlp_epochs: int = 1000
     nmi_epochs: int = 0

@@ -16,6 +16,7 @@ def test_the_report_profile_is_app_c_2_to_the_letter(table):
     for spec in (rotation, random, untrained):
         assert (spec.architecture, spec.data, spec.images, spec.width) == (architecture, "cifar10", 45_000, 64)
         assert (spec.epochs, spec.linear_epochs, spec.nmi_epochs) == (182, 500, 1000)
+        assert spec.precision == "float32"
     assert (rotation.batch_size, rotation.learning_rate) == (512, 0.1)
     assert (random.batch_size, random.learning_rate) == (128, 0.01)
 
@@ -38,6 +39,7 @@ def test_the_report_profile_of_the_noisy_digits_is_app_d_1_to_the_letter():
         ("table-1-rotation", {"epochs": 10**9}, ("epochs must be at most 1048576, not 1000000000",)),
         ("table-1-rotation", {"images": 0}, ("images must be at least 1, not 0",)),
         ("table-1-rotation", {"learning_rate": 0}, ("learning_rate must be a positive number",)),
+        ("table-1-rotation", {"precision": "double"}, ("unknown precision 'double'", "bfloat16, float32")),
         ("table-1-rotation", {"seeds": []}, ("seeds must hold at least one value",)),
         ("table-1-rotation", {"seeds": -1}, ("seeds must be at least 0, not -1",)),
         ("noisy-mnist", {"p": 1.2}, ("p must be at most 1, not 1.2",)),

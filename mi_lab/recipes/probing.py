@@ -77,7 +77,7 @@ def _trained(
         train,
         validation,
         data.normalised,
-        Schedule(spec.epochs, spec.batch_size, spec.learning_rate),
+        Schedule(spec.epochs, spec.batch_size, spec.learning_rate, precision=spec.precision),
         keep_best=spec.pretext == "rotation",
         seed=seed,
         progress=stages.label,

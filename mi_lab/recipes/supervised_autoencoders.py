@@ -44,7 +44,7 @@ def train_autoencoder(
         train,
         validation,
         data.normalised,
-        Schedule(spec.epochs, spec.batch_size, spec.learning_rate),
+        Schedule(spec.epochs, spec.batch_size, spec.learning_rate, precision=spec.precision),
         keep_best=keep_best,
         seed=seed,
         progress=stages.label,

@@ -45,6 +45,7 @@ def encode_images(
             _DECODER_STEPS[spec.gradients],
             learning_rate=spec.learning_rate,
             batch_size=spec.batch_size,
+            precision=spec.precision,
         )
         losses, seconds = train_image_v_infomax(
             encoder,

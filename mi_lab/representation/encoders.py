@@ -58,9 +58,9 @@ class _Block(nn.Module):
             self.skip = nn.Sequential(*around)
 
     def forward(self, x: Tensor) -> Tensor:
-        h = relu(self.first_norm(self.first(x)))
+        h = relu(self.first_norm(self.first(x)), inplace=True)
         h = self.second_norm(self.second(h))
-        return relu(h if self.skip is None else h + self.skip(x))
+        return relu(h if self.skip is None else h + self.skip(x), inplace=True)
 
 
 class ResNet18(Encoder):
@@ -90,7 +90,7 @@ class ResNet18(Encoder):
         self.sizes = dict.fromkeys(TAPS, 8 * width)
 
     def _levels(self, images: Tensor) -> list[Tensor]:
-        levels = [relu(self.stem_norm(self.stem(images)))]
+        levels = [relu(self.stem_norm(self.stem(images)), inplace=True)]
         for group in self.groups:
             levels.append(group(levels[-1]))
         return levels

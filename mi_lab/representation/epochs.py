@@ -75,6 +75,11 @@ def run_to_the_end(
     return time.perf_counter() - start
 
 
+def products_in(precision: str, place: torch.device) -> torch.autocast:
+    """Within it a network multiplies in 'float32', or in 'bfloat16' with float32 weights (PyTorch's autocast)."""
+    return torch.autocast(place.type, torch.bfloat16, enabled=precision == "bfloat16")
+
+
 class Order:
     """A generator's random order of the images, one per epoch, that can be asked again within the epoch."""
 

@@ -13,10 +13,10 @@ import torch
 from torch import Tensor
 
 from mi_lab.estimation.training import Checkpoint
-from mi_lab.names import PRETEXTS, known
+from mi_lab.names import PRECISIONS, PRETEXTS, known
 from mi_lab.representation.datasets import Dataset, Split
 from mi_lab.representation.encoders import Encoder
-from mi_lab.representation.epochs import Order, run_to_the_end
+from mi_lab.representation.epochs import Order, products_in, run_to_the_end
 from mi_lab.representation.labelings import random_labels, rotations
 
 RANDOM_CLASSES = 10  # as many as CIFAR-10 has objects: "random labels with the same support as Y"
@@ -30,15 +30,19 @@ class Schedule:
     """SGD with momentum 0.9; the learning rate falls tenfold at one half and at three quarters of the epochs.
 
     The report takes 182 epochs, batches of 512 at 0.1 for rotations and of 128 at 0.01 for random labels (App. C.2).
-    ``momentum`` None is Adam instead, at a constant rate (App. D.1). Raises ValueError for a value out of range.
+    ``momentum`` None is Adam instead, at a constant rate (App. D.1). ``precision`` is that of the network's products;
+    its weights, its loss and what is read of it on the validation split are float32. Raises ValueError for a value out
+    of range.
     """
 
     epochs: int
     batch_size: int
     learning_rate: float
     momentum: float | None = 0.9
+    precision: str = "float32"
 
     def __post_init__(self) -> None:
+        known("precision", self.precision, PRECISIONS)
         if self.epochs < 1 or self.batch_size < 1 or not self.learning_rate > 0:
             raise ValueError(
                 "epochs and batch_size must be at least 1 and learning_rate positive, "
@@ -187,7 +191,8 @@ class _Running:
         images, labels = (part[index].to(self.place) for part in self.train)
         self.optimiser.zero_grad(set_to_none=True)
         floats = self.normalise(images).contiguous(memory_format=torch.channels_last)
-        loss, logits = self.encoder.loss(floats, labels)
+        with products_in(self.schedule.precision, self.place):
+            loss, logits = self.encoder.loss(floats, labels)
         loss.backward()
         self.optimiser.step()
         self.step += 1

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from mi_lab.estimation.training import Checkpoint
+from mi_lab.names import PRECISIONS, known
 from mi_lab.representation.encoders import ResNet18
-from mi_lab.representation.epochs import Order, run_to_the_end
+from mi_lab.representation.epochs import Order, products_in, run_to_the_end
 from mi_lab.representation.pretext import Normalise
 from mi_lab.representation.reconstruction import augmented, check_decoder, reconstruction_loss, squared_error
 
@@ -18,7 +19,8 @@ from mi_lab.representation.reconstruction import augmented, check_decoder, recon
 class ImageVInfoMax:
     """How encoder and decoder learn; the defaults are App. C.3's for CIFAR-10. All else is as in ``VInfoMax``.
 
-    ``weight_decay`` is the encoder's, ``decoder_decay`` the decoder's. Raises ValueError for a value out of range.
+    ``weight_decay`` is the encoder's, ``decoder_decay`` the decoder's; ``precision`` as in ``Schedule``. Raises
+    ValueError for a value out of range.
     """
 
     epochs: int = 50
@@ -28,8 +30,10 @@ class ImageVInfoMax:
     weight_decay: float = 1e-4
     decoder_decay: float = 1e-5
     batch_size: int = 128
+    precision: str = "float32"
 
     def __post_init__(self) -> None:
+        known("precision", self.precision, PRECISIONS)
         if self.epochs < 1 or self.batch_size < 1 or not self.learning_rate > 0:
             raise ValueError(
                 "epochs and batch_size must be at least 1 and learning_rate positive, "
@@ -111,11 +115,13 @@ class _Running:
         encoder_learns = not warm and self.since % cycle == cycle - 1
         decoder_learns = warm or cycle == 1 or not encoder_learns
         images = self.normalise(augmented(self.images[index], self.changes).to(self.place))
-        with torch.set_grad_enabled(encoder_learns):
-            features = self.encoder.prelogits(images.contiguous(memory_format=torch.channels_last))
         for optimiser in self.optimisers:
             optimiser.zero_grad(set_to_none=True)
-        squared_error(images, self.decoder(features)).backward()
+        with products_in(self.settings.precision, self.place):
+            with torch.set_grad_enabled(encoder_learns):
+                features = self.encoder.prelogits(images.contiguous(memory_format=torch.channels_last))
+            loss = squared_error(images, self.decoder(features))
+        loss.backward()
         for optimiser, learns in zip(self.optimisers, (encoder_learns, decoder_learns), strict=True):
             if learns:
                 optimiser.step()

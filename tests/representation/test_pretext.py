@@ -1,4 +1,5 @@
 import copy
+from dataclasses import replace
 
 import pytest
 import torch
@@ -12,10 +13,10 @@ DATA = synthetic(images=160)
 SHORT = Schedule(epochs=3, batch_size=32, learning_rate=0.02)
 
 
-def trained(checkpoint=None, **settings):
+def trained(checkpoint=None, schedule=SHORT, **settings):
     encoder = make_encoder("resnet18", 4, 3, width=8)
     train, validation, _ = pretext_task(DATA, "rotation")
-    curve = train_encoder(encoder, train, validation, DATA.normalised, SHORT, checkpoint=checkpoint, **settings)
+    curve = train_encoder(encoder, train, validation, DATA.normalised, schedule, checkpoint=checkpoint, **settings)
     return encoder, curve
 
 
@@ -26,6 +27,16 @@ def test_rotations_of_bars_are_learnt():
     assert curve.validation_accuracy[-1] > 0.4 and curve.loss[-1] < curve.loss[0] < 2  # chance is a quarter
     assert accuracy(encoder, validation, DATA.normalised) == max(curve.validation_accuracy)
     assert curve.validation_accuracy.index(max(curve.validation_accuracy)) + 1 == curve.best_epoch
+
+
+def test_bfloat16_learns_the_same_with_weights_of_float32():
+    encoder, curve = trained(schedule=replace(SHORT, precision="bfloat16"))
+    full = trained()[1]
+    assert {p.dtype for p in encoder.parameters()} == {torch.float32}
+    assert curve.loss != full.loss
+    # products of eight bits: 1/256 a product, and the mean of many errs less until the trainings drift apart
+    assert curve.loss[0] == pytest.approx(full.loss[0], rel=0.01)
+    assert curve.loss == pytest.approx(full.loss, rel=0.05)
 
 
 def test_random_labels_are_one_per_image_and_independent_in_the_two_parts():

@@ -44,6 +44,16 @@ def test_the_loss_falls_and_is_that_of_the_pair_left_behind(steps):
     assert reconstruction_loss(encoder, decoder, data.validation.images, data.normalised) == losses[-1]
 
 
+@pytest.mark.parametrize("steps", [0, 1])
+def test_bfloat16_learns_the_same_with_weights_of_float32(steps):
+    # a low rate, at which a training does not magnify the rounding of its first steps
+    slow = replace(SHORT, decoder_steps=steps, learning_rate=5e-4)
+    full = trained(slow)[2]
+    encoder, decoder, losses = trained(replace(slow, precision="bfloat16"))
+    assert {p.dtype for model in (encoder, decoder) for p in model.parameters()} == {torch.float32}
+    assert losses != full and losses == pytest.approx(full, rel=0.02)
+
+
 def test_the_warm_up_changes_no_weight_of_the_encoder():
     fresh, _ = pair()
     encoder, decoder, _ = trained(replace(SHORT, decoder_steps=10**6))  # the encoder's turn never comes
@@ -85,3 +95,5 @@ def test_what_does_not_fit_is_refused():
         ImageVInfoMax(warm_up=-1)
     with refused("epochs and batch_size must be at least 1"):
         ImageVInfoMax(epochs=0)
+    with refused("unknown precision 'float16'"):
+        ImageVInfoMax(precision="float16")
