@@ -50,9 +50,8 @@ def counts(verdicts: Mapping[str, Verdict]) -> dict[str, int]:
 
 def _judge(claim: Claim, folder: Path | None, read: dict[str, Result]) -> Verdict:
     missing = [needed for needed in claim.needs if needed not in EXPERIMENTS or not is_stored(needed, folder)]
-    if claim.test is None or missing:
-        why = f"Not stored yet: {', '.join(missing)}." if missing else "No predicate judges its results yet."
-        return Verdict(claim, NOT_RUN, why, {}, ())
+    if missing:
+        return Verdict(claim, NOT_RUN, f"Not stored yet: {', '.join(missing)}.", {}, ())
     read |= {needed: load(needed, folder=folder) for needed in claim.needs if needed not in read}
     results = {needed: read[needed] for needed in claim.needs}
     outcome = claim.test(results)

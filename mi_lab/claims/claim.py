@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from mi_lab.claims.outcome import Outcome, Results
 
-NOT_STORED = "Its results, which are not stored yet."
 TABLE_2 = "More epochs, whose number the report does not name; Table 2's ResNet18 on CIFAR-10, not stored yet."
 WIDER = "App. C.2's width, epochs and images; more seeds."
 
@@ -14,7 +13,7 @@ WIDER = "App. C.2's width, epochs and images; more seeds."
 class Claim:
     """What the report says, in our words, and how it is judged.
 
-    ``test`` gets the results of the experiments it ``needs``, by name; without a test there is nothing to judge by yet.
+    ``test`` gets the results of the experiments it ``needs``, by name.
     ``section`` and ``page`` say where the report makes the claim and which page of the book, if any, treats it.
     """
 
@@ -23,5 +22,5 @@ class Claim:
     page: str
     says: str
     needs: tuple[str, ...]
-    test: Callable[[Results], Outcome] | None
+    test: Callable[[Results], Outcome]
     would_change: str
