@@ -1,5 +1,6 @@
 """The experiments on images as plain data: Fig. 4-9 and 14, Tables 1-4 and 6-8."""
 
+import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
@@ -32,6 +33,11 @@ def _probing(table: str, architecture: str, pretext: str) -> Experiment:
     if table == "table-8" and pretext != "none":
         laptop["precision"] = "bfloat16"
     return Experiment(name, "labels", {}, Probing(pretext, architecture, **rates), laptop, small)
+
+
+def _in_bfloat16(own: Experiment) -> Experiment:
+    """The same at the laptop's size with products in bfloat16, to hold against float32."""
+    return dataclasses.replace(own, name=f"{own.name}-bfloat16", laptop={**own.laptop, "precision": "bfloat16"})
 
 
 _NOISY_MNIST = Experiment(
@@ -109,6 +115,7 @@ IMAGES = (
         for table, architecture in (("table-1", "resnet18"), ("table-8", "plainnet18"))
         for pretext in ("rotation", "random_labels", "none")
     ),
+    _in_bfloat16(_probing("table-1", "resnet18", "rotation")),
     _NOISY_MNIST,
     Experiment("fig-4", "labelings", {}, Labelings(), {}, {"data": "synthetic_colour"}),
     *_reconstructions(),
