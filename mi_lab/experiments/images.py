@@ -26,6 +26,7 @@ def _probing(table: str, architecture: str, pretext: str) -> Experiment:
         "validation_images": 512,
         "width": 8,
         "epochs": 1,
+        "precision": "float32",
         "linear_epochs": 2,
         "nmi_epochs": 1,
     }
@@ -56,7 +57,7 @@ _SMALL_DIGITS |= {"batch_size": 64, "read_at": (0, 1), "probe_epochs": 1, "toler
 # the two protocols cost as much as the training: they are fitted less often and less long
 _LAPTOP_DIGITS: dict[str, Any] = {"warm_up": 10, "probe_epochs": 15, "tolerance": 0.01, "seeds": (0, 1, 2)}
 _SMALL_IMAGES = {"data": "synthetic_colour", "images": 600, "validation_images": 100, "width": 8, "epochs": 1}
-_SMALL_IMAGES |= {"batch_size": 64, "linear_epochs": 1, "mlp_epochs": 1}
+_SMALL_IMAGES |= {"batch_size": 64, "precision": "float32", "linear_epochs": 1, "mlp_epochs": 1}
 _LAPTOP_IMAGES = {"width": 16, "validation_images": 1000, "precision": "bfloat16", "mlp_epochs": 30}
 
 
