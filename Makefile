@@ -64,6 +64,7 @@ bench: .venv/installed
 
 bench-peers: .venv/installed .bench/installed
 	$(BIN)/python tests/benchmarks/speed.py --peers .bench --folder book/results
+	$(BIN)/python tests/benchmarks/images.py --folder book/results
 
 # the peers want other versions than ours: torch-mist does not declare pandas, benchmark-mi breaks with a newer jax
 .bench/installed:

@@ -1,9 +1,10 @@
-"""The stored benchmark: reading and checking it, and the ratios the book shows. Needs no torch.
+"""The stored benchmarks: reading and checking them, and the ratios the book shows. Needs no torch.
 
-``book/results/speed.json`` is written by tests/benchmarks/speed.py. A *case* is a critic, a batch size, a scheme of
-negatives and an estimator; a *contestant* is a way to train it. Rates are run-steps per second on two cores, one value
-per round of the benchmark; every round measures all contestants one after the other, and ratios are taken within a
-round, so that a machine that speeds up or slows down between rounds does not matter.
+``book/results/speed.json`` is written by tests/benchmarks/speed.py, ``speed-images.json`` by images.py beside it. A
+*case* is a critic, a batch size, a scheme of negatives and an estimator, or the batch size of an encoder; a
+*contestant* is a way to train it. Rates are run-steps or images per second on two cores, one value per round of the
+benchmark; every round measures all contestants one after the other, and ratios are taken within a round, so that a
+machine that speeds up or slows down between rounds does not matter.
 """
 
 import json
@@ -17,6 +18,8 @@ from typing import Any
 from mi_lab.costs import step_flops
 from mi_lab.results import ResultError, check_schema, digest, results_dir, write_atomically
 
+CRITICS, IMAGES = "speed", "speed-images"
+"""The names of the benchmarks and of their files."""
 _RATES = {
     "type": "array",
     "items": {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "null"}]},
@@ -35,15 +38,20 @@ _FIELDS: dict[str, Any] = {
     "scaling": {"type": "object", "additionalProperties": _TIMES},
     "shares": {"type": "object", "additionalProperties": _TIMES},
 }
-SCHEMA = {"type": "object", "properties": _FIELDS, "required": list(_FIELDS)}
+_OF_CRITICS = ("cases", "matrix", "scaling", "shares")
+SCHEMAS = {
+    CRITICS: {"type": "object", "properties": _FIELDS, "required": list(_FIELDS)},
+    IMAGES: {"type": "object", "properties": _FIELDS, "required": [f for f in _FIELDS if f not in _OF_CRITICS]},
+}
 
 
 @dataclass(frozen=True)
 class Speed:
-    """One benchmark. ``rates[contestant][case]`` are run-steps per second, one per round, None where it cannot do it.
+    """One benchmark. ``rates[contestant][case]`` are run-steps or images per second, one per round.
 
-    ``matrix`` are operations per second in large float32 matrix products on the same cores; ``scaling[axis][value]``
-    are seconds of a run-step on one core; ``shares[case][part]`` are shares of a step's processor time.
+    A rate is None where the contestant cannot do it. Of critics alone, ``matrix`` are operations per second in large
+    float32 matrix products on the same cores; ``scaling[axis][value]`` are seconds of a run-step on one core;
+    ``shares[case][part]`` are shares of a step's processor time.
     """
 
     document: Mapping[str, Any]
@@ -55,7 +63,7 @@ class Speed:
         return median(ratios) if ratios else math.nan
 
     def rate(self, case: str, contestant: str) -> float:
-        """Run-steps per second, the median over rounds; nan if it cannot do it."""
+        """Run-steps or images per second, the median over rounds; nan if it cannot do it."""
         rates = [rate for rate in self.document["rates"][contestant][case] if rate is not None]
         return median(rates) if rates else math.nan
 
@@ -68,22 +76,22 @@ class Speed:
         return median(shares) if shares else math.nan
 
 
-def save_speed(document: Mapping[str, Any], folder: Path | None = None) -> Path:
+def save_speed(document: Mapping[str, Any], folder: Path | None = None, name: str = CRITICS) -> Path:
     """Store a benchmark."""
-    path = (folder or results_dir()) / "speed.json"
+    path = (folder or results_dir()) / f"{name}.json"
     sealed = dict(document) | {"sha256": digest(document)}
     write_atomically(path, json.dumps(sealed, indent=1, allow_nan=False) + "\n")
     return path
 
 
-def load_speed(folder: Path | None = None) -> Speed:
-    """The stored benchmark. Raises ResultError, one sentence, if it is missing or damaged."""
-    path = (folder or results_dir()) / "speed.json"
+def load_speed(folder: Path | None = None, name: str = CRITICS) -> Speed:
+    """A stored benchmark. Raises ResultError, one sentence, if it is missing or damaged."""
+    path = (folder or results_dir()) / f"{name}.json"
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise ResultError(f"{path.name} cannot be read ({error}); restore it or run: make bench.") from error
-    check_schema(path, document, SCHEMA)
+    check_schema(path, document, SCHEMAS[name])
     if digest({name: value for name, value in document.items() if name != "sha256"}) != document.get("sha256"):
         raise ResultError(f"{path.name}: sha256: its numbers are not those that were measured; run: make bench.")
     return Speed(document)

@@ -1,16 +1,21 @@
 """How fast are pretexts trained? Images per second against a plain torchvision and DataLoader loop; the same network.
 
-Both train a ResNet18 of width 16 on made-up CIFAR-sized images and their four rotations, in batches of 512 and of 128:
-mi_lab in two processes of one thread on a core each, the plain loop as it is typed, with torch's own threads and two
-loader workers. Part of ``make bench``; leave the machine alone meanwhile.
+All train a ResNet18 of width 16 on made-up CIFAR-sized images and their four rotations, in batches of 512 and of 128:
+mi_lab in two processes of one thread on a core each, in float32 and in bfloat16; the plain loop in float32 as it is
+typed, with torch's own threads and two loader workers. Part of ``make bench``; leave the machine alone meanwhile.
 """
 
+import argparse
 import os
+import platform
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
+from pathlib import Path
 
 import torch
+from speed import processor
 from torch import nn
 from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import v2
@@ -19,9 +24,14 @@ from mi_lab.representation.datasets import synthetic
 from mi_lab.representation.encoders import make_encoder
 from mi_lab.representation.labelings import rotations
 from mi_lab.representation.pretext import Schedule, train_encoder
+from mi_lab.runner import _REVISION
+from mi_lab.speed import IMAGES as NAME
+from mi_lab.speed import Speed, save_speed
 
 IMAGES = 1024  # before they are turned
 DATA = synthetic(images=2 * IMAGES)
+CONTESTANTS = {"mi_lab, bfloat16": ("0", "1"), "mi_lab, float32": ("0", "1"), "plain loop, float32": (None,)}
+"""Each with the cores of its processes; None is torch's own choice of cores and threads."""
 
 
 class Timed:
@@ -52,12 +62,13 @@ class Rotated(Dataset):
         return self.turn(self.pictures[index // 4].rotate(90 * (index % 4))), index % 4
 
 
-def mi_lab(batch_size):
+def mi_lab(batch_size, precision):
     """Images per second of one process, the first step left out."""
     torch.set_num_threads(1)
     train, timed = rotations(DATA.train)[0], Timed()
     encoder = make_encoder("resnet18", 4, 3, width=16)
-    train_encoder(encoder, train, DATA.validation, DATA.normalised, Schedule(1, batch_size, 0.1), checkpoint=timed)
+    schedule = Schedule(1, batch_size, 0.1, precision=precision)
+    train_encoder(encoder, train, DATA.validation, DATA.normalised, schedule, checkpoint=timed)
     return batch_size * (len(timed.times) - 1) / (timed.times[-1] - timed.times[0])
 
 
@@ -74,31 +85,49 @@ def plain(batch_size):
     return batch_size * (len(times) - 1) / (times[-1] - times[0])
 
 
-def in_processes(name, batch_size, cores):
-    """The sum of the rates of one process per core; None for torch's own choice of cores and threads."""
+def in_processes(name, batch_size):
+    """The sum of the rates of a contestant's processes."""
     started = []
-    for core in cores:
+    for core in CONTESTANTS[name]:
         tied = [] if core is None else ["taskset", "-c", core]
         environment = {k: v for k, v in os.environ.items() if core is not None or k != "OMP_NUM_THREADS"}
-        command = [*tied, sys.executable, __file__, name, str(batch_size)]
+        command = [*tied, sys.executable, __file__, "--one", name, str(batch_size)]
         started.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment))
     return sum(float(process.communicate()[0].splitlines()[-1]) for process in started)
 
 
 def main():
-    """Two rounds, each contestant in turn; the median of two is their mean."""
-    if len(sys.argv) == 3:
-        print({"mi_lab": mi_lab, "plain": plain}[sys.argv[1]](int(sys.argv[2])))
+    """Three rounds, each contestant in turn; print, and store if asked to."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--folder", type=Path, help=f"where {NAME}.json goes; it is not stored otherwise")
+    parser.add_argument("--one", nargs=2, help="a contestant and a batch size: its rate in this process")
+    options = parser.parse_args()
+    if options.one:
+        name, batch_size = options.one
+        precision = name.split(", ")[1]
+        print(mi_lab(int(batch_size), precision) if name.startswith("mi_lab") else plain(int(batch_size)))
         return
-    print("\npretext on images, ResNet18 of width 16: images per second on two cores")
+    rates = {name: {} for name in CONTESTANTS}
     for batch_size in (512, 128):
-        rounds = [
-            (in_processes("mi_lab", batch_size, ("0", "1")), in_processes("plain", batch_size, (None,)))
-            for _ in range(2)
-        ]
-        ours, theirs = (sum(rates) / len(rounds) for rates in zip(*rounds, strict=True))
-        ratio = sum(a / b for a, b in rounds) / len(rounds)
-        print(f"batches of {batch_size}: mi_lab {ours:.0f}, plain loop {theirs:.0f}, ratio {ratio:.2f}")
+        for _ in range(options.rounds):
+            for name in CONTESTANTS:
+                rates[name].setdefault(f"batches of {batch_size}", []).append(in_processes(name, batch_size))
+    document = {
+        "format": 1,
+        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "git_revision": _REVISION,
+        "machine": processor(),
+        "versions": {"torch": str(torch.__version__), "python": platform.python_version()},
+        "rates": rates,
+    }
+    speed, *others = Speed(document), *list(CONTESTANTS)[1:]
+    print("\npretext on images, ResNet18 of width 16: images per second on two cores, and mi_lab in bfloat16 over each")
+    for case in rates["mi_lab, bfloat16"]:
+        told = [f"{o} {speed.rate(case, o):.0f} ({speed.ratio(case, 'mi_lab, bfloat16', o):.2f}x)" for o in others]
+        print(f"{case}: mi_lab, bfloat16 {speed.rate(case, 'mi_lab, bfloat16'):.0f}; {'; '.join(told)}")
+    if options.folder:
+        print(f"\nstored as {save_speed(document, options.folder, NAME)}")
 
 
 if __name__ == "__main__":
