@@ -168,6 +168,15 @@ GAUSSIANS = (
     _all_pairs("fig-11b", "nwj", _LARGE, {"fig-11b": "nwj"}),
     _all_pairs("fig-12", "js", _SMALL, {"fig-12a": "nwj", "fig-12b": "plug_in"}),
     _all_pairs("fig-12-large", "js", _LARGE, {"fig-12a-large": "nwj", "fig-12b-large": "plug_in"}),
+    _make(
+        "nwj-independent",
+        "all_pairs",
+        {"nwj-independent": "nwj"},
+        _sweep("nwj", _SMALL, BATCH_SIZES[:5], negatives="independent"),
+        epochs=200,
+        true_mi=(2.5, 10.0, 30.0),
+        batch_size=(64, 256, 1024),
+    ),
     _relu("fig-1d", "mine", _SMALL, {"fig-1d-relu": "dv"}, epochs=600, true_mi=(5.0, 10.0, 20.0, 30.0)),
     _relu("fig-2a", "nwj", _LARGE, {"fig-2a-relu": "nwj"}, epochs=30, true_mi=(5.0, 10.0, 30.0)),
     _relu(
@@ -184,5 +193,5 @@ GAUSSIANS = (
     ),
 )
 """Every panel of the report's Fig. 1-3 and 13; companions with derangements, with DV's own gradient or at the report's
-full length for a few truths; the ceiling; the grid of the estimator explorer; App. D.2 with all pairs, companions with
-ReLU and with critics of other sizes."""
+full length for a few truths; the ceiling; the grid of the estimator explorer; App. D.2 with all pairs, NWJ with
+independent negatives beside the explorer's other schemes; companions with ReLU and with critics of other sizes."""

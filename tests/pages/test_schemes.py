@@ -1,7 +1,9 @@
+import math
+
 from helpers import PROVENANCE, refused
 
 from mi_lab.experiments import experiment
-from mi_lab.pages.schemes import scatter_by_scheme
+from mi_lab.pages.schemes import over_batch_size, scatter_by_scheme
 from mi_lab.results import Result
 
 
@@ -31,3 +33,27 @@ def test_a_batch_size_that_was_not_run_is_refused():
     one = made("fig-11a", {2.5: 1.0})
     with refused("fig-11a has no runs at N = 128"):
         scatter_by_scheme([one], "nwj", 128)
+
+
+def sized(name, ends, **settings):
+    """A result whose runs at 30 nats end at so many nats by (N, seed)."""
+    sizes, seeds = (sorted(set(values)) for values in zip(*ends, strict=True))
+    spec = experiment(name).spec("smoke", true_mi=30.0, batch_size=sizes, seeds=seeds, epochs=3, **settings)
+    runs = []
+    for run in spec.runs():
+        curve = {"mean": [ends[run["batch_size"], run["seed"]]] * 3}
+        runs.append({**run, "first_nonfinite_epoch": None, "curves": {"nwj": curve}})
+    return Result(name, "smoke", {}, spec, runs, PROVENANCE)
+
+
+def test_a_line_per_scheme_runs_over_batch_sizes_with_a_ring_per_seed():
+    shuffle = sized("explorer-nwj-shuffle", {(64, 0): 4.0, (64, 1): 4.2, (256, 0): 5.5, (256, 1): 5.5})
+    independent = sized("nwj-independent", {(64, 0): 9.0})
+    figure = over_batch_size([shuffle, independent], "nwj", 30.0)
+    lines = {trace.name: list(trace.y) for trace in figure.data if trace.mode == "lines"}
+    assert lines["shuffle"] == [4.1, 5.5] and lines["independent"] == [9.0]
+    assert lines["log N"] == [math.log(64), math.log(256)] and lines["truth"] == [30.0, 30.0]
+    assert list(figure.data[0].y) == [4.0, 4.2, 5.5, 5.5]
+    assert ["shuffle", "64", "4.10", "4.00", "4.20"] in figure.layout.meta["table"]["rows"]
+    with refused("nwj-independent has no runs at 10 nats"):
+        over_batch_size([independent], "nwj", 10.0)
