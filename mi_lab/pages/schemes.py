@@ -2,7 +2,8 @@
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -13,37 +14,49 @@ from mi_lab.results import Result
 from mi_lab.specs import Sweep
 
 
-def scatter_by_scheme(results: Sequence[Result], readout: str, batch_size: int) -> go.Figure:
-    """Scatter over batches, in nats, against true MI: a line per result, by its scheme of negatives.
+def pull(run: Mapping[str, Any], readout: str) -> float:
+    """Nats by which rare batches pull the mean of a run's last epochs below the median; nan if it ended not finite."""
+    return final(run, readout, "median") - final(run, readout)
 
-    It is the width from the 5 % to the 95 % quantile of an epoch's batches, the median of the last epochs and the mean
-    over seeds; a run that stopped being finite has none. Raises ValueError if a result has no such batch size.
+
+MEASURES: Mapping[str, tuple[Callable[[Mapping[str, Any], str], float], str, str]] = {
+    "scatter": (scatter, "5 % to 95 % of batches [nats]", "In nats, from the 5 % to the 95 % quantile of an epoch."),
+    "pull": (pull, "median minus mean [nats]", "In nats, the median of the batches minus their mean, last epochs."),
+}
+"""What is told of batches: its function, its axis and a note."""
+
+
+def by_scheme(results: Sequence[Result], readout: str, batch_size: int, measure: str) -> go.Figure:
+    """A measure of how batches scatter against true MI: a line per result, by its scheme of negatives.
+
+    It is the mean over seeds; a run that stopped being finite has none. Raises ValueError if a result has no such
+    batch size.
     """
+    read, axis, note = MEASURES[measure]
     rows, told, lines = [], [], []
     for result in results:
         spec, word = _scheme(result)
         if batch_size not in spec.batch_size:
             raise ValueError(f"{result.experiment} has no runs at N = {batch_size}.")
-        widths = {}
+        values = {}
         for mi in spec.true_mi:
             runs = [r for r in result.select(batch_size=batch_size, true_mi=mi) if r["first_nonfinite_epoch"] is None]
             if runs:
-                widths[mi] = statistics.fmean(scatter(run, readout) for run in runs)
-        rows += [[word, f"{mi:g}", f"{width:.3g}"] for mi, width in widths.items()]
-        told.append(f"{word}: " + ", ".join(f"{width:.2g} at {mi:g}" for mi, width in widths.items()))
-        lines.append((word, widths))
-    note = "In nats; from the 5 % to the 95 % quantile of the batches of an epoch."
+                values[mi] = statistics.fmean(read(run, readout) for run in runs)
+        rows += [[word, f"{mi:g}", f"{value:.3g}"] for mi, value in values.items()]
+        told.append(f"{word}: " + ", ".join(f"{value:.2g} at {mi:g}" for mi, value in values.items()))
+        lines.append((word, values))
     figure = theme.figure(
         "true MI [nats]",
-        "scatter of batches [nats]",
-        f"Scatter of batches at N = {batch_size} in nats, by true MI. " + "; ".join(told) + ".",
-        table={"head": ["negatives", "true MI", "scatter"], "rows": rows, "note": note},
+        axis,
+        f"{axis} at N = {batch_size}, by true MI. " + "; ".join(told) + ".",
+        table={"head": ["negatives", "true MI", axis], "rows": rows, "note": note},
         provenance=" · ".join(f"{result.experiment}: {provenance(result)}" for result in results),
     )
-    for number, (word, widths) in enumerate(lines):
+    for number, (word, values) in enumerate(lines):
         figure.add_scatter(
-            x=list(widths),
-            y=list(widths.values()),
+            x=list(values),
+            y=list(values.values()),
             mode="lines+markers",
             name=word,
             line=theme.line_of(number),

@@ -3,7 +3,7 @@ import math
 from helpers import PROVENANCE, refused
 
 from mi_lab.experiments import experiment
-from mi_lab.pages.schemes import over_batch_size, scatter_by_scheme
+from mi_lab.pages.schemes import by_scheme, over_batch_size
 from mi_lab.results import Result
 
 
@@ -22,17 +22,24 @@ def made(name, widths, lost=()):
 def test_a_line_per_scheme_shows_the_width_of_the_batches():
     shuffle = made("explorer-nwj-shuffle", {2.5: 1.0, 10.0: 2.0})
     whole = made("fig-11a", {2.5: 3.0, 10.0: 8.0, 30.0: 9.0}, lost=[30.0])
-    figure = scatter_by_scheme([shuffle, whole], "nwj", 64)
+    figure = by_scheme([shuffle, whole], "nwj", 64, "scatter")
     drawn = {trace.name: dict(zip(trace.x, trace.y, strict=True)) for trace in figure.data}
     assert drawn == {"shuffle": {2.5: 1.0, 10.0: 2.0}, "all pairs": {2.5: 3.0, 10.0: 8.0}}
     assert figure.layout.yaxis.type == "log" and "all pairs: 3 at 2.5, 8 at 10" in figure.layout.meta["alt"]
     assert ["all pairs", "10", "8"] in figure.layout.meta["table"]["rows"]
 
 
+def test_the_pull_of_rare_batches_is_median_minus_mean():
+    one = made("fig-11a", {2.5: 1.0})
+    one.runs[0]["curves"]["nwj"]["mean"] = [1.0, 1.0, -5.0]
+    [line] = by_scheme([one], "nwj", 64, "pull").data
+    assert list(line.y) == [2.0]
+
+
 def test_a_batch_size_that_was_not_run_is_refused():
     one = made("fig-11a", {2.5: 1.0})
     with refused("fig-11a has no runs at N = 128"):
-        scatter_by_scheme([one], "nwj", 128)
+        by_scheme([one], "nwj", 128, "scatter")
 
 
 def sized(name, ends, **settings):
