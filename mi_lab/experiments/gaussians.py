@@ -189,7 +189,7 @@ GAUSSIANS = (
     ),
     *(
         _capacity(estimator, layers, width)
-        for estimator, layers, width in product(("mine", "nwj"), (1, 2, 3), (64, 128, 256, 512))
+        for estimator, layers, width in product(("mine", "nwj"), (1, 2, 3), (64, 128, 256, 512, 1024))
     ),
 )
 """Every panel of the report's Fig. 1-3 and 13; companions with derangements, with DV's own gradient or at the report's
