@@ -12,7 +12,7 @@ from helpers import refused
 
 from mi_lab import ResultError
 from mi_lab.costs import step_flops
-from mi_lab.speed import Speed, load_speed, save_speed
+from mi_lab.speed import IMAGES, Speed, load_speed, save_speed
 
 ROOT = Path(__file__).parent.parent
 CASE = "1x64, N=64, nwj"
@@ -81,6 +81,13 @@ def test_the_committed_benchmark_can_be_read(committed_results):
         speed.document["rates"]
     )
     assert len(speed.document["rates"]["mi_lab"]) == len(speed.document["cases"]) == 12
+    assert "changes" not in speed.document["git_revision"]
+
+
+def test_the_committed_benchmark_of_images_can_be_read(committed_results):
+    speed = load_speed(committed_results, IMAGES)
+    assert list(speed.document["rates"]) == ["mi_lab, bfloat16", "mi_lab, float32", "plain loop, float32"]
+    assert speed.ratio("batches of 512", "mi_lab, bfloat16", "plain loop, float32") > 1
     assert "changes" not in speed.document["git_revision"]
 
 

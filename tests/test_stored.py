@@ -7,9 +7,8 @@ from mi_lab.results import read
 
 TO_BE_RUN = {
     "fig-1a-long",
-    "table-1-rotation-bfloat16",
-    *(name for name in EXPERIMENTS if name.startswith(("table-2", "table-3", "table-4", "table-8"))),
-    *(name for name, e in EXPERIMENTS.items() if e.notebook in ("all_pairs", "explorer")),
+    *(name for name in EXPERIMENTS if name.startswith(("table-3", "table-4"))),
+    *(name for name, e in EXPERIMENTS.items() if e.notebook == "explorer"),
 }
 
 

@@ -1,7 +1,7 @@
 """The claims of Appendices A and D, each with the predicate that judges it."""
 
 from mi_lab.claims import all_pairs, decoders, exact, images, js
-from mi_lab.claims.claim import WIDER, Claim
+from mi_lab.claims.claim import MORE_EPOCHS, WIDER, Claim
 
 _LONGER_ON_DIGITS = "App. D.1's critics of 512 units, trained until they settle; more seeds."
 
@@ -45,7 +45,7 @@ APPENDICES = (
     Claim(
         "all-pairs-mine-unstable",
         "D.2",
-        "high-mi.html",
+        "appendix-d2.html",
         "With all pairs as negatives, MINE diverges quickly, and with a large critic even at small truths.",
         ("fig-10a", "fig-10b"),
         all_pairs.mine_unstable,
@@ -54,7 +54,7 @@ APPENDICES = (
     Claim(
         "all-pairs-nwj-unsaturated-but-noisy",
         "D.2",
-        "high-mi.html",
+        "appendix-d2.html",
         "With all pairs, NWJ no longer saturates, but varies widely.",
         ("fig-11a", "explorer-nwj-shuffle"),
         all_pairs.nwj_unsaturated_but_noisy,
@@ -63,7 +63,7 @@ APPENDICES = (
     Claim(
         "all-pairs-js-nwj-unstable",
         "D.2",
-        "high-mi.html",
+        "appendix-d2.html",
         "With all pairs, the NWJ readout of a JS critic is very unstable.",
         ("fig-12",),
         all_pairs.js_nwj_unstable,
@@ -72,7 +72,7 @@ APPENDICES = (
     Claim(
         "all-pairs-js-plugin-not-monotone",
         "D.2",
-        "high-mi.html",
+        "appendix-d2.html",
         "With all pairs, the plug-in still gives larger truths lower estimates.",
         ("fig-12",),
         js.plug_in_not_monotone,
@@ -81,7 +81,7 @@ APPENDICES = (
     Claim(
         "zero-label-mi-plainnet",
         "D.4",
-        "labels.html",
+        "appendix-d4.html",
         "The same holds for a network without skip connections.",
         ("fig-4", "table-8-rotation", "table-8-random-labels", "table-8-untrained"),
         images.zero_label_mi,
@@ -94,7 +94,7 @@ APPENDICES = (
         "With joint instead of alternating updates, the decoders compare as before.",
         ("fig-14",),
         decoders.joint_same_story,
-        "More epochs, whose number the report does not name; more seeds.",
+        MORE_EPOCHS,
     ),
 )
 """In the order of the report."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from mi_lab.claims.outcome import Outcome, Results
 
-TABLE_2 = "More epochs, whose number the report does not name; Table 2's ResNet18 on CIFAR-10, not stored yet."
+MORE_EPOCHS = "More epochs, whose number the report does not name; more seeds."
 WIDER = "App. C.2's width, epochs and images; more seeds."
 
 

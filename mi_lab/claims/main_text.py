@@ -1,7 +1,7 @@
 """The claims of Sections 2 to 5, each with the predicate that judges it."""
 
 from mi_lab.claims import autoencoders, decoders, images, js, mine, nwj
-from mi_lab.claims.claim import TABLE_2, WIDER, Claim
+from mi_lab.claims.claim import MORE_EPOCHS, WIDER, Claim
 
 _LONGER = "All of App. C.1's 1000 epochs with the large critic."
 
@@ -144,7 +144,7 @@ MAIN_TEXT = (
     Claim(
         "elu-relu-alike",
         "3.3",
-        "high-mi.html",
+        "other-critics.html",
         "With ReLU instead of ELU the estimators behave alike.",
         ("fig-1d", "fig-2a", "fig-3ab", "fig-1d-relu", "fig-2a-relu", "fig-3ab-relu"),
         js.activations_alike,
@@ -166,7 +166,7 @@ MAIN_TEXT = (
         "The decoder that matches the probe gives the better representation for it.",
         ("fig-5",),
         decoders.match_wins,
-        TABLE_2,
+        MORE_EPOCHS,
     ),
     Claim(
         "lower-l2-is-not-better",
@@ -175,12 +175,12 @@ MAIN_TEXT = (
         "The non-linear decoder reconstructs better, and its representation is worse for a linear probe.",
         ("fig-5",),
         decoders.lower_loss_is_not_better,
-        TABLE_2,
+        MORE_EPOCHS,
     ),
     Claim(
         "v-match-wins-on-images",
         "5.1.1",
-        "v-information.html",
+        "v-infomax.html",
         "On photographs, too, each decoder wins under the probe of its kind, whatever the loss.",
         ("table-2",),
         autoencoders.match_wins_on_images,

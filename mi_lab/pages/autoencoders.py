@@ -8,7 +8,8 @@ import plotly.graph_objects as go
 from mi_lab.pages import theme
 from mi_lab.pages.pictures import Picture, from_flat, picture_rows
 from mi_lab.pages.provenance import provenance
-from mi_lab.reported import Cells
+from mi_lab.reconstruction_specs import SupervisedAutoencoders
+from mi_lab.reported import TABLE_3, TABLE_4
 from mi_lab.results import Result
 
 DECODERS = {"linear": "linear decoder", "non_linear": "non-linear decoder", "none": "no decoder"}
@@ -22,6 +23,9 @@ MEASURES = {
     "pretext_accuracy": "accuracy on the pretext [%]",
     "nmi": "NMI",
 }
+PRETEXTS = {"rotation": "rotations", "random_labels": "random labels"}
+REPORTED = {"rotation": TABLE_3, "random_labels": TABLE_4}
+"""The report's tables by pretext."""
 _PER_CENT = ("linear", "mlp", "pretext_accuracy")
 Key = tuple[str, str]
 
@@ -65,14 +69,16 @@ def title_of(key: Key) -> str:
     return DECODERS[decoder] + (f", λ = {weight.replace('inf', '∞')}" if weight else "")
 
 
-def over_weight(results: Sequence[Result], measure: str, decoder: str, reported: Mapping[str, Cells]) -> go.Figure:
-    """A measure over λ, one line per architecture for one decoder, dotted with hollow marks the report's numbers."""
-    weights = [weight.replace("inf", "∞") for weight in results[0].spec.weights]  # type: ignore[union-attr]
+def over_weight(results: Sequence[Result], measure: str, decoder: str) -> go.Figure:
+    """A measure over λ for one decoder, a line per result; dotted with hollow marks the report's numbers."""
+    weights = [weight.replace("inf", "∞") for weight in _spec(results[0]).weights]
+    one_pretext = len({_spec(result).pretext for result in results}) == 1
     lines: list[tuple[str, bool, dict[str, float]]] = []
     for result in results:
-        architecture = result.spec.architecture  # type: ignore[union-attr]
-        for theirs, values in ((False, cells(result)), (True, reported[architecture])):
-            lines.append((ARCHITECTURES[architecture], theirs, _along(values, decoder, measure)))
+        spec = _spec(result)
+        name = ARCHITECTURES[spec.architecture] if one_pretext else PRETEXTS[spec.pretext]
+        for theirs, values in ((False, cells(result)), (True, REPORTED[spec.pretext][spec.architecture])):
+            lines.append((name, theirs, _along(values, decoder, measure)))
     rows = [
         [name, "report" if theirs else "stored", *(_shown(measure, line.get(weight)) for weight in weights)]
         for name, theirs, line in lines
@@ -82,7 +88,7 @@ def over_weight(results: Sequence[Result], measure: str, decoder: str, reported:
         "weight λ of the reconstruction",
         MEASURES[measure],
         f"{MEASURES[measure]} over λ with the {DECODERS[decoder]}. {'; '.join(told)}.",
-        table={"head": ["encoder", "evidence", *(f"λ = {weight}" for weight in weights)], "rows": rows},
+        table={"head": ["line", "evidence", *(f"λ = {weight}" for weight in weights)], "rows": rows},
         provenance="<br>".join(provenance(result) for result in results),
     )
     for number, (name, theirs, line) in enumerate(lines):
@@ -98,6 +104,29 @@ def over_weight(results: Sequence[Result], measure: str, decoder: str, reported:
     return figure.update_xaxes(type="category", categoryorder="array", categoryarray=weights)
 
 
+def by_decoder(result: Result) -> go.Figure:
+    """Table 2 as bars: accuracy of both probes by the decoder that the encoder was trained with."""
+    ours = cells(result)
+    names = [DECODERS[decoder] for decoder, _ in ours]
+    told = [f"{title_of(key)}: {v['linear']:.1f} and {v['mlp']:.1f} per cent" for key, v in ours.items()]
+    figure = theme.figure(
+        "",
+        "accuracy [%]",
+        f"Accuracy of the linear and of the MLP probe by decoder. {'; '.join(told)}.",
+        table={
+            "head": ["decoder", *(MEASURES[measure] for measure in ("linear", "mlp"))],
+            "rows": [[title_of(key), f"{v['linear']:.1f}", f"{v['mlp']:.1f}"] for key, v in ours.items()],
+        },
+        provenance=provenance(result),
+    )
+    for number, measure in enumerate(("linear", "mlp")):
+        values = [cell[measure] for cell in ours.values()]
+        name = {"linear": "linear probe", "mlp": "MLP probe"}[measure]
+        hover = f"{name}, %{{x}}: %{{y:.1f}} %<extra></extra>"
+        figure.add_bar(x=names, y=values, name=name, marker=theme.bar(number), hovertemplate=hover)
+    return figure.update_layout(barmode="group")
+
+
 def images(result: Result, channels: int = 3, size: int = 32) -> str:
     """HTML: two test images, and how each decoder gives them back."""
     pixels, rows = channels * size * size, []
@@ -110,6 +139,11 @@ def images(result: Result, channels: int = 3, size: int = 32) -> str:
             pictures = [Picture(from_flat(p, channels), f"{title}, class {i}") for i, p in enumerate(parts)]
             rows.append((title, pictures))
     return picture_rows(sorted(rows, key=lambda row: row[0] != "image"), result)
+
+
+def _spec(result: Result) -> SupervisedAutoencoders:
+    assert isinstance(result.spec, SupervisedAutoencoders)
+    return result.spec
 
 
 def _along(values: Mapping[Key, Mapping[str, float]], decoder: str, measure: str) -> dict[str, float]:

@@ -13,6 +13,7 @@ from mi_lab.claims.outcome import log_n, long_sizes, spec_of
 from mi_lab.curves import final, scatter
 from mi_lab.experiments import experiment
 from mi_lab.pages import theme
+from mi_lab.pages.autoencoders import by_decoder, over_weight
 from mi_lab.pages.figures import NAMES, curves_of
 from mi_lab.pages.noise import ESTIMATORS
 from mi_lab.pages.provenance import differences, provenance
@@ -249,6 +250,11 @@ def _protocols(name: str) -> Callable[[Path | None], go.Figure]:
     return drawn
 
 
+def _over_weight(*names: str) -> Callable[[Path | None], go.Figure]:
+    """Linear accuracy over λ with a linear decoder."""
+    return lambda folder: over_weight([load(name, folder=folder) for name in names], "linear", "linear")
+
+
 def _losses(name: str) -> Callable[[Path | None], go.Figure]:
     return lambda folder: losses(load(name, folder=folder))
 
@@ -278,6 +284,10 @@ EVIDENCE: Mapping[str, Callable[[Path | None], go.Figure]] = {
     "zero-label-mi-yet-useful": _by_tap("table-1"),
     "v-match-wins": _protocols("fig-5"),
     "lower-l2-is-not-better": _losses("fig-5"),
+    "v-match-wins-on-images": lambda folder: by_decoder(load("table-2", folder=folder)),
+    "sae-helps-at-small-lambda": _over_weight("table-3-resnet18"),
+    "sae-lambda-trades-off": _over_weight("table-3-resnet18", "table-4-resnet18"),
+    "sae-helps-plainnet-more": _over_weight("table-3-resnet18", "table-3-plainnet18"),
     "low-mi-estimators-agree": _estimates("mine", "nwj"),
     "js-brackets-truth": _estimates("js_nwj", "js_plug_in"),
     "layers-break-dpi": _layers,

@@ -51,7 +51,7 @@ def by_scheme(results: Sequence[Result], readout: str, batch_size: int, measure:
         axis,
         f"{axis} at N = {batch_size}, by true MI. " + "; ".join(told) + ".",
         table={"head": ["negatives", "true MI", axis], "rows": rows, "note": note},
-        provenance=" · ".join(f"{result.experiment}: {provenance(result)}" for result in results),
+        provenance="<br>".join(map(provenance, results)),
     )
     for number, (word, values) in enumerate(lines):
         figure.add_scatter(
@@ -68,7 +68,8 @@ def by_scheme(results: Sequence[Result], readout: str, batch_size: int, measure:
 def over_batch_size(results: Sequence[Result], readout: str, true_mi: float) -> go.Figure:
     """Final estimate, in nats, against N at one true MI: a line per scheme through the means, a ring per seed.
 
-    Dotted are log N and the truth. Raises ValueError if a result has no such truth.
+    It is that of the median batch, since rare ones rule the mean. Dotted are log N and the truth. Raises ValueError if
+    a result has no such truth.
     """
     sizes = sorted({n for result in results for n in _scheme(result)[0].batch_size})
     rows, told, lines = [], [], []
@@ -77,7 +78,7 @@ def over_batch_size(results: Sequence[Result], readout: str, true_mi: float) -> 
         if true_mi not in spec.true_mi:
             raise ValueError(f"{result.experiment} has no runs at {true_mi:g} nats.")
         seeds = {
-            n: [final(run, readout) for run in result.select(batch_size=n, true_mi=true_mi)]
+            n: [final(run, readout, "median") for run in result.select(batch_size=n, true_mi=true_mi)]
             for n in sorted(spec.batch_size)
         }
         means = {n: statistics.fmean(values) for n, values in seeds.items()}
@@ -86,10 +87,10 @@ def over_batch_size(results: Sequence[Result], readout: str, true_mi: float) -> 
         lines.append((word, means, seeds))
     figure = theme.figure(
         "batch size N",
-        "final estimate [nats]",
-        f"Final estimates at {true_mi:g} nats by batch size. " + "; ".join(told) + ".",
+        "final median [nats]",
+        f"Final median estimates at {true_mi:g} nats by batch size. " + "; ".join(told) + ".",
         table={"head": ["negatives", "N", "mean over seeds", "lowest", "highest"], "rows": rows},
-        provenance=" · ".join(f"{result.experiment}: {provenance(result)}" for result in results),
+        provenance="<br>".join(map(provenance, results)),
     )
     for number, (word, means, seeds) in enumerate(lines):
         line, hover = theme.line_of(number), f"{word}, N = %{{x}}: %{{y:.2f}} nats<extra></extra>"

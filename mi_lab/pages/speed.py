@@ -3,7 +3,7 @@
 import heapq
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import plotly.graph_objects as go
 from IPython.display import HTML
@@ -11,10 +11,13 @@ from IPython.display import HTML
 from mi_lab.costs import step_flops, steps_per_epoch, sweep_flops, sweep_steps
 from mi_lab.experiments import EXPERIMENTS
 from mi_lab.pages import theme
-from mi_lab.pages.provenance import duration
+from mi_lab.pages.provenance import duration, provenance
 from mi_lab.pages.tables import table_html
+from mi_lab.pages.taps import measured
+from mi_lab.reported import TAPS
+from mi_lab.results import Result
 from mi_lab.specs import Sweep
-from mi_lab.speed import Speed, load_speed
+from mi_lab.speed import IMAGES, Speed, load_speed
 from mi_lab.stacks import cut_into_stacks
 
 # An H100 (SXM) on paper, after its data sheet and two assumptions of ours: it does 67e12 float32 operations a second,
@@ -34,6 +37,31 @@ def rates() -> HTML:
             ratio = speed.ratio(case, "mi_lab", title)
             rows[-1].append("–" if math.isnan(ratio) else _with_share(f"{ratio:.3g}×", case, title, speed))
     return _table(["critic, batch, estimator", "mi_lab: run-steps per second", *others], rows)
+
+
+def image_rates() -> HTML:
+    """Images per second of the training of an encoder, by batch size and contestant, and mi_lab's lead over each."""
+    speed = load_speed(name=IMAGES)
+    first, *others = speed.document["rates"]
+    rows = [
+        [case, _number(speed.rate(case, first), 4)]
+        + [f"{_number(speed.rate(case, o), 4)} ({speed.ratio(case, first, o):.3g}×)" for o in others]
+        for case in speed.document["rates"][first]
+    ]
+    table = _table(["images per second", first, *(f"{other} (its ratio)" for other in others)], rows)
+    return HTML(f'{table.data}<p class="mi-provenance">{_provenance(speed)}</p>')
+
+
+def precisions(results: Sequence[Result]) -> HTML:
+    """One pretext trained in several precisions: validation accuracy by epoch, and linear accuracy at every tap."""
+    rows = []
+    for result in results:
+        [run] = result.runs
+        epochs = [f"{100 * value:.1f}" for value in run["curves"]["validation_accuracy"]]
+        rows.append([result.spec.precision, *epochs, *(f"{v:.1f}" for v in measured(result, "linear"))])  # type: ignore[union-attr]
+    head = ["accuracy [%]", *(f"rotations, epoch {e + 1}" for e in range(len(rows[0]) - 1 - len(TAPS)))]
+    told = "<br>".join(provenance(result) for result in results)
+    return HTML(f'{_table([*head, *TAPS], rows).data}<p class="mi-provenance">{told}</p>')
 
 
 def shares() -> go.Figure:

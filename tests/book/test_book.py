@@ -22,6 +22,7 @@ PAGES = [
     "nwj",
     "js",
     "why-log-n",
+    "other-critics",
     "explorer",
     "labels",
     "v-information",
@@ -33,6 +34,8 @@ PAGES = [
     "appendix-b",
     "appendix-c",
     "appendix-d1",
+    "appendix-d2",
+    "appendix-d4",
     "troubleshooting",
     "lecture",
     "glossary",
@@ -87,7 +90,7 @@ def test_page_is_complete_over_http(browser, served, name):
     for figure in page.locator(".mi-plot").all():
         wanted = len(json.loads(figure.locator("script[type='application/json']").text_content())["data"])
         assert wanted > 0
-        assert figure.locator(".scatterlayer .trace, .barlayer .trace").count() >= 1
+        assert figure.locator(".scatterlayer .trace, .barlayer .trace, .heatmaplayer .hm").count() >= 1
     page.context.close()
 
 

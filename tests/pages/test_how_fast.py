@@ -5,8 +5,9 @@ import pytest
 from mi_lab.costs import step_flops
 from mi_lab.experiments import EXPERIMENTS
 from mi_lab.pages import speed as pages
+from mi_lab.results import load
 from mi_lab.specs import Sweep
-from mi_lab.speed import load_speed
+from mi_lab.speed import IMAGES, load_speed
 
 
 @pytest.fixture(autouse=True)
@@ -37,6 +38,21 @@ def test_a_step_never_takes_less_than_its_products(axis, stored):
 def test_figures_are_described_and_say_where_they_come_from(figure):
     meta = figure().layout.meta
     assert len(meta["alt"]) > 40 and "make bench" in meta["provenance"] and meta["table"]["rows"]
+
+
+def test_images_are_told_with_their_ratios(committed_results):
+    speed = load_speed(committed_results, IMAGES)
+    told = pages.image_rates().data
+    ratio = speed.ratio("batches of 512", "mi_lab, bfloat16", "plain loop, float32")
+    assert f"({ratio:.3g}×)" in told and speed.document["machine"] in told and told.count("<tr>") == 3
+
+
+def test_both_precisions_stand_side_by_side():
+    rotations = [load("table-1-rotation"), load("table-1-rotation-bfloat16")]
+    rows = [re.findall("<td>(.*?)</td>", row) for row in re.findall("<tr>.*?</tr>", pages.precisions(rotations).data)]
+    assert [row[0] for row in rows[1:]] == ["float32", "bfloat16"] and {len(row) for row in rows[1:]} == {1 + 3 + 6}
+    accuracy = rotations[1].runs[0]["values"]["linear"]["prelogits"]
+    assert rows[2][-1] == f"{100 * accuracy:.1f}"
 
 
 def test_shares_of_a_step_add_up(stored):

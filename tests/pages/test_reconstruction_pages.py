@@ -3,7 +3,7 @@ import re
 import pytest
 from helpers import made_result
 
-from mi_lab.pages.autoencoders import cells, images, over_weight, table
+from mi_lab.pages.autoencoders import by_decoder, cells, images, over_weight, table
 from mi_lab.pages.v_infomax import accuracies, at, digits, information, losses
 from mi_lab.reported import TABLE_2, TABLE_3
 
@@ -68,10 +68,20 @@ def test_cells_stand_beside_the_reports(third):
 
 
 def test_a_measure_over_the_weight_keeps_both_kinds_of_evidence_apart(third):
-    figure = over_weight([third], "linear", "linear", TABLE_3)
+    figure = over_weight([third], "linear", "linear")
     ours, theirs = figure.data
     assert list(ours.x) == ["0", "0.25", "1", "∞"] and list(ours.y) == pytest.approx([50, 60, 60, 60])
     assert theirs.name == "ResNet18, report" and list(theirs.x) == ["0", "0.25"] and list(theirs.y) == [71.25, 73.32]
+
+
+def test_lines_are_named_by_what_sets_them_apart(third):
+    fourth = made_result("table-4-resnet18", lambda run: {"values": {"linear": 0.3}})
+    plain = made_result("table-3-plainnet18", lambda run: {"values": {"linear": 0.4}})
+    names = [
+        [line.name for line in over_weight(both, "linear", "linear").data] for both in ([third, plain], [third, fourth])
+    ]
+    assert names[0] == ["ResNet18", "ResNet18, report", "PlainNet18", "PlainNet18, report"]
+    assert names[1] == ["rotations", "rotations, report", "random labels", "random labels, report"]
 
 
 def test_images_begin_with_the_original(third):
@@ -83,3 +93,13 @@ def test_table_2_needs_no_weight():
     result = made_result("table-2", lambda run: {"curves": {}, "values": {"linear": 0.4, "linear_v": 0.2}})
     html = table(result, ("linear", "linear_v"), {(d, ""): v for d, v in TABLE_2.items()})
     assert "<td>44.8</td><td>38.2</td><td>40.1</td>" in html and "<td>0.20</td>" in html
+
+
+def test_bars_stand_by_decoder():
+    found = {"linear": (0.4, 0.5), "non_linear": (0.3, 0.6), "none": (0.35, 0.45)}
+    result = made_result(
+        "table-2", lambda run: {"values": dict(zip(("linear", "mlp"), found[run["decoder"]], strict=True))}
+    )
+    linear, mlp = by_decoder(result).data
+    assert list(linear.x) == ["linear decoder", "non-linear decoder", "no decoder"]
+    assert list(linear.y) == pytest.approx([40, 30, 35]) and list(mlp.y) == pytest.approx([50, 60, 45])
