@@ -89,10 +89,10 @@ def test_no_panel_of_all_pairs_costs_more_than_twenty_minutes_of_a_core(name):
     assert max(sweep_flops(spec) / 40e9, sweep_steps(spec) * 1.5e-3) <= 20 * 60
 
 
-def test_the_grid_of_critics_is_that_of_the_report_up_to_512_units():
+def test_the_grid_of_critics_is_that_of_the_report_up_to_1024_units():
     for estimator in ("mine", "nwj"):
         grid = {e.report.hidden for name, e in EXPERIMENTS.items() if name.startswith(f"capacity-{estimator}-")}
-        assert grid == {(width,) * layers for width in (64, 128, 256, 512) for layers in (1, 2, 3)}
+        assert grid == {(width,) * layers for width in (64, 128, 256, 512, 1024) for layers in (1, 2, 3)}
 
 
 @pytest.mark.parametrize("task", ("gaussian", "cubic", "student", "blobs"))

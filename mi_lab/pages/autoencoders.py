@@ -48,7 +48,7 @@ def cells(result: Result) -> dict[Key, dict[str, float]]:
 def table(result: Result, measures: Sequence[str], reported: Mapping[Key, Mapping[str, float]]) -> str:
     """HTML: one row per measure and kind of evidence, one column per cell of the experiment."""
     ours = cells(result)
-    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in ("", "evidence", *map(title_of, ours)))
+    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in ("measure", "evidence", *map(title_of, ours)))
     body = ""
     for measure in measures:
         for label, values in (("stored", ours), ("report", reported)):
