@@ -6,10 +6,11 @@ import pytest
 from mi_lab.claims import CLAIMS, judge, judge_all
 from mi_lab.claims.outcome import NOT_RUN
 from mi_lab.pages import claims as page
+from mi_lab.pages.evidence import EVIDENCE, evidence
 from mi_lab.results import is_stored
 
 BOOK = Path(__file__).parents[2] / "book"
-STORED = [name for name in page.EVIDENCE if all(is_stored(n, BOOK / "results") for n in CLAIMS[name].needs)]
+STORED = [name for name in EVIDENCE if all(is_stored(n, BOOK / "results") for n in CLAIMS[name].needs)]
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +28,7 @@ def test_every_claim_has_its_place_on_the_page_and_is_told_there():
 
 @pytest.mark.parametrize("name", STORED)
 def test_evidence_is_small_described_and_traceable(name):
-    figure = page.evidence(name)
+    figure = evidence(name)
     assert len(figure.to_json()) < 60_000 and figure.layout.height < 430
     assert len(figure.layout.meta["alt"]) > 40 and figure.layout.meta["table"]["rows"]
     commands = figure.layout.meta["provenance"].count("papermill book/experiments/")
