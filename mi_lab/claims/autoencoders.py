@@ -6,8 +6,9 @@ Accuracies are those of the test split, in per cent, the mean over seeds.
 from collections.abc import Mapping
 from itertools import pairwise
 
+from mi_lab.claims.decoders import LOWER
 from mi_lab.claims.images import MEMORISED, POINTS
-from mi_lab.claims.outcome import Outcome, Results, mean, word_of
+from mi_lab.claims.outcome import Outcome, Results, ahead, mean, word_of
 from mi_lab.image_specs import Probing
 from mi_lab.reconstruction_specs import SupervisedAutoencoders, VInfoMaxImages
 from mi_lab.results import Result
@@ -24,11 +25,11 @@ def match_wins_on_images(results: Results) -> Outcome:
     )
     losses = {decoder: _mean(result, decoder, "l2", scale=1) for decoder in ("linear", "non_linear")}
     says = (
-        f"The prelogits made for a linear decoder are {_by(linear)} under the linear probe and {_by(mlp)} under the "
-        f"MLP probe; the loss is {losses['linear']:.2f} with the linear and {losses['non_linear']:.2f} with the "
+        f"The prelogits made for a linear decoder are {ahead(linear)} under the linear probe and {ahead(mlp)} under "
+        f"the MLP probe; the loss is {losses['linear']:.2f} with the linear and {losses['non_linear']:.2f} with the "
         "non-linear decoder."
     )
-    parts = (linear > POINTS, mlp < -POINTS, losses["non_linear"] < losses["linear"])
+    parts = (linear > POINTS, mlp < -POINTS, losses["non_linear"] < LOWER * losses["linear"])
     numbers = {"linear probe": linear, "MLP probe": mlp} | {f"loss, {name}": v for name, v in losses.items()}
     return Outcome(word_of(parts, decided=all(parts) or _full(result)), says, numbers)
 
@@ -107,7 +108,3 @@ def _over_weight(result: Result) -> dict[str, float]:
 
 def _largest_fall(line: Mapping[str, float]) -> float:
     return max(0.0, *(before - after for before, after in pairwise(line.values())))
-
-
-def _by(points: float) -> str:
-    return f"{abs(points):.1f} points {'ahead' if points > 0 else 'behind'}"

@@ -1,6 +1,6 @@
 """The claims on V-InfoMax (Sec. 5.1, D.5) as predicates over what two protocols read of codes of digits."""
 
-from mi_lab.claims.outcome import Outcome, Results, mean, word_of
+from mi_lab.claims.outcome import Outcome, Results, ahead, mean, word_of
 from mi_lab.reconstruction_specs import PIXELS
 from mi_lab.results import Result
 
@@ -15,8 +15,8 @@ def match_wins(results: Results) -> Outcome:
     result = results["fig-5"]
     linear, mlp = _lead(result, "linear"), _lead(result, "mlp")
     says = (
-        f"After the last epoch the code made for a linear decoder is {_ahead(linear)} under the linear protocol, and "
-        f"{_ahead(mlp)} under the MLP protocol ({len(_seeds(result))} seeds, validation images)."
+        f"After the last epoch the code made for a linear decoder is {ahead(linear)} under the linear protocol, and "
+        f"{ahead(mlp)} under the MLP protocol ({len(_seeds(result))} seeds, validation images)."
     )
     return Outcome(word_of((linear > POINT, mlp < -POINT)), says, {"linear protocol": linear, "MLP protocol": mlp})
 
@@ -27,7 +27,7 @@ def lower_loss_is_not_better(results: Results) -> Outcome:
     linear, other, lead = _loss(result, "linear"), _loss(result, "non_linear"), _lead(result, "linear")
     says = (
         f"The loss per pixel is {other:.3f} with the non-linear and {linear:.3f} with the linear decoder; under the "
-        f"linear protocol the linear decoder's code is {_ahead(lead)}."
+        f"linear protocol the linear decoder's code is {ahead(lead)}."
     )
     numbers = {"loss, linear": linear, "loss, non-linear": other, "linear protocol": lead}
     return Outcome(word_of((other < LOWER * linear, lead > POINT)), says, numbers)
@@ -39,8 +39,8 @@ def joint_same_story(results: Results) -> Outcome:
     linear, mlp = _lead(result, "linear"), _lead(result, "mlp")
     ratio = _loss(result, "non_linear") / _loss(result, "linear")
     says = (
-        f"With joint gradients the linear decoder's code is {_ahead(linear)} under the linear protocol and "
-        f"{_ahead(mlp)} under the MLP protocol, and the non-linear decoder's loss is {ratio:.2f} times the other's."
+        f"With joint gradients the linear decoder's code is {ahead(linear)} under the linear protocol and "
+        f"{ahead(mlp)} under the MLP protocol, and the non-linear decoder's loss is {ratio:.2f} times the other's."
     )
     numbers = {"linear protocol": linear, "MLP protocol": mlp, "ratio of losses": ratio}
     return Outcome(word_of((linear > POINT, abs(mlp) <= POINT, ratio < LOWER)), says, numbers)
@@ -61,7 +61,3 @@ def _mean(result: Result, decoder: str, measure: str) -> float:
 
 def _seeds(result: Result) -> set[int]:
     return {run["seed"] for run in result.runs if run["decoder"] != PIXELS}
-
-
-def _ahead(points: float) -> str:
-    return f"{abs(points):.1f} points {'ahead' if points > 0 else 'behind'}"

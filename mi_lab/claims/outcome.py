@@ -81,6 +81,11 @@ def mean(values: Iterable[float]) -> float:
     return sum(found) / len(found)
 
 
+def ahead(points: float) -> str:
+    """A lead in percentage points in words."""
+    return f"{abs(points):.1f} points {'ahead' if points > 0 else 'behind'}"
+
+
 def extent(values: Iterable[float]) -> float:
     """The largest value minus the smallest."""
     found = list(values)
