@@ -90,8 +90,8 @@ def load_speed(folder: Path | None = None, name: str = CRITICS) -> Speed:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise ResultError(f"{path.name} cannot be read ({error}); restore it or run: make bench.") from error
+        raise ResultError(f"{path.name} cannot be read ({error}); restore it or run: make bench-peers.") from error
     check_schema(path, document, SCHEMAS[name])
     if digest({name: value for name, value in document.items() if name != "sha256"}) != document.get("sha256"):
-        raise ResultError(f"{path.name}: sha256: its numbers are not those that were measured; run: make bench.")
+        raise ResultError(f"{path.name}: sha256: its numbers are not those that were measured; run: make bench-peers.")
     return Speed(document)

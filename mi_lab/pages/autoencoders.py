@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from mi_lab.pages import theme
 from mi_lab.pages.pictures import Picture, from_flat, picture_rows
 from mi_lab.pages.provenance import provenance
+from mi_lab.pages.taps import NAMES
 from mi_lab.reconstruction_specs import SupervisedAutoencoders
 from mi_lab.reported import TABLE_3, TABLE_4
 from mi_lab.results import Result
@@ -23,7 +24,6 @@ MEASURES = {
     "pretext_accuracy": "accuracy on the pretext [%]",
     "nmi": "NMI",
 }
-PRETEXTS = {"rotation": "rotations", "random_labels": "random labels"}
 REPORTED = {"rotation": TABLE_3, "random_labels": TABLE_4}
 """The report's tables by pretext."""
 _PER_CENT = ("linear", "mlp", "pretext_accuracy")
@@ -76,7 +76,7 @@ def over_weight(results: Sequence[Result], measure: str, decoder: str) -> go.Fig
     lines: list[tuple[str, bool, dict[str, float]]] = []
     for result in results:
         spec = _spec(result)
-        name = ARCHITECTURES[spec.architecture] if one_pretext else PRETEXTS[spec.pretext]
+        name = ARCHITECTURES[spec.architecture] if one_pretext else NAMES[spec.pretext]
         for theirs, values in ((False, cells(result)), (True, REPORTED[spec.pretext][spec.architecture])):
             lines.append((name, theirs, _along(values, decoder, measure)))
     rows = [

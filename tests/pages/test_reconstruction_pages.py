@@ -81,7 +81,7 @@ def test_lines_are_named_by_what_sets_them_apart(third):
         [line.name for line in over_weight(both, "linear", "linear").data] for both in ([third, plain], [third, fourth])
     ]
     assert names[0] == ["ResNet18", "ResNet18, report", "PlainNet18", "PlainNet18, report"]
-    assert names[1] == ["rotations", "rotations, report", "random labels", "random labels, report"]
+    assert names[1] == ["rotation", "rotation, report", "random labels", "random labels, report"]
 
 
 def test_images_begin_with_the_original(third):
