@@ -52,9 +52,9 @@ def table(result: Result, measures: Sequence[str], reported: Mapping[Key, Mappin
     body = ""
     for measure in measures:
         for label, values in (("stored", ours), ("report", reported)):
-            shown = [_shown(measure, values.get(key, {}).get(measure)) for key in ours]
+            row = [shown(measure, values.get(key, {}).get(measure)) for key in ours]
             body += f'<tr><th scope="row">{escape(MEASURES[measure])}</th><td><span class="mi-evidence">{label}</span>'
-            body += "</td>" + "".join(f"<td>{cell}</td>" for cell in shown) + "</tr>"
+            body += "</td>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>"
     return f"""\
 <div class="mi-table"><div tabindex="0" role="region" aria-label="ours beside the report's"><table>
 <thead><tr>{head}</tr></thead>
@@ -71,16 +71,16 @@ def title_of(key: Key) -> str:
 
 def over_weight(results: Sequence[Result], measure: str, decoder: str) -> go.Figure:
     """A measure over λ for one decoder, a line per result; dotted with hollow marks the report's numbers."""
-    weights = [weight.replace("inf", "∞") for weight in _spec(results[0]).weights]
-    one_pretext = len({_spec(result).pretext for result in results}) == 1
+    weights = [weight.replace("inf", "∞") for weight in spec_of(results[0]).weights]
+    one_pretext = len({spec_of(result).pretext for result in results}) == 1
     lines: list[tuple[str, bool, dict[str, float]]] = []
     for result in results:
-        spec = _spec(result)
+        spec = spec_of(result)
         name = ARCHITECTURES[spec.architecture] if one_pretext else NAMES[spec.pretext]
         for theirs, values in ((False, cells(result)), (True, REPORTED[spec.pretext][spec.architecture])):
             lines.append((name, theirs, _along(values, decoder, measure)))
     rows = [
-        [name, "report" if theirs else "stored", *(_shown(measure, line.get(weight)) for weight in weights)]
+        [name, "report" if theirs else "stored", *(shown(measure, line.get(weight)) for weight in weights)]
         for name, theirs, line in lines
     ]
     told = [f"{name}: " + ", ".join(f"{v:.1f} at {w}" for w, v in line.items()) for name, theirs, line in lines[::2]]
@@ -141,7 +141,8 @@ def images(result: Result, channels: int = 3, size: int = 32) -> str:
     return picture_rows(sorted(rows, key=lambda row: row[0] != "image"), result)
 
 
-def _spec(result: Result) -> SupervisedAutoencoders:
+def spec_of(result: Result) -> SupervisedAutoencoders:
+    """The spec of a result of Section 5.2."""
     assert isinstance(result.spec, SupervisedAutoencoders)
     return result.spec
 
@@ -154,5 +155,6 @@ def _along(values: Mapping[Key, Mapping[str, float]], decoder: str, measure: str
     return found
 
 
-def _shown(measure: str, value: float | None) -> str:
+def shown(measure: str, value: float | None) -> str:
+    """A value as the tables write it, with a dash for none."""
     return "–" if value is None else f"{value:.1f}" if measure in _PER_CENT else f"{value:.2f}"

@@ -4,9 +4,7 @@ A *part* is one combination of estimator, readout, critic and negatives with all
 """
 
 import json
-import re
 from collections.abc import Iterator
-from html import unescape
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,7 @@ from mi_lab.experiments import BATCH_SIZES, EXPERIMENTS
 from mi_lab.names import EXPLORED
 from mi_lab.pages import theme
 from mi_lab.pages.figures import NAMES
-from mi_lab.pages.provenance import provenance
+from mi_lab.pages.provenance import plain_provenance
 from mi_lab.pages.widgets import Widget, widget
 from mi_lab.results import Result, is_stored, load, results_dir, round_numbers
 from mi_lab.specs import Sweep
@@ -111,7 +109,7 @@ def _part(estimator: str, readout: str, critic: str, negatives: str) -> Part:
 
 def _add(part: Part, result: Result, spec: Sweep, readout: str) -> None:
     source = len(part["sources"])
-    part["sources"].append(_plain(provenance(result)).replace(" · curves smoothed as in App. C.1", ""))
+    part["sources"].append(plain_provenance(result).replace(" · curves smoothed as in App. C.1", ""))
     points: dict[tuple[float, int], dict[str, Any]] = {}
     for run in result.runs:
         key = mi, n = run["true_mi"], run["batch_size"]
@@ -154,7 +152,3 @@ def _tail(whole: list[float], end: int) -> float | None:
 def _at(part: Part, mi: float, n: int) -> str:
     values = [point["at"] for point in part["points"] if (point["mi"], point["n"]) == (mi, n)]
     return ", ".join("not finite" if v is None else f"{v:.2f}" for v in values[0]) if values else "not run"
-
-
-def _plain(html: str) -> str:
-    return unescape(re.sub(r"<[^>]*>", "", html)).removeprefix("stored ")

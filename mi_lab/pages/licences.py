@@ -10,7 +10,6 @@ from mi_lab.pages.tables import words_table
 
 SHIPPED = {
     "myst-nb": "style of code cells",
-    "plotly": "plotly.js, which draws the figures",
     "pydata-sphinx-theme": "styles, scripts, Bootstrap, the fonts and icons of Font Awesome",
     "Pygments": "colours of code",
     "Sphinx": "search, basic styles",
@@ -23,10 +22,12 @@ SHIPPED = {
 }
 """Every package of which the built book holds a file, and which."""
 NOTICES = {
-    "plotly": ("plotly.min.js",),
     "pydata-sphinx-theme": ("bootstrap.js.LICENSE.txt", "fontawesome.js.LICENSE.txt"),
 }
 """Files of theirs that open with a licence notice of what they hold."""
+PLOTLY = Path(__file__).parent / "vendor" / "plotly-cartesian.min.js"
+"""The part of plotly.js that draws our kinds of figure, a third of what the Python package holds: npm's package
+plotly.js-cartesian-dist-min of the version that the Python package speaks, with its licence beside it."""
 
 
 def packages_table() -> Markdown:
@@ -35,12 +36,15 @@ def packages_table() -> Markdown:
     for name, what in SHIPPED.items():
         metadata = importlib.metadata.metadata(name)
         rows.append([name, metadata["Version"], licence(name), what])
+    [version] = re.findall(r"\bv(\d+\.\d+\.\d+)", notice(PLOTLY))
+    rows.append(["plotly.js-cartesian-dist-min", version, "MIT", "plotly.js, which draws the figures"])
     return words_table(["package", "version", "licence", "in the book"], rows, "Packages")
 
 
 def notices_table() -> Markdown:
     """A row per file that opens with a notice, and the notice."""
-    rows = [[file, name, notice(name, file)] for name, files in NOTICES.items() for file in files]
+    rows = [[file, name, notice(_installed(name, file))] for name, files in NOTICES.items() for file in files]
+    rows.append([PLOTLY.name, "plotly.js", notice(PLOTLY)])
     return words_table(["file", "package", "notice"], rows, "Notices")
 
 
@@ -54,10 +58,13 @@ def licence(name: str) -> str:
     return "; ".join(dict.fromkeys(text.split("\n")[0] for text in told if text))
 
 
-def notice(name: str, file: str) -> str:
-    """The comment that a package's file opens with, without its marks."""
-    path, *_ = [p.locate() for p in importlib.metadata.files(name) or [] if p.name == file]
-    start = Path(str(path)).read_text(encoding="utf-8")[:2000]
-    comment = re.match(r"\s*/\*+!?(.*?)\*/", start, re.DOTALL)
-    assert comment is not None, f"{file} opens with no notice"
+def notice(path: Path) -> str:
+    """The comment that a file opens with, without its marks."""
+    comment = re.match(r"\s*/\*+!?(.*?)\*/", path.read_text(encoding="utf-8")[:2000], re.DOTALL)
+    assert comment is not None, f"{path.name} opens with no notice"
     return " ".join(line.strip(" *") for line in comment[1].splitlines() if line.strip(" *"))
+
+
+def _installed(name: str, file: str) -> Path:
+    path, *_ = [p.locate() for p in importlib.metadata.files(name) or [] if p.name == file]
+    return Path(str(path))

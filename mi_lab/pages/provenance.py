@@ -1,7 +1,8 @@
 """The line under every figure: what kind of evidence it is, at what size it was made, and how to make it again."""
 
+import re
 from dataclasses import fields
-from html import escape
+from html import escape, unescape
 from typing import Any
 
 from mi_lab.experiments import Spec, experiment
@@ -21,6 +22,11 @@ def provenance(result: Result) -> str:
     return (
         f"<span class='mi-evidence'>stored</span> {escape(' · '.join(parts))} · rerun: <code>{escape(command)}</code>"
     )
+
+
+def plain_provenance(result: Result) -> str:
+    """The same as text, without the word 'stored', for a widget that has its own place for that."""
+    return unescape(re.sub(r"<[^>]*>", "", provenance(result))).removeprefix("stored ")
 
 
 def _size(result: Result) -> list[str]:

@@ -21,6 +21,7 @@ from sphinx.util import logging
 from sphinx.util.fileutil import copy_asset
 
 from mi_lab.pages.explorer import write_parts
+from mi_lab.pages.licences import PLOTLY
 from mi_lab.pages.manifest import write_manifest
 from mi_lab.pages.printed import write_printed
 from mi_lab.pages.tables import table_html
@@ -42,6 +43,19 @@ POLICY = "; ".join(
 """What a page may load and run: the book's own files, and no text turned into code."""
 
 _FIGURE_MIME = "application/vnd.plotly.v1+json"
+_DRAWN = {
+    "bar",
+    "box",
+    "contour",
+    "heatmap",
+    "histogram",
+    "histogram2d",
+    "histogram2dcontour",
+    "image",
+    "pie",
+    "scatter",
+}
+"""The kinds of trace that our part of plotly.js draws."""
 _log = logging.getLogger(__name__)
 
 
@@ -52,17 +66,18 @@ class FigureRenderer:
 
     @staticmethod
     def handle_mime(renderer: Any, data: Any, inline: bool) -> list[nodes.Element] | None:
-        """Called by MyST-NB for every output; None leaves it to others. A figure without alt text is a warning."""
+        """Called by MyST-NB for every output; None leaves it to others. A figure without alt text, or
+        one that the page could not draw, is a warning."""
         if data.mime_type != _FIGURE_MIME or inline:
             return None
         figure = data.content if isinstance(data.content, dict) else json.loads(data.content)
-        if not _meta(figure).get("alt"):
-            _log.warning(
-                "a figure has no alt text in layout.meta",
-                location=(renderer.source, data.line),
-                type="mi_lab",
-                subtype="alt",
-            )
+        problems = [] if _meta(figure).get("alt") else ["a figure has no alt text in layout.meta"]
+        strange = {trace.get("type", "scatter") for trace in figure["data"]} - _DRAWN
+        problems += [
+            f"a figure has a trace of type {kind}, which the book's plotly.js does not draw" for kind in strange
+        ]
+        for problem in problems:
+            _log.warning(problem, location=(renderer.source, data.line), type="mi_lab", subtype="figure")
         return [nodes.raw("", figure_html(figure), format="html", classes=["mi-figure"])]
 
 
@@ -120,10 +135,8 @@ def _complete(app: Sphinx, error: Exception | None) -> None:
 
 
 def _copy_scripts(static: Path) -> None:
-    """Plotly out of its wheel, MathJax and its fonts out of theirs."""
-    import plotly
-
-    copy_asset(str(Path(plotly.__file__).parent / "package_data" / "plotly.min.js"), str(static / "mi-lab"))
+    """Plotly's part that we draw with; MathJax and its fonts out of their wheel."""
+    copy_asset(str(PLOTLY), str(static / "mi-lab"))
     copy_asset(str(_mathjax() / "tex-mml-chtml.js"), str(static / "mathjax"))
     copy_asset(
         str(_mathjax() / "output" / "chtml" / "fonts" / "woff-v2"),

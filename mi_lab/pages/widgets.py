@@ -5,7 +5,7 @@ One file ``assets/mi-<name>.js`` per widget; the same file serves a notebook wit
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -92,15 +92,56 @@ def findings() -> list[Widget]:
     limits = [[str(n), f"{math.log(n):.2f}"] for n in sizes]
     note = "log N, the most that an estimator can report with N shuffled pairs."
     ceiling = widget("findings", "finding-1", ["N", "nats"], limits, note, ["gaussian"], kind="ceiling")
-    accuracy = {name: list(values) for name, values in TABLE_1_ACCURACY.items()}
-    rows = [[name, *(f"{value:.2f}" for value in values)] for name, values in accuracy.items()]
-    note = "Linear accuracy on CIFAR-10 in per cent, as Table 1 of the report prints it."
-    data = {"kind": "labels", "accuracy": accuracy, "taps": list(TAPS)}
-    labels = widget("findings", "finding-2", ["pretext", *TAPS], rows, note, ["gaussian"], "report", "Table 1", **data)
+    labels = _second_finding("finding-2")
     note = "Two classes of points, half of a disc each, twisted by a map that can be undone."
     same = [["MI of point and class, at any twist", f"{math.log(2):.3f}"]]
     reader = widget("findings", "finding-3", ["measure", "nats"], same, note, ["gaussian"], kind="reader")
     return [ceiling, labels, reader]
+
+
+def stored(
+    identity: str,
+    title: str,
+    controls: Sequence[Mapping[str, Any]],
+    choices: Mapping[tuple[str, ...], Mapping[str, Any]],
+    sources: Sequence[str],
+    head: list[str],
+    rows: list[list[str]],
+    note: str,
+    evidence: str = "stored",
+    width: int = 440,
+) -> Widget:
+    """Bars of stored values, chosen by ``controls``: lists, and sliders whose values are whole numbers.
+
+    ``choices`` holds for every state of the controls, in their order, ``bars`` of name, value or None, and a reported
+    value or None; the ``range`` and ``label`` of their axis, a ``summary``, and the place of its ``source``.
+    """
+    by_state = {" ".join(state): choice for state, choice in choices.items()}
+    shown = {"title": title, "controls": controls, "choices": by_state, "sources": sources, "width": width}
+    return widget("stored", identity, head, rows, note, evidence=evidence, source=sources[0], shown=shown)
+
+
+def _second_finding(identity: str) -> Widget:
+    """The report's Table 1 by tap: neither pretext's label says anything about the object."""
+    choices: dict[tuple[str, ...], dict[str, Any]] = {}
+    for place, tap in enumerate(TAPS):
+        at = {name: values[place] for name, values in TABLE_1_ACCURACY.items()}
+        turned, random = (at[name] - at["untrained"] for name in ("rotation", "random labels"))
+        told = f"At {tap}: rotation {turned:+.1f} points over an untrained network, random labels {random:+.1f}."
+        bars = [[name, value, None] for name, value in at.items()]
+        choices[(str(place),)] = {
+            "bars": bars,
+            "range": [0, 60],
+            "label": "linear accuracy [%]",
+            "summary": told.replace("-", "−"),
+            "source": 0,
+        }
+    depth = {"key": "tap", "label": "depth in the network", "min": 0, "max": len(TAPS) - 1, "step": 1, "value": 4}
+    rows = [[name, *(f"{value:.2f}" for value in values)] for name, values in TABLE_1_ACCURACY.items()]
+    note = "Linear accuracy on CIFAR-10 in per cent, as Table 1 of the report prints it."
+    controls = [depth | {"names": TAPS}]
+    head = ["pretext", *TAPS]
+    return stored(identity, "No MI, real use", controls, choices, ["Table 1"], head, rows, note, "report", width=250)
 
 
 def nwj_deviation(mi: float, batch_size: int, dim: int = 20) -> float:

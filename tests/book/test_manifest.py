@@ -6,7 +6,7 @@ import json
 import re
 from pathlib import Path
 
-from mi_lab.pages.licences import SHIPPED
+from mi_lab.pages.licences import PLOTLY, SHIPPED
 from mi_lab.pages.manifest import TIMES, index_without_numbers, without_times
 from mi_lab.pages.widgets import ASSETS
 
@@ -51,7 +51,7 @@ def test_the_licence_of_every_shipped_file_is_listed(book):
     for name in SHIPPED:
         for file in importlib.metadata.files(name):
             owned.setdefault(file.name, []).append(Path(str(file.locate())))
-    own = {path.name for path in ASSETS.iterdir()} | GENERATED
+    own = {path.name for path in ASSETS.iterdir()} | {PLOTLY.name} | GENERATED
     shipped = [p for p in (book / "_static").rglob("*") if p.is_file() and p.parent.name != "explorer"]
     strange = [
         str(path.relative_to(book))

@@ -1,10 +1,13 @@
+import hashlib
 import json
 from types import SimpleNamespace
 
 import plotly.graph_objects as go
 import pytest
+from plotly.offline import get_plotlyjs_version
 
 from mi_lab.pages import sphinx_ext, theme
+from mi_lab.pages.licences import PLOTLY, notice
 
 
 def output(figure):
@@ -40,6 +43,24 @@ def test_a_figure_without_alt_text_is_a_warning(monkeypatch):
     assert len(warnings) == 1 and "no alt text" in warnings[0][0]
     render(theme.figure("x", "y", "described"))
     assert len(warnings) == 1
+
+
+def test_a_figure_that_the_page_could_not_draw_is_a_warning(monkeypatch):
+    warnings = []
+    monkeypatch.setattr(sphinx_ext._log, "warning", lambda *args, **kwargs: warnings.append(args))
+    render(theme.figure("x", "y", "described").add_scatter(x=[1], y=[2]).add_heatmap(z=[[1]]))
+    assert warnings == []
+    render(theme.figure("x", "y", "described").add_scatter3d(x=[1], y=[2], z=[3]))
+    assert len(warnings) == 1 and "scatter3d" in warnings[0][0]
+
+
+def test_our_part_of_plotly_is_of_the_version_that_the_python_package_speaks():
+    assert f" v{get_plotlyjs_version()} " in f"{notice(PLOTLY)} "
+    # as npm gave it; with a new version of plotly: npm pack plotly.js-cartesian-dist-min@<version>
+    assert hashlib.sha256(PLOTLY.read_bytes()).hexdigest() == (
+        "79542150855a52c567260e3137095dbe2b744e6d702a5cabe67da246942fba7a"
+    )
+    assert PLOTLY.with_name("plotly-LICENSE").read_text().startswith("MIT License")
 
 
 def test_other_outputs_are_left_alone():

@@ -10,9 +10,9 @@
 	function plotly() {
 		loading ??= new Promise((resolve, reject) => {
 			const script = document.createElement("script");
-			script.src = here + "mi-lab/plotly.min.js";
+			script.src = here + "mi-lab/plotly-cartesian.min.js";
 			script.onload = () => resolve(window.Plotly);
-			script.onerror = () => reject(new Error("plotly.min.js could not be loaded"));
+			script.onerror = () => reject(new Error("plotly-cartesian.min.js could not be loaded"));
 			document.head.append(script);
 		});
 		return loading;

@@ -1,4 +1,4 @@
-// The report's three findings, each a small figure with one slider.
+// Two of the report's three findings, each a small figure with one slider.
 "use strict";
 window.MILab.widgets.findings = ({ model, el }) => {
 	const { chart, format, panel, gaussian } = window.MILab;
@@ -20,26 +20,6 @@ window.MILab.widgets.findings = ({ model, el }) => {
 					drawing: [picture.svg],
 					summary: `With batches of ${n} shuffled pairs, 30 nats look like ${format(line.at(-1)[1])}.`,
 					table: { head: ["true MI", "seen"], rows: line.map((row) => row.map((v) => format(v))) },
-				};
-			},
-		},
-		// The report's Table 1 by tap: neither pretext label says anything about the object.
-		labels: {
-			title: "No MI, real use",
-			control: { key: "tap", label: "depth in the network", min: 0, max: 5, step: 1, value: 4, shown: (tap) => model.get("taps")[tap] },
-			update: ({ tap }) => {
-				const bars = Object.entries(model.get("accuracy"));
-				const y = { range: [bars.length - 0.4, -0.6], ticks: bars.map((_, i) => i), shown: (i) => bars[i][0] };
-				const picture = chart({ x: { range: [0, 60], label: "linear accuracy [%]" }, y, ...size, alt: "Accuracy by pretext at the chosen depth" });
-				bars.forEach(([, values], i) => {
-					picture.area([[0, i - 0.3], [values[tap], i - 0.3], [values[tap], i + 0.3], [0, i + 0.3]], { class: "draw" });
-					picture.text(values[tap], i, ` ${values[tap]}`, { dy: 4, "text-anchor": "end", dx: -4 });
-				});
-				const [turned, random, none] = bars.map(([, values]) => values[tap]);
-				return {
-					drawing: [picture.svg],
-					summary: `At ${model.get("taps")[tap]}: rotation ${format(turned - none)} points over an untrained network, random labels ${format(random - none)}.`,
-					table: { head: ["pretext", ...model.get("taps")], rows: bars.map(([name, values]) => [name, ...values]) },
 				};
 			},
 		},

@@ -50,12 +50,12 @@
 		return found;
 	}
 
-	// Builds a widget's panel. `controls` are { key, label, unit, min, max, step, value } for a slider, with `options`
-	// [[value, text], …] for a list, with `press` for a button, with `number` for a field to type in; shown `when(state)`
-	// says so, or always. A slider with `get` and `put` shows something that
-	// follows from the state and sets it. `update(state)` returns { drawing, summary, table: { head, rows, note } }, and
-	// if it likes `offers`, buttons [[label, changes], …], and `source`, the provenance of what is shown. Returned are
-	// `change` and `draw`.
+	// Builds a widget's panel. `controls` are { key, label, unit, min, max, step, value } for a slider, with `names` for its
+	// whole values, or `digits`; with `options` [[value, text], …] for a list, with `press` for a button, with `number` for
+	// a field to type in; shown `when(state)` says so, or always. A slider with `get` and `put` shows something that
+	// follows from the state and sets it. `update(state)` returns { drawing, summary, table: { head, rows, note } }, a table
+	// of null to leave the one that is there; perhaps `offers`, buttons [[label, changes], …], and the `source` of what is
+	// shown. Returned are `change` and `draw`.
 	MILab.panel = (el, model, { title, controls, update }) => {
 		const id = model.get("id");
 		const kept = controls.filter((c) => c.value !== undefined);
@@ -97,7 +97,7 @@
 			const show = () => {
 				const value = read(state);
 				field.value = onSlider(control, value);
-				output.textContent = `${(control.shown ?? MILab.format)(value)}${control.unit ? ` ${control.unit}` : ""}`;
+				output.textContent = `${control.names?.[value] ?? MILab.format(value, control.digits)}${control.unit ? ` ${control.unit}` : ""}`;
 				field.setAttribute("aria-valuetext", output.textContent);
 			};
 			return { row: h("div", {}, label, field, output), show };
@@ -121,6 +121,7 @@
 			summary.textContent = text;
 			offered.replaceChildren(...offers.map(([label, changes]) => h("button", { type: "button", onclick: () => change(changes) }, label)));
 			if (source) el.querySelector(".mi-source").textContent = source;
+			if (!table) return;
 			const cells = (row, tag) => row.map((cell) => h(tag, tag === "th" ? { scope: "col" } : {}, String(cell)));
 			const body = table.rows.map((row) => h("tr", {}, ...cells(row, "td")));
 			const whole = h("table", {}, h("thead", {}, h("tr", {}, ...cells(table.head, "th"))), h("tbody", {}, ...body));
