@@ -79,3 +79,10 @@ def check_critic(estimator: str, critic: str) -> None:
     if (estimator in DENSITIES) != (critic == CONDITIONAL):
         needed = f"the critic '{CONDITIONAL}'" if estimator in DENSITIES else "a critic of pairs such as 'joint'"
         raise ValueError(f"{estimator} needs {needed}, not '{critic}'.")
+
+
+def check_precision(precision: str, critic: str) -> None:
+    """Raise ValueError unless the critic's products can be of that precision."""
+    known("precision", precision, PRECISIONS)
+    if precision != "float32" and critic not in ("joint", "separable"):
+        raise ValueError(f"precision '{precision}' is for a joint or separable critic, not '{critic}'.")

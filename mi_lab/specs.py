@@ -10,7 +10,7 @@ from itertools import product
 from typing import Any
 
 from mi_lab.gaussian import correlation_from_mi, student_correlation
-from mi_lab.names import ACTIVATIONS, CONTRASTIVE, NEGATIVES, READOUTS, TASKS, check_critic, known
+from mi_lab.names import ACTIVATIONS, CONTRASTIVE, NEGATIVES, READOUTS, TASKS, check_critic, check_precision, known
 from mi_lab.settings import MOST_COUNT, MOST_UNITS, within
 
 
@@ -19,7 +19,8 @@ class Sweep:
     """A grid of runs: every true MI with every batch size and every seed, all else shared.
 
     MI is in nats. ``hidden`` are the critic's widths, ``dropout`` one rate per hidden layer (or none),
-    ``weight_decay`` Adam's L2 penalty. Raises ValueError, one sentence, for any value out of range.
+    ``weight_decay`` Adam's L2 penalty, ``precision`` that of the products in hidden layers. Raises ValueError, one
+    sentence, for any value out of range.
     """
 
     estimator: str
@@ -33,6 +34,7 @@ class Sweep:
     dropout: tuple[float, ...] = ()
     weight_decay: float = 0.0
     learning_rate: float = 1e-4
+    precision: str = "float32"
     critic: str = "joint"
     task: str = "gaussian"
     dim: int = 20
@@ -42,6 +44,7 @@ class Sweep:
         known("negatives", self.negatives, NEGATIVES)
         known("activation", self.activation, ACTIVATIONS)
         check_critic(self.estimator, self.critic)
+        check_precision(self.precision, self.critic)
         if self.estimator == "l1out" and self.negatives != "all_pairs":
             raise ValueError(f"l1out needs negatives 'all_pairs', since {CONTRASTIVE['l1out']}.")
         known("task", self.task, TASKS)

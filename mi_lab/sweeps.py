@@ -163,7 +163,7 @@ def _tasks_and_seeds(spec: Sweep, runs: Sequence[Run]) -> tuple[list[Task], list
 
 def _settings(spec: Sweep, runs: Sequence[Run]) -> dict[str, Any]:
     """What a training needs to know of them besides."""
-    shared = ("negatives", "critic", "hidden", "activation", "dropout", "weight_decay", "learning_rate")
+    shared = ("negatives", "critic", "hidden", "activation", "dropout", "weight_decay", "learning_rate", "precision")
     settings = {name: getattr(spec, name) for name in shared}
     return settings | {"estimator_name": spec.estimator, "batch_size": runs[0]["batch_size"]}
 

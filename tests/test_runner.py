@@ -80,6 +80,7 @@ def test_settings_reach_the_trainer(monkeypatch):
         "negatives": "all_pairs",
         "critic": "separable",
         "activation": "relu",
+        "precision": "bfloat16",
         "dropout": 0.5,
         "weight_decay": 0.1,
         "task": "cubic",
@@ -87,6 +88,7 @@ def test_settings_reach_the_trainer(monkeypatch):
     run("fig-2a", "smoke", **(TINY | changed | {"true_mi": 2.0}), learning_rate=1e-2, dim=3, seeds=[1, 2])
     assert given["tasks"] == [Cubic(CorrelatedGaussians(dim=3, mi=2.0))] * 2 and given["seeds"] == [1, 2]
     assert (given["negatives"], given["critic"], given["activation"]) == ("all_pairs", "separable", "relu")
+    assert given["precision"] == "bfloat16"
     assert (given["dropout"], given["weight_decay"], given["learning_rate"]) == ((0.5,), 0.1, 1e-2)
     assert (given["estimator_name"], given["batch_size"], given["epochs"], given["hidden"]) == ("nwj", 16, 2, (4,))
 

@@ -9,7 +9,7 @@ from mi_lab.estimation.critics import Critic, make_critic
 from mi_lab.estimation.densities import ConditionalCritic, fitted_marginal, known_marginal
 from mi_lab.estimation.mlp import Generators, StackedMlp
 from mi_lab.estimation.tasks import Task
-from mi_lab.names import CONDITIONAL, LEARNT_BASELINES, check_critic
+from mi_lab.names import CONDITIONAL, LEARNT_BASELINES, check_critic, check_precision
 
 
 class BaselinedCritic(Critic):
@@ -50,18 +50,20 @@ def critic_for(
     hidden: Sequence[int] = (512, 512),
     activation: str = "elu",
     dropout: Sequence[float] | Tensor = (),
+    precision: str = "float32",
 ) -> Critic:
     """The critic of that name with what the estimator adds: a baseline of the same ``hidden`` layers, or densities.
 
     Raises ValueError for a critic that the estimator cannot use, and as ``make_critic`` does.
     """
     check_critic(estimator, name)
+    check_precision(precision, name)
     shape = tasks[0].dim_x, tasks[0].dim_y
     if name == CONDITIONAL:
         exact = estimator == "barber_agakov"
         marginal = known_marginal(tasks) if exact else fitted_marginal(tasks, generators[0].device)
         return ConditionalCritic(*shape, generators, marginal, hidden, activation, dropout)
-    critic = make_critic(name, tasks, generators, hidden, activation, dropout)
+    critic = make_critic(name, tasks, generators, hidden, activation, dropout, precision)
     if estimator not in LEARNT_BASELINES:
         return critic
     of_pairs = estimator == "flo"

@@ -76,12 +76,13 @@ class JointCritic(Critic):
         hidden: Sequence[int] = (512, 512),
         activation: str = "elu",
         dropout: Sequence[float] | Tensor = (),
+        precision: str = "float32",
     ) -> None:
         super().__init__()
         self.dim_x = dim_x
         rates = dropout_rates(dropout, len(generators), len(hidden)).to(generators[0].device)
         self.drops_out = bool(rates.any())
-        self.mlp = StackedMlp([dim_x + dim_y, *hidden, 1], activation, rates, generators)
+        self.mlp = StackedMlp([dim_x + dim_y, *hidden, 1], activation, rates, generators, precision)
 
     def pairs(self, x: Tensor, y: Tensor, generators: Generators | None = None) -> Tensor:
         return self.mlp(torch.cat([x, y], -1), generators).squeeze(-1)
@@ -114,7 +115,7 @@ class JointCritic(Critic):
             if len(chunks) > 1:
                 self._chunk(number)
             first = self.mlp.backward(part.reshape(len(part), -1, 1), start=1).unflatten(1, part.shape[1:])
-            torch.sum(first, 2, out=rows_of_x[number])
+            rows_of_x[number].copy_(first.sum(2))
             to_y += first.sum(1)
         self.mlp.weight_grads[0][:, : self.dim_x].baddbmm_(x.mT, to_x)
         self.mlp.weight_grads[0][:, self.dim_x :].baddbmm_(y.mT, to_y)
@@ -133,7 +134,7 @@ class JointCritic(Critic):
     def _chunk(self, number: int) -> Tensor:
         from_x, from_y, seeds = self.last.chunks[number], self.last.from_y, self.last.seeds
         rows, n = from_x.shape[1], from_y.shape[1]
-        first = self.mlp.buffer("first", 0, (len(from_x), rows * n, from_x.shape[2]))
+        first = self.mlp.buffer("first", 0, (len(from_x), rows * n, from_x.shape[2]), self.mlp.inner)
         torch.add(from_x[:, :, None, :], from_y[:, None, :, :], out=first.unflatten(1, (rows, n)))
         generators = None
         if seeds is not None:
@@ -162,13 +163,14 @@ class SeparableCritic(Critic):
         hidden: Sequence[int] = (512, 512),
         activation: str = "elu",
         dropout: Sequence[float] | Tensor = (),
+        precision: str = "float32",
         embedding: int = 32,
     ) -> None:
         super().__init__()
         rates = dropout_rates(dropout, len(generators), len(hidden)).to(generators[0].device)
         self.drops_out = bool(rates.any())
-        self.g = StackedMlp([dim_x, *hidden, embedding], activation, rates, generators)
-        self.h = StackedMlp([dim_y, *hidden, embedding], activation, rates, generators)
+        self.g = StackedMlp([dim_x, *hidden, embedding], activation, rates, generators, precision)
+        self.h = StackedMlp([dim_y, *hidden, embedding], activation, rates, generators, precision)
 
     def pairs(self, x: Tensor, y: Tensor, generators: Generators | None = None) -> Tensor:
         self.last = self.g(x, generators), self.h(y, generators)
@@ -246,11 +248,12 @@ def make_critic(
     hidden: Sequence[int] = (512, 512),
     activation: str = "elu",
     dropout: Sequence[float] | Tensor = (),
+    precision: str = "float32",
 ) -> Critic:
     """A stack of ``len(tasks)`` critics: 'joint', 'separable', 'bilinear', 'inner_product' or 'optimal'.
 
-    Each run's initial weights come from its own generator. Raises ValueError for an unknown
-    name or for tasks of different dimensions.
+    Each run's initial weights come from its own generator; ``precision`` is that of the hidden layers' products.
+    Raises ValueError for an unknown name or for tasks of different dimensions.
     """
     shapes = {(task.dim_x, task.dim_y) for task in tasks}
     if len(shapes) != 1:
@@ -258,9 +261,9 @@ def make_critic(
     dim_x, dim_y = shapes.pop()
     match known("critic", name, CRITICS):
         case "joint":
-            return JointCritic(dim_x, dim_y, generators, hidden, activation, dropout)
+            return JointCritic(dim_x, dim_y, generators, hidden, activation, dropout, precision)
         case "separable":
-            return SeparableCritic(dim_x, dim_y, generators, hidden, activation, dropout)
+            return SeparableCritic(dim_x, dim_y, generators, hidden, activation, dropout, precision)
         case "bilinear":
             return BilinearCritic(dim_x, dim_y, generators)
         case "inner_product":

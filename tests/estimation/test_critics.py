@@ -110,6 +110,45 @@ def test_relu_is_an_option():
     assert torch.allclose(critic.pairs(x, y), expected[..., 0], atol=1e-6)
 
 
+def rounded_score(mlp, run, pair):
+    """A perceptron whose hidden layers take, multiply and give numbers rounded to bfloat16, in float32 arithmetic."""
+
+    def rounded(t):
+        return t.bfloat16().float()
+
+    h = rounded(pair)
+    for weight, bias in zip(mlp.weights[:-1], mlp.biases[:-1], strict=True):
+        h = rounded(elu(rounded(h @ rounded(weight[run]) + rounded(bias[run]))))
+    return h @ mlp.weights[-1][run] + mlp.biases[-1][run]
+
+
+@torch.no_grad()
+def test_bfloat16_rounds_what_hidden_layers_take_and_give_and_no_score():
+    critic, (x, y) = make("joint", precision="bfloat16"), batch(n=200)
+    scores = critic.pairs(x, y)
+    expected = torch.stack([rounded_score(critic.mlp, k, torch.cat([x[k], y[k]], -1)) for k in range(3)])[..., 0]
+    # a sum in another order may tip a hidden unit to the next of 256 steps
+    assert scores.dtype == torch.float32 and torch.allclose(scores, expected, atol=5e-3)
+    assert (scores - expected).abs().median() < 1e-6 < (scores - make("joint").pairs(x, y)).abs().median()
+
+
+@pytest.mark.parametrize("chunk", [60, 2**22], ids=["in chunks", "whole"])
+@pytest.mark.parametrize("all_pairs", [False, True])
+@pytest.mark.parametrize("name", ["joint", "separable"])
+@pytest.mark.parametrize("dropout", [(), (0.5, 0.25)])
+def test_gradients_in_bfloat16_are_those_of_float32_but_for_rounding(name, all_pairs, chunk, dropout, monkeypatch):
+    bound_chunks(monkeypatch, chunk)
+    found = []
+    for precision in ("float32", "bfloat16"):
+        critic, (x, y) = make(name, precision=precision, dropout=dropout), batch()
+        assert critic.drops_out == bool(dropout)
+        scores = (critic.all_pairs if all_pairs else critic.pairs)(x, y, generators(3, 4, 5))
+        found.append(grads(critic, torch.ones_like(scores)))  # the same gradient in the scores for both
+    for full, rounded in zip(*found, strict=True):
+        assert rounded.dtype == torch.float32
+        assert 0 < (full - rounded).norm() < 0.01 * full.norm()  # a few steps of 1/256, in both directions
+
+
 @pytest.mark.parametrize(("name", "function"), [("elu", elu), ("relu", torch.relu)])
 def test_activations_and_their_gradients_agree_with_torch(name, function):
     h = torch.cat([torch.linspace(-30, 30, 1001), torch.tensor([0.0, -1e-8, 1e-8, -1e4, 1e4])])
@@ -218,6 +257,7 @@ def test_optimal_critic_has_nothing_to_learn():
         ("separable", {"dropout": torch.zeros(5, 2)}, ("one rate for each of the 2 hidden layers",)),
         ("joint", {"dropout": (0.5, 1.0)}, ("dropout rates must lie in [0, 1)",)),
         ("joint", {"dropout": (-0.1, 0.5)}, ("dropout rates must lie in [0, 1)",)),
+        ("joint", {"precision": "bfloat"}, ("unknown precision 'bfloat'", "'bfloat16'")),
     ],
 )
 def test_bad_settings_are_refused(name, settings, words):

@@ -145,6 +145,16 @@ def test_training_learns_a_low_mi(monkeypatch):
     assert 0.9 < curve.curves["dv"]["mean"][-1] < 1.05
 
 
+@pytest.mark.parametrize("estimator_name", ["mine", "nwj", "js", "infonce"])
+def test_in_bfloat16_a_run_is_near_its_float32_self_while_it_is_young(estimator_name):
+    settings = {"estimator_name": estimator_name, "learning_rate": 1e-3, "batch_size": 64, **needs(estimator_name)}
+    full, rounded = (short(precision=precision, **settings) for precision in ("float32", "bfloat16"))
+    for one, other in zip(full, rounded, strict=True):
+        for readout, statistics in one.curves.items():
+            differences = np.subtract(statistics["mean"], other.curves[readout]["mean"])
+            assert 0 < np.abs(differences).max() < 0.01
+
+
 def test_training_follows_its_seeds_and_nothing_else():
     first = [values(curve) for curve in short(dropout=(0.3, 0.3))]
     torch.manual_seed(99)
@@ -211,6 +221,7 @@ def test_progress_shows_the_current_estimates(capfd, monkeypatch):
         ({"negatives": "shufle"}, ("unknown negatives 'shufle'", "'shuffle'")),
         ({"critic": "seperable"}, ("unknown critic 'seperable'", "'separable'")),
         ({"activation": "rely"}, ("unknown activation 'rely'", "'relu'")),
+        ({"precision": "bfloat16", "critic": "bilinear"}, ("for a joint or separable critic, not 'bilinear'",)),
         ({"batch_size": 1}, ("batch_size must be a whole number of at least 2", "not 1")),
         ({"device": "cuda:99"}, ("device 'cuda:99' is not available",)),
         ({"device": "gpu"}, ("device 'gpu' is not available",)),
