@@ -20,6 +20,8 @@ from mi_lab.results import ResultError, check_schema, digest, results_dir, write
 
 CRITICS, IMAGES = "speed", "speed-images"
 """The names of the benchmarks and of their files."""
+LOWER = "mi_lab, bfloat16"
+"""The contestant whose hidden layers multiply in less than float32."""
 _RATES = {
     "type": "array",
     "items": {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "null"}]},

@@ -12,7 +12,7 @@ from helpers import refused
 
 from mi_lab import ResultError
 from mi_lab.costs import step_flops
-from mi_lab.speed import IMAGES, Speed, load_speed, save_speed
+from mi_lab.speed import IMAGES, LOWER, Speed, load_speed, save_speed
 
 ROOT = Path(__file__).parent.parent
 CASE = "1x64, N=64, nwj"
@@ -77,7 +77,7 @@ def test_a_missing_file_is_told(tmp_path):
 
 def test_the_committed_benchmark_can_be_read(committed_results):
     speed = load_speed(committed_results)
-    assert {"mi_lab", "plain loop", "plain loop, as typed", "torch-mist", "benchmark-mi"} == set(
+    assert {"mi_lab", LOWER, "plain loop", "plain loop, as typed", "torch-mist", "benchmark-mi"} == set(
         speed.document["rates"]
     )
     assert len(speed.document["rates"]["mi_lab"]) == len(speed.document["cases"]) == 12
@@ -103,8 +103,9 @@ def test_the_plain_loop_of_the_benchmark_learns(monkeypatch):
         assert len(estimates) == 1500
 
 
-def test_a_contestant_answers_for_every_case():
+@pytest.mark.parametrize("name", ["mi_lab", "mi_lab_bfloat16"])
+def test_a_contestant_answers_for_every_case(name):
     script = ROOT / "tests" / "benchmarks" / "contestants.py"
-    done = subprocess.run([sys.executable, script, "mi_lab", "0.01", "0"], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, script, name, "0.01", "0"], capture_output=True, text=True, check=True)
     rates = json.loads(done.stdout)
     assert len(rates) == 12 and all(rate > 0 for rate in rates.values())

@@ -3,12 +3,14 @@
 import heapq
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import plotly.graph_objects as go
 from IPython.display import HTML
 
 from mi_lab.costs import step_flops, steps_per_epoch, sweep_flops, sweep_steps
+from mi_lab.curves import final
 from mi_lab.experiments import EXPERIMENTS
 from mi_lab.pages import theme
 from mi_lab.pages.provenance import duration, provenance
@@ -17,7 +19,7 @@ from mi_lab.pages.taps import measured
 from mi_lab.reported import TAPS
 from mi_lab.results import Result
 from mi_lab.specs import Sweep
-from mi_lab.speed import IMAGES, Speed, load_speed
+from mi_lab.speed import IMAGES, LOWER, Speed, load_speed
 from mi_lab.stacks import cut_into_stacks
 
 # An H100 (SXM) on paper, after its data sheet and two assumptions of ours: it does 67e12 float32 operations a second,
@@ -29,7 +31,7 @@ GPUS = 64
 def rates() -> HTML:
     """Every case: run-steps per second, how many times each other contestant's, and shares of the matrix rate."""
     speed = load_speed()
-    others = [title for title in speed.document["rates"] if title != "mi_lab"]
+    others = [title for title in speed.document["rates"] if title not in ("mi_lab", LOWER)]
     rows = []
     for case in speed.document["rates"]["mi_lab"]:
         rows.append([_typeset(case), _with_share(_number(speed.rate(case, "mi_lab"), 4), case, "mi_lab", speed)])
@@ -37,6 +39,42 @@ def rates() -> HTML:
             ratio = speed.ratio(case, "mi_lab", title)
             rows[-1].append("–" if math.isnan(ratio) else _with_share(f"{ratio:.3g}×", case, title, speed))
     return _table(["critic, batch, estimator", "mi_lab: run-steps per second", *others], rows)
+
+
+def lower_rates() -> HTML:
+    """The cases that bfloat16 is for: run-steps per second, and how many times each other contestant's."""
+    speed = load_speed()
+    others = [title for title in speed.document["rates"] if title != LOWER]
+    rows = [
+        [_typeset(case), _number(speed.rate(case, LOWER), 4)]
+        + ["–" if math.isnan(ratio := speed.ratio(case, LOWER, other)) else f"{ratio:.3g}×" for other in others]
+        for case in speed.document["rates"][LOWER]
+        if case.startswith("2x512")
+    ]
+    return _table(["critic, batch, estimator", f"{LOWER}: run-steps per second", *others], rows)
+
+
+def apart(full: Result, lower: Result, readout: str) -> HTML:
+    """A sweep in float32 and in bfloat16: what each run ends at, and how far two curves of one truth are apart.
+
+    ``lower`` holds the seed of ``full`` and another one. Distances are means over epochs of the difference between
+    the epochs' means, in nats.
+    """
+    rows = []
+    for run in full.runs:
+        same, other = lower.select(true_mi=run["true_mi"], batch_size=run["batch_size"])
+        ends = [f"{final(one, readout):.2f}" for one in (run, same, other)]
+        distances = [f"{distance(run, same, readout):.3f}", f"{distance(same, other, readout):.3f}"]
+        rows.append([f"{run['true_mi']:g}", *ends, *distances])
+    head = ["true MI", "float32, seed 0", "bfloat16, seed 0", "bfloat16, seed 1", "apart by precision", "apart by seed"]
+    told = f"{provenance(full)}<br>{provenance(lower)}"
+    return HTML(f'{_table(head, rows).data}<p class="mi-provenance">{told}</p>')
+
+
+def distance(one: Mapping[str, Any], other: Mapping[str, Any], readout: str) -> float:
+    """The mean over epochs of the distance of two curves, in nats."""
+    pairs = list(zip(*(run["curves"][readout]["mean"] for run in (one, other)), strict=False))
+    return sum(abs(a - b) for a, b in pairs) / len(pairs)
 
 
 def image_rates() -> HTML:
@@ -69,7 +107,7 @@ def shares() -> go.Figure:
     speed = load_speed()
     cases = [case for case in speed.document["rates"]["mi_lab"] if case.endswith("nwj")]
     labels = [_typeset(case.removesuffix(", nwj")) for case in cases]
-    titles = list(speed.document["rates"])
+    titles = [title for title in speed.document["rates"] if title != LOWER]
     values = {title: [speed.share(case, title) for case in cases] for title in titles}
     rows = [[label, *(_number(values[t][i], 2) for t in titles)] for i, label in enumerate(labels)]
     told = "; ".join(f"{label}: mi_lab {values['mi_lab'][i]:.2f}" for i, label in enumerate(labels))

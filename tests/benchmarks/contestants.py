@@ -25,7 +25,7 @@ ESTIMATORS = ("nwj", "mine")
 DIM, MI, RUNS, PROCESSES = 20, 10.0, 8, 2
 
 
-def mi_lab(hidden, batch_size, negatives, estimator):
+def mi_lab(hidden, batch_size, negatives, estimator, precision="float32"):
     """This package: the stacks that a sweep of 8 runs is cut into for two workers."""
     from mi_lab.estimation import training
     from mi_lab.estimation.tasks import CorrelatedGaussians
@@ -45,10 +45,16 @@ def mi_lab(hidden, batch_size, negatives, estimator):
             epochs=1,
             negatives=negatives,
             hidden=hidden,
+            precision=precision,
             device="cpu",
         )
 
     return train, size
+
+
+def mi_lab_bfloat16(*case):
+    """The same with products of the hidden layers in bfloat16, for processors that have units for it."""
+    return mi_lab(*case, "bfloat16")
 
 
 def plain_loop(hidden, batch_size, negatives, estimator):
@@ -260,7 +266,7 @@ def main(name, seconds, core):
     if name in alone:
         print(json.dumps({"matrix": matrix_rate(float(seconds))} if name == "matrix" else alone[name](float(seconds))))
         return
-    contestants = {f.__name__: f for f in (mi_lab, plain_loop, torch_mist, benchmark_mi)}
+    contestants = {f.__name__: f for f in (mi_lab, mi_lab_bfloat16, plain_loop, torch_mist, benchmark_mi)}
     rates = {}
     for case, (hidden, batch_size, negatives) in CASES.items():
         for estimator in ESTIMATORS:

@@ -21,7 +21,7 @@ import contestants
 import torch
 
 from mi_lab.runner import _REVISION
-from mi_lab.speed import Speed, save_speed
+from mi_lab.speed import LOWER, Speed, save_speed
 
 HERE = Path(__file__).parent
 CORES = ("0", "1")
@@ -44,6 +44,7 @@ def measure(rounds, seconds, peers):
     """The rates of every contestant, one per round, and the machine's own in matrix products."""
     own = {
         "mi_lab": ("mi_lab", CORES),
+        LOWER: ("mi_lab_bfloat16", CORES),
         "plain loop": ("plain_loop", CORES),
         "plain loop, as typed": ("plain_loop", ["all"]),
     }

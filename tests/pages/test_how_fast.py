@@ -1,13 +1,14 @@
 import re
 
 import pytest
+from helpers import made_result
 
 from mi_lab.costs import step_flops
 from mi_lab.experiments import EXPERIMENTS
 from mi_lab.pages import speed as pages
 from mi_lab.results import load
 from mi_lab.specs import Sweep
-from mi_lab.speed import IMAGES, load_speed
+from mi_lab.speed import IMAGES, LOWER, load_speed
 
 
 @pytest.fixture(autouse=True)
@@ -19,10 +20,29 @@ def stored(committed_results, monkeypatch):
 def test_the_table_holds_every_case_and_contestant(stored):
     rows = re.findall("<tr><td>.*?</tr>", pages.rates().data)
     assert len(rows) == len(stored.document["rates"]["mi_lab"])
-    assert {row.count("<td>") for row in rows} == {1 + len(stored.document["rates"])}
+    assert {row.count("<td>") for row in rows} == {len(stored.document["rates"])}  # bfloat16 has a table of its own
     ratio = stored.ratio("2x512, N=512, nwj", "mi_lab", "plain loop")
     [row] = [row for row in rows if "2×512, N=512, nwj" in row]
     assert f"{ratio:.3g}× " in row and "–" in row  # benchmark-mi has no NWJ with a shuffle
+
+
+def test_bfloat16_is_told_for_wide_critics(stored):
+    rows = [re.findall("<td>(.*?)</td>", row) for row in re.findall("<tr><td>.*?</tr>", pages.lower_rates().data)]
+    assert [row[0] for row in rows] == [
+        f"2×512, {size}, {name}" for size in ("N=512", "N=4096", "N=64, all pairs") for name in ("nwj", "mine")
+    ]
+    assert rows[0][2] == f"{stored.ratio('2x512, N=512, nwj', LOWER, 'mi_lab'):.3g}×" and rows[0][-1] == "–"
+
+
+def test_precisions_are_held_against_seeds():
+    def measure(level):
+        return lambda run: {"curves": {"nwj": {"mean": [level + run["seed"], 2 * level + run["seed"]]}}}
+
+    small = {"true_mi": [2.5, 10.0], "epochs": 2}
+    full, lower = made_result("fig-2a", measure(1.0), **small), made_result("fig-2a-bfloat16", measure(1.5), **small)
+    told = pages.apart(full, lower, "nwj").data
+    rows = [re.findall("<td>(.*?)</td>", row) for row in re.findall("<tr>.*?</tr>", told)]
+    assert rows[1:] == [[mi, "1.50", "2.25", "3.25", "0.750", "1.000"] for mi in ("2.5", "10")]
 
 
 @pytest.mark.parametrize(
