@@ -92,12 +92,19 @@ def creep(run, end):
     ],
 )
 def test_mine_above_log_n(curve, word):
-    results = {"fig-1d": made("fig-1d", curve, epochs=LONG), "fig-1d-dv": sweep("fig-1d-dv", lambda run: 1.0)}
+    results = {name: made(name, curve, epochs=LONG) for name in ("fig-1d", "fig-1a-long")}
+    results["fig-1d-dv"] = sweep("fig-1d-dv", lambda run: 1.0)
     assert mine.diverges_above(results).word == word
 
 
+def test_mine_with_one_critic_alone_is_half_of_it():
+    small, large = (lambda run: ramp(0, 1.3 * run["true_mi"], LONG)), (lambda run: flat(3.0))
+    results = {"fig-1d": made("fig-1d", small, epochs=LONG), "fig-1a-long": made("fig-1a-long", large, epochs=LONG)}
+    assert mine.diverges_above(results | {"fig-1d-dv": sweep("fig-1d-dv", lambda run: 1.0)}).word == PARTLY
+
+
 def test_mine_that_did_not_diverge_in_few_epochs_is_not_judged():
-    results = {"fig-1d": sweep("fig-1d", lambda run: 1.0, SHORT), "fig-1d-dv": sweep("fig-1d-dv", lambda run: 1.0)}
+    results = {name: sweep(name, lambda run: 1.0, SHORT) for name in ("fig-1d", "fig-1a-long", "fig-1d-dv")}
     assert mine.diverges_above(results).word == NOT_RUN
 
 
@@ -134,7 +141,7 @@ def test_small_critic(dv, large, word):
 
     results = {
         "fig-1d": rising("fig-1d", 1.0),
-        "fig-1a": made("fig-1a", lambda run: large, epochs=len(large), true_mi=30),
+        "fig-1a-long": made("fig-1a-long", lambda run: large, epochs=len(large), true_mi=30),
         "fig-1d-dv": rising("fig-1d-dv", dv[0]),
         "fig-1a-dv": rising("fig-1a-dv", dv[1]),
     }
