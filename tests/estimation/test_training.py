@@ -4,7 +4,7 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from helpers import as_sequential, generators, refused
+from helpers import Kept, as_sequential, generators, refused
 
 from mi_lab import CorrelatedGaussians, train
 from mi_lab.estimation import training
@@ -12,7 +12,7 @@ from mi_lab.estimation.baselines import critic_for
 from mi_lab.estimation.bounds import estimator
 from mi_lab.estimation.critics import make_critic
 from mi_lab.estimation.negatives import draw_batch, score
-from mi_lab.names import DENSITIES, NEGATIVES, READOUTS
+from mi_lab.names import DENSITIES, NEGATIVES, PRECISIONS, READOUTS
 
 TASKS = [CorrelatedGaussians(dim=3, mi=mi) for mi in (0.5, 2.0, 6.0)]
 SEEDS = [4, 4, 7]
@@ -153,6 +153,16 @@ def test_in_bfloat16_a_run_is_near_its_float32_self_while_it_is_young(estimator_
         for readout, statistics in one.curves.items():
             differences = np.subtract(statistics["mean"], other.curves[readout]["mean"])
             assert 0 < np.abs(differences).max() < 0.01
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_a_training_that_is_broken_off_goes_on_to_the_same_bits(precision):
+    settings = {"precision": precision, "dropout": (0.5, 0.1)}
+    whole, broken = short(**settings), Kept(stop_at=7)
+    with pytest.raises(KeyboardInterrupt):
+        short(**settings, checkpoint=broken)
+    again = short(**settings, checkpoint=Kept(state=broken.kept))
+    assert [one.curves for one in again] == [one.curves for one in whole]
 
 
 def test_training_follows_its_seeds_and_nothing_else():
