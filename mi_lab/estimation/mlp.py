@@ -122,12 +122,12 @@ class StackedMlp(nn.Module):
         """
         for layer in reversed(range(start, len(self.weights))):
             h, weight = self.inputs[layer - start], self._rounded(self.weights, layer)
-            if weight.shape[2] == 1:
-                self.weight_grads[layer].mT.baddbmm_(grad.mT, h)
-            elif grad.dtype == torch.float32:
-                self.weight_grads[layer].baddbmm_(h.mT, grad)
-            else:
+            if grad.dtype != torch.float32:
                 self.weight_grads[layer].add_(torch.bmm(h.mT, grad))
+            elif weight.shape[2] == 1:
+                self.weight_grads[layer].mT.baddbmm_(grad.mT, h)
+            else:
+                self.weight_grads[layer].baddbmm_(h.mT, grad)
             self.bias_grads[layer].add_(grad.sum(1, keepdim=True))
             if layer > 0:
                 multiply = torch.mul if weight.shape[2] == 1 else torch.bmm

@@ -149,6 +149,11 @@ def test_gradients_in_bfloat16_are_those_of_float32_but_for_rounding(name, all_p
         assert 0 < (full - rounded).norm() < 0.01 * full.norm()  # a few steps of 1/256, in both directions
 
 
+def test_bfloat16_works_through_a_layer_of_one_unit():
+    critic, (x, y) = make_critic("joint", TASKS, generators(0, 1, 2), hidden=(1, 8), precision="bfloat16"), batch()
+    assert all(gradient.any() for gradient in grads(critic, critic.pairs(x, y)))
+
+
 @pytest.mark.parametrize(("name", "function"), [("elu", elu), ("relu", torch.relu)])
 def test_activations_and_their_gradients_agree_with_torch(name, function):
     h = torch.cat([torch.linspace(-30, 30, 1001), torch.tensor([0.0, -1e-8, 1e-8, -1e4, 1e4])])
