@@ -104,8 +104,10 @@ def test_mine_with_one_critic_alone_is_half_of_it():
 
 
 def test_mine_that_did_not_diverge_in_few_epochs_is_not_judged():
-    results = {name: sweep(name, lambda run: 1.0, SHORT) for name in ("fig-1d", "fig-1a-long", "fig-1d-dv")}
-    assert mine.diverges_above(results).word == NOT_RUN
+    for epochs in ((SHORT, SHORT), (LONG, SHORT), (SHORT, LONG)):  # of either critic
+        results = {n: sweep(n, lambda run: 1.0, e) for n, e in zip(("fig-1d", "fig-1a-long"), epochs, strict=True)}
+        results["fig-1d-dv"] = sweep("fig-1d-dv", lambda run: 1.0)
+        assert mine.diverges_above(results).word == NOT_RUN
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,8 @@ def critic_for(
 ) -> Critic:
     """The critic of that name with what the estimator adds: a baseline of the same ``hidden`` layers, or densities.
 
+    ``precision`` is that of a joint or separable critic; a baseline is float32.
+
     Raises ValueError for a critic that the estimator cannot use, and as ``make_critic`` does.
     """
     check_critic(estimator, name)

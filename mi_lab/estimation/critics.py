@@ -89,6 +89,7 @@ class JointCritic(Critic):
 
     def all_pairs(self, x: Tensor, y: Tensor, generators: Generators | None = None) -> Tensor:
         """(K, N, N) scores. The first layer is shared, W [x; y] = Wx x + Wy y, so it costs 2N rows and not N^2;
+        in float32 in any precision;
         where the activations of N^2 pairs are more than 16 MB, later layers run over chunks of x that are made again
         for the backward pass, so memory holds N^2 scores but not N^2 activations."""
         weight, bias = self.mlp.weights[0], self.mlp.biases[0]
@@ -134,7 +135,7 @@ class JointCritic(Critic):
     def _chunk(self, number: int) -> Tensor:
         from_x, from_y, seeds = self.last.chunks[number], self.last.from_y, self.last.seeds
         rows, n = from_x.shape[1], from_y.shape[1]
-        first = self.mlp.buffer("first", 0, (len(from_x), rows * n, from_x.shape[2]), self.mlp.inner)
+        first = self.mlp.buffer("first", 0, (len(from_x), rows * n, from_x.shape[2]), self.mlp.precisions[0])
         torch.add(from_x[:, :, None, :], from_y[:, None, :, :], out=first.unflatten(1, (rows, n)))
         generators = None
         if seeds is not None:

@@ -55,8 +55,8 @@ class StackedMlp(nn.Module):
     """K perceptrons over (K, rows, width) tensors; run k reads only slice k.
 
     ``widths`` are those of input, hidden layers and output; ``dropout`` is a (K, hidden layers) tensor of rates.
-    ``precision`` 'bfloat16' rounds what the hidden layers take, give and multiply, as autocast does; weights, sums of
-    gradients and the output layer stay float32.
+    ``precision`` 'bfloat16' rounds what the hidden layers take, multiply and give, and their gradients, as autocast
+    does; weights stay float32, as do the output layer and the tensor that gradients are added to.
     Run k draws its weights from ``generators[k]`` as torch.nn.Linear would. ``stacked`` holds them as one (K, P)
     parameter; ``weights`` and ``biases`` are views of it, (K, fan in, width) and (K, 1, width), for each layer.
     """

@@ -44,7 +44,10 @@ def _size(result: Result) -> list[str]:
         size.append(f"{len(spec.true_mi)} true MI (our full grid: {len(report.true_mi)})")
     if spec.batch_size != report.batch_size:
         size.append(f"N up to {max(spec.batch_size)} ({whole}: {max(report.batch_size)})")
-    told = ("epochs", "seeds", "batch_size")
+    told = ["epochs", "seeds", "batch_size"]
+    if spec.precision != report.precision:
+        size.append(f"precision {spec.precision} ({whole}: {report.precision})")
+        told.append("precision")
     size += [f"{name} = {shown(value)}" for name, value in result.overrides.items() if name not in told]
     return size if whole == _OWN else [*size, "curves smoothed as in App. C.1"]
 

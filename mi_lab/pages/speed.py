@@ -26,10 +26,14 @@ from mi_lab.stacks import cut_into_stacks
 # of which a wide critic reaches half, and drawing a batch and replaying a captured step take 300 microseconds or more.
 GPU_RATE, GPU_SHARE, GPU_FLOOR = 67e12, 0.5, 300e-6
 GPUS = 64
+_PRECISIONS = ("float32", "bfloat16", "bfloat16")
+
+Run = Mapping[str, Any]
 
 
 def rates() -> HTML:
-    """Every case: run-steps per second, how many times each other contestant's, and shares of the matrix rate."""
+    """Every case in float32: run-steps per second, how many times each other contestant's, and shares of the matrix
+    rate."""
     speed = load_speed()
     others = [title for title in speed.document["rates"] if title not in ("mi_lab", LOWER)]
     rows = []
@@ -42,7 +46,7 @@ def rates() -> HTML:
 
 
 def lower_rates() -> HTML:
-    """The cases that bfloat16 is for: run-steps per second, and how many times each other contestant's."""
+    """The cases that bfloat16 is for: run-steps per second, and how many times those of each in float32."""
     speed = load_speed()
     others = [title for title in speed.document["rates"] if title != LOWER]
     rows = [
@@ -51,7 +55,9 @@ def lower_rates() -> HTML:
         for case in speed.document["rates"][LOWER]
         if case.startswith("2x512")
     ]
-    return _table(["critic, batch, estimator", f"{LOWER}: run-steps per second", *others], rows)
+    heads = [f"{other}, float32" if other == "mi_lab" else other for other in others]
+    table = _table(["critic, batch, estimator", f"{LOWER}: run-steps per second", *heads], rows)
+    return HTML(f'{table.data}<p class="mi-provenance">{_provenance(speed)}</p>')
 
 
 def apart(full: Result, lower: Result, readout: str) -> HTML:
@@ -61,19 +67,32 @@ def apart(full: Result, lower: Result, readout: str) -> HTML:
     the epochs' means, in nats.
     """
     rows = []
-    for run in full.runs:
-        same, other = lower.select(true_mi=run["true_mi"], batch_size=run["batch_size"])
+    for run, same, other in triples(full, lower):
         ends = [f"{final(one, readout):.2f}" for one in (run, same, other)]
         distances = [f"{distance(run, same, readout):.3f}", f"{distance(same, other, readout):.3f}"]
         rows.append([f"{run['true_mi']:g}", *ends, *distances])
-    head = ["true MI", "float32, seed 0", "bfloat16, seed 0", "bfloat16, seed 1", "apart by precision", "apart by seed"]
+    seeds = [
+        f"{precision}, seed {run['seed']}" for precision, run in zip(_PRECISIONS, triples(full, lower)[0], strict=True)
+    ]
     told = f"{provenance(full)}<br>{provenance(lower)}"
-    return HTML(f'{_table(head, rows).data}<p class="mi-provenance">{told}</p>')
+    table = _table(["true MI", *seeds, "apart by precision", "apart by seed"], rows)
+    return HTML(f'{table.data}<p class="mi-provenance">{told}</p>')
 
 
-def distance(one: Mapping[str, Any], other: Mapping[str, Any], readout: str) -> float:
-    """The mean over epochs of the distance of two curves, in nats."""
-    pairs = list(zip(*(run["curves"][readout]["mean"] for run in (one, other)), strict=False))
+def triples(full: Result, lower: Result) -> list[tuple[Run, Run, Run]]:
+    """Of each truth: the run in float32, the one of the same seed in bfloat16, and one of another seed in bfloat16."""
+    found: list[tuple[Run, Run, Run]] = []
+    for run in full.runs:
+        where = {"true_mi": run["true_mi"], "batch_size": run["batch_size"]}
+        [same] = lower.select(**where, seed=run["seed"])
+        other = next(one for one in lower.select(**where) if one["seed"] != run["seed"])
+        found.append((run, same, other))
+    return found
+
+
+def distance(one: Run, other: Run, readout: str) -> float:
+    """The mean over epochs of the distance of two curves of one length, in nats."""
+    pairs = list(zip(*(run["curves"][readout]["mean"] for run in (one, other)), strict=True))
     return sum(abs(a - b) for a, b in pairs) / len(pairs)
 
 
@@ -103,7 +122,7 @@ def precisions(results: Sequence[Result]) -> HTML:
 
 
 def shares() -> go.Figure:
-    """The share of the matrix rate that each contestant reaches, case by case."""
+    """The share of the matrix rate that each contestant reaches in float32, case by case."""
     speed = load_speed()
     cases = [case for case in speed.document["rates"]["mi_lab"] if case.endswith("nwj")]
     labels = [_typeset(case.removesuffix(", nwj")) for case in cases]

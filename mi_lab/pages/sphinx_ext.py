@@ -43,18 +43,8 @@ POLICY = "; ".join(
 """What a page may load and run: the book's own files, and no text turned into code."""
 
 _FIGURE_MIME = "application/vnd.plotly.v1+json"
-_DRAWN = {
-    "bar",
-    "box",
-    "contour",
-    "heatmap",
-    "histogram",
-    "histogram2d",
-    "histogram2dcontour",
-    "image",
-    "pie",
-    "scatter",
-}
+_DRAWN = {"bar", "box", "contour", "heatmap", "histogram", "histogram2d", "histogram2dcontour", "image", "pie"}
+_DRAWN |= {"scatter", "scatterternary", "violin"}
 """The kinds of trace that our part of plotly.js draws."""
 _log = logging.getLogger(__name__)
 
@@ -72,9 +62,9 @@ class FigureRenderer:
             return None
         figure = data.content if isinstance(data.content, dict) else json.loads(data.content)
         problems = [] if _meta(figure).get("alt") else ["a figure has no alt text in layout.meta"]
-        strange = {trace.get("type", "scatter") for trace in figure["data"]} - _DRAWN
+        strange = {trace.get("type", "scatter") for trace in figure.get("data", [])} - _DRAWN
         problems += [
-            f"a figure has a trace of type {kind}, which the book's plotly.js does not draw" for kind in strange
+            f"a figure has a trace of type {kind}, which the book's plotly.js does not draw" for kind in sorted(strange)
         ]
         for problem in problems:
             _log.warning(problem, location=(renderer.source, data.line), type="mi_lab", subtype="figure")

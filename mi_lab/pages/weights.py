@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any
 
+from mi_lab.experiments import experiment
 from mi_lab.names import PRETEXTS
 from mi_lab.pages.autoencoders import ARCHITECTURES, MEASURES, REPORTED, Key, cells, shown, spec_of
 from mi_lab.pages.provenance import plain_provenance
@@ -15,8 +16,10 @@ from mi_lab.results import Result
 _MEASURES = ("linear", "mlp", "l2", "pretext_accuracy", "nmi")
 _WEIGHTS = SupervisedAutoencoders.weights
 _BARS = {NO_DECODER: "no decoder", "linear": "linear", "non_linear": "non-linear"}
-_WORDS = {"no decoder": "without a decoder", "linear": "with a linear one", "non-linear": "with a non-linear one"}
-_NOT_STORED = "not stored yet"
+_WORDS = {"no decoder": "without a decoder (λ = 0)", "linear": "with a linear decoder"}
+_WORDS |= {"non-linear": "with a non-linear decoder"}
+_TABLES = {"rotation": 3, "random_labels": 4}
+_NOT_STORED = "nothing of this yet"
 
 Cells = Mapping[Key, Mapping[str, float]]
 
@@ -24,7 +27,7 @@ Cells = Mapping[Key, Mapping[str, float]]
 def weights(results: Sequence[Result], identity: str = "weights") -> Widget:
     """The widget: bars by decoder beside the network without one, with the report's numbers as dots.
 
-    A result that is not among those given is said to be not stored, as is a measure that it lacks.
+    A result that is not among those given is said to be not run, a measure that it lacks to be not measured.
     """
     ours = {(spec_of(result).pretext, spec_of(result).architecture): cells(result) for result in results}
     theirs = {(pretext, name): REPORTED[pretext][name] for pretext in PRETEXTS for name in ARCHITECTURES}
@@ -33,7 +36,9 @@ def weights(results: Sequence[Result], identity: str = "weights") -> Widget:
     choices: dict[tuple[str, ...], dict[str, Any]] = {}
     for pretext, name, measure, (at, weight) in product(PRETEXTS, ARCHITECTURES, _MEASURES, enumerate(_WEIGHTS)):
         own, reported = ours.get((pretext, name), {}), theirs[pretext, name]
-        bars = _bars(measure, weight, own, reported)
+        spec = experiment(f"table-{_TABLES[pretext]}-{name}").report
+        assert isinstance(spec, SupervisedAutoencoders)
+        bars = _bars(measure, weight, own, reported, (NO_DECODER, *spec.decoders))
         about = f"{NAMES[pretext].capitalize()}, {ARCHITECTURES[name]}, λ = {_sign(weight)}, {MEASURES[measure]}"
         choices[pretext, name, measure, str(at)] = {
             "bars": bars,
@@ -57,23 +62,25 @@ def weights(results: Sequence[Result], identity: str = "weights") -> Widget:
     )
 
 
-def _bars(measure: str, weight: str, own: Cells, reported: Cells) -> list[list[Any]]:
-    """Name, our value and the report's; of the network without a decoder first, which is that of λ = 0."""
+def _bars(measure: str, weight: str, own: Cells, reported: Cells, decoders: Sequence[str]) -> list[list[Any]]:
+    """Name, our value, the report's, and ours as text; of the network without a decoder first, that of λ = 0."""
     bars = []
-    for decoder, name in _BARS.items():
+    for decoder in decoders:
         if (measure == "l2") if decoder == NO_DECODER else (weight == _WEIGHTS[0]):
             continue  # no loss without a decoder, and no decoder at λ = 0
         key = (decoder, _WEIGHTS[0] if decoder == NO_DECODER else weight)
         values = [cells.get(key, {}).get(measure) for cells in (own, reported)]
-        bars.append([name, *(None if value is None else float(shown(measure, value)) for value in values)])
+        text = shown(measure, values[0]) if values[0] is not None else "not measured" if own else "not run"
+        rounded = (None if value is None else float(shown(measure, value)) for value in values)
+        bars.append([_BARS[decoder], *rounded, text])
     return bars
 
 
 def _told(bars: Sequence[Sequence[Any]]) -> str:
     if not bars:
         return "there is no decoder, and so no loss."
-    ours = [f"{'not run' if value is None else value} {_WORDS[name]}" for name, value, _ in bars]
-    theirs = [f"{value} {_WORDS[name]}" for name, _, value in bars if value is not None]
+    ours = [f"{text} {_WORDS[name]}" for name, _, _, text in bars]
+    theirs = [f"{value} {_WORDS[name]}" for name, _, value, _ in bars if value is not None]
     return f"{', '.join(ours)}." + (f" The report: {', '.join(theirs)}." if theirs else "")
 
 

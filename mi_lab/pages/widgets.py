@@ -113,8 +113,9 @@ def stored(
 ) -> Widget:
     """Bars of stored values, chosen by ``controls``: lists, and sliders whose values are whole numbers.
 
-    ``choices`` holds for every state of the controls, in their order, ``bars`` of name, value or None, and a reported
-    value or None; the ``range`` and ``label`` of their axis, a ``summary``, and the place of its ``source``.
+    ``choices`` holds for every state of the controls, in their order, ``bars`` of name, value or None, a reported
+    value or None, and the text that tells the value; the ``range`` and ``label`` of their axis, a ``summary``, and the
+    place of its ``source``.
     """
     by_state = {" ".join(state): choice for state, choice in choices.items()}
     shown = {"title": title, "controls": controls, "choices": by_state, "sources": sources, "width": width}
@@ -128,7 +129,7 @@ def _second_finding(identity: str) -> Widget:
         at = {name: values[place] for name, values in TABLE_1_ACCURACY.items()}
         turned, random = (at[name] - at["untrained"] for name in ("rotation", "random labels"))
         told = f"At {tap}: rotation {turned:+.1f} points over an untrained network, random labels {random:+.1f}."
-        bars = [[name, value, None] for name, value in at.items()]
+        bars = [[name, value, None, f"{value:.2f}"] for name, value in at.items()]
         choices[(str(place),)] = {
             "bars": bars,
             "range": [0, 60],
@@ -179,6 +180,6 @@ def widget(
 <p>{escape(note)}</p>
 {table_html(head, rows, "Values as a table")}
 </details>
-<p class="mi-provenance"><span class="mi-evidence">{evidence}</span> <span class="mi-source">{source}</span></p>
+<p class="mi-provenance"><span class="mi-evidence">{evidence}</span> <span class="mi-source">{escape(source)}</span></p>
 </div>""",
     )

@@ -6,6 +6,7 @@ from helpers import made_result
 from mi_lab.costs import step_flops
 from mi_lab.experiments import EXPERIMENTS
 from mi_lab.pages import speed as pages
+from mi_lab.pages.provenance import provenance
 from mi_lab.results import load
 from mi_lab.specs import Sweep
 from mi_lab.speed import IMAGES, LOWER, load_speed
@@ -32,6 +33,11 @@ def test_bfloat16_is_told_for_wide_critics(stored):
         f"2×512, {size}, {name}" for size in ("N=512", "N=4096", "N=64, all pairs") for name in ("nwj", "mine")
     ]
     assert rows[0][2] == f"{stored.ratio('2x512, N=512, nwj', LOWER, 'mi_lab'):.3g}×" and rows[0][-1] == "–"
+
+
+def test_a_figure_in_bfloat16_says_so():
+    assert "precision bfloat16 (report: float32)" in provenance(load("fig-1a-bfloat16"))
+    assert "precision" not in provenance(load("fig-1a"))
 
 
 def test_precisions_are_held_against_seeds():
