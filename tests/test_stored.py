@@ -6,7 +6,6 @@ from mi_lab.experiments import EXPERIMENTS
 from mi_lab.results import read
 
 TO_BE_RUN = {
-    "fig-2b-bfloat16",
     *(name for name in EXPERIMENTS if name.startswith(("table-3", "table-4"))),
     *(name for name, e in EXPERIMENTS.items() if e.notebook == "explorer"),
 }
