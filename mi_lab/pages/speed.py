@@ -56,7 +56,7 @@ def lower_rates() -> HTML:
         if case.startswith("2x512")
     ]
     heads = [f"{other}, float32" if other == "mi_lab" else other for other in others]
-    table = _table(["critic, batch, estimator", f"{LOWER}: run-steps per second", *heads], rows)
+    table = _table(["critic, batch, estimator", f"{LOWER}: run-steps per second", *heads], rows, "rates in bfloat16")
     return HTML(f'{table.data}<p class="mi-provenance">{_provenance(speed)}</p>')
 
 
@@ -75,7 +75,9 @@ def apart(full: Result, lower: Result, readout: str) -> HTML:
         f"{precision}, seed {run['seed']}" for precision, run in zip(_PRECISIONS, triples(full, lower)[0], strict=True)
     ]
     told = f"{provenance(full)}<br>{provenance(lower)}"
-    table = _table(["true MI", *seeds, "apart by precision", "apart by seed"], rows)
+    table = _table(
+        ["true MI", *seeds, "apart by precision", "apart by seed"], rows, f"{full.experiment} in two precisions"
+    )
     return HTML(f'{table.data}<p class="mi-provenance">{told}</p>')
 
 
@@ -277,5 +279,5 @@ def _number(value: float, digits: int) -> str:
     return f"{value:.0f}" if value >= 10 ** (digits - 1) else f"{value:.{digits}g}"
 
 
-def _table(head: list[str], rows: list[list[str]]) -> HTML:
-    return HTML(f'<div class="mi-table">{table_html(head, rows, head[0])}</div>')
+def _table(head: list[str], rows: list[list[str]], label: str | None = None) -> HTML:
+    return HTML(f'<div class="mi-table">{table_html(head, rows, label or head[0])}</div>')

@@ -345,7 +345,7 @@ def test_what_cannot_be_stored_is_refused_in_a_sentence(lab, tmp_path, monkeypat
 def test_every_word_of_the_field_can_be_chosen(lab):
     assert lab.controls["negatives"].options == NEGATIVES and lab.controls["estimator"].options == EXPLORED
     fields = {field.name for field in dataclasses.fields(results.experiment("explorer-nwj-shuffle").report)}
-    assert set(lab.settings()) == fields - {"activation", "dropout", "weight_decay", "task"}
+    assert set(lab.settings()) == fields - {"activation", "dropout", "weight_decay", "precision", "task"}
 
 
 def test_the_notebook_runs_and_its_kernel_answers_stop_while_it_trains():
