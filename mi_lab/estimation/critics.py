@@ -88,10 +88,9 @@ class JointCritic(Critic):
         return self.mlp(torch.cat([x, y], -1), generators).squeeze(-1)
 
     def all_pairs(self, x: Tensor, y: Tensor, generators: Generators | None = None) -> Tensor:
-        """(K, N, N) scores. The first layer is shared, W [x; y] = Wx x + Wy y, so it costs 2N rows and not N^2;
-        in float32 in any precision;
-        where the activations of N^2 pairs are more than 16 MB, later layers run over chunks of x that are made again
-        for the backward pass, so memory holds N^2 scores but not N^2 activations."""
+        """(K, N, N) scores. The first layer is shared, W [x; y] = Wx x + Wy y, so it costs 2N rows and not N^2, and is
+        float32 in any precision. Where the activations of N^2 pairs are more than 16 MB, later layers run over chunks
+        of x that are made again for the backward pass, so memory holds N^2 scores but not N^2 activations."""
         weight, bias = self.mlp.weights[0], self.mlp.biases[0]
         from_x = torch.baddbmm(bias, x, weight[:, : self.dim_x])
         from_y = y @ weight[:, self.dim_x :]

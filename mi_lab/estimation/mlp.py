@@ -75,8 +75,8 @@ class StackedMlp(nn.Module):
         if min(widths) < 1:
             raise ValueError(f"hidden layers need at least one unit each, not {list(widths[1:-1])}.")
         self.activation = ACTIVATIONS[known("activation", activation, ACTIVATIONS)]
-        self.inner: torch.dtype = getattr(torch, known("precision", precision, PRECISIONS))
-        self.precisions = [*[self.inner] * (len(widths) - 2), torch.float32]  # of the products, by layer
+        inner: torch.dtype = getattr(torch, known("precision", precision, PRECISIONS))
+        self.precisions = [*[inner] * (len(widths) - 2), torch.float32]  # of the products, by layer
         self.rates: list[list[float]] = dropout.tolist()
         drawn = []
         for fan_in, width in pairwise(widths):

@@ -66,14 +66,12 @@ def apart(full: Result, lower: Result, readout: str) -> HTML:
     ``lower`` holds the seed of ``full`` and another one. Distances are means over epochs of the difference between
     the epochs' means, in nats.
     """
-    rows = []
-    for run, same, other in triples(full, lower):
+    rows, found = [], triples(full, lower)
+    for run, same, other in found:
         ends = [f"{final(one, readout):.2f}" for one in (run, same, other)]
         distances = [f"{distance(run, same, readout):.3f}", f"{distance(same, other, readout):.3f}"]
         rows.append([f"{run['true_mi']:g}", *ends, *distances])
-    seeds = [
-        f"{precision}, seed {run['seed']}" for precision, run in zip(_PRECISIONS, triples(full, lower)[0], strict=True)
-    ]
+    seeds = [f"{precision}, seed {run['seed']}" for precision, run in zip(_PRECISIONS, found[0], strict=True)]
     told = f"{provenance(full)}<br>{provenance(lower)}"
     table = _table(
         ["true MI", *seeds, "apart by precision", "apart by seed"], rows, f"{full.experiment} in two precisions"

@@ -93,7 +93,7 @@ def test_the_first_view_is_light_quick_and_steady(browser, served, name, told):
     # What is asked is 1.5 s, and the table tells how far that is. The limits hold what has been reached: by the clock
     # where nothing else runs, and always the work of the page's own thread, which other tests do not lengthen much.
     alone = "PYTEST_XDIST_WORKER" not in os.environ
-    assert seconds is None or (busy < 6 and (not alone or seconds < 6))
+    assert seconds is None or (busy < 3 and (not alone or seconds < 3))
     context.close()
 
 
