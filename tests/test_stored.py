@@ -5,10 +5,7 @@ import pytest
 from mi_lab.experiments import EXPERIMENTS
 from mi_lab.results import read
 
-TO_BE_RUN = {
-    *(name for name in EXPERIMENTS if name.startswith(("table-3", "table-4"))),
-    *(name for name, e in EXPERIMENTS.items() if e.notebook == "explorer"),
-}
+TO_BE_RUN = {name for name, e in EXPERIMENTS.items() if e.notebook == "explorer"}
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)

@@ -189,7 +189,7 @@ MAIN_TEXT = (
     Claim(
         "sae-helps-at-small-lambda",
         "5.2",
-        "v-information.html",
+        "supervised-autoencoder.html",
         "A little reconstruction beside the rotations makes the representation better.",
         ("table-3-resnet18",),
         autoencoders.helps_at_small_weight,
@@ -198,7 +198,7 @@ MAIN_TEXT = (
     Claim(
         "sae-lambda-trades-off",
         "5.2",
-        "v-information.html",
+        "supervised-autoencoder.html",
         "The worse the pretext fits the task, the more weight the reconstruction should have.",
         ("table-3-resnet18", "table-4-resnet18"),
         autoencoders.weight_trades_off,
@@ -207,7 +207,7 @@ MAIN_TEXT = (
     Claim(
         "sae-helps-plainnet-more",
         "5.2",
-        "v-information.html",
+        "supervised-autoencoder.html",
         "A network without skips gains more from the reconstruction.",
         ("table-3-resnet18", "table-3-plainnet18"),
         autoencoders.helps_plainnet_more,

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 _BLOCKS = (1, 2, 4, 8)  # widths of the groups in units of the first, each but the first half as large a picture
 _WIDE, _HIGH, _GAP = 92, 44, 22
-_TOP, _MIDDLE, _BOTTOM = 20, 90, 160
+_ROWS = (10, 84, 158)  # the encoder; back below it, the head and the decoder
 
 
 class Layer(NamedTuple):
@@ -29,29 +29,36 @@ def decoder_layers(hidden: tuple[int, ...], channels: int = 3, size: int = 32) -
 
 
 def supervised_autoencoder_svg(width: int, classes: int, hidden: tuple[int, ...] = ()) -> str:
-    """The encoder, and behind its prelogits the pretext's head above and the decoder below. Fits light and dark pages.
+    """The encoder from left to right; below it, back to the left, the pretext's head and the decoder.
 
-    ``classes`` are the pretext's; ``hidden`` the decoder's hidden layers, none for a linear one.
+    ``classes`` are the pretext's; ``hidden`` the decoder's hidden layers, none for a linear one. Fits light and dark
+    pages, and is no wider than their text.
     """
-    encoder, decoder = encoder_layers(width), decoder_layers(hidden)
-    head = Layer("logits", (classes,))
-    split = _x(len(encoder))
-    boxes = [_box(layer, _x(i), _MIDDLE) for i, layer in enumerate(encoder)]
-    boxes += [_box(head, split, _TOP), *(_box(layer, split + _x(i), _BOTTOM) for i, layer in enumerate(decoder))]
-    arrows = [_arrow(_x(i) - _GAP, _MIDDLE, _x(i), _MIDDLE) for i in range(1, len(encoder))]
-    arrows += [_arrow(split - _GAP, _MIDDLE, split, row) for row in (_TOP, _BOTTOM)]
-    arrows += [_arrow(split + _x(i) - _GAP, _BOTTOM, split + _x(i), _BOTTOM) for i in range(1, len(decoder))]
-    after = (split + _x(1), split + _x(len(decoder)))
-    losses = [_text("cross-entropy of the pretext's labels", after[0], _TOP), _text("+ λ · L2", after[1], _BOTTOM)]
-    right = max(after[0] + 250, after[1] + 70)
-    told = "; ".join(f"{layer.name} {_shape(layer)}" for layer in [*encoder, head, *decoder])
+    encoder, decoder, head = encoder_layers(width), decoder_layers(hidden), [Layer("logits", (classes,))]
+    last, (top, *below) = len(encoder) - 1, _ROWS
+    parts = [_box(layer, _x(i), top) for i, layer in enumerate(encoder)]
+    parts += [_arrow(f"M{_x(i) - _GAP} {top + _HIGH // 2}", _x(i), 1) for i in range(1, last + 1)]
+    losses = ("cross-entropy of the pretext's labels", "+ λ · L2")
+    for row, layers, loss in zip(below, (head, decoder), losses, strict=True):
+        middle = row + _HIGH // 2
+        parts.append(_arrow(f"M{_x(last) + _WIDE // 2} {top + _HIGH}V{middle}", _x(last) - _GAP, -1))
+        for i, layer in enumerate(layers, 1):
+            parts.append(_box(layer, _x(last - i), row))
+            if i > 1:
+                parts.append(_arrow(f"M{_x(last - i + 1)} {middle}", _x(last - i + 1) - _GAP, -1))
+        end = _x(last - len(layers)) - _GAP
+        parts.append(
+            f'<text fill="currentColor" stroke="none" text-anchor="end" x="{end}" y="{middle + 5}">{loss}</text>'
+        )
+    told = "; ".join(f"{layer.name} {_shape(layer)}" for layer in [*encoder, *head, *decoder])
+    right = _x(len(encoder)) - _GAP
     return f"""\
 <div class="mi-table"><div tabindex="0" role="region" aria-label="the supervised autoencoder, drawn">
-<svg viewBox="0 0 {right} 215" width="{right}" role="img" aria-labelledby="fig-6-title fig-6-desc" \
+<svg viewBox="0 0 {right} 212" width="{right}" role="img" aria-labelledby="fig-6-title fig-6-desc" \
 fill="none" stroke="currentColor" font-size="13">
 <title id="fig-6-title">Supervised autoencoder</title>
 <desc id="fig-6-desc">One encoder, two outputs. {escape(told)}.</desc>
-{"".join([*boxes, *arrows, *losses])}
+{"".join(parts)}
 </svg></div></div>"""
 
 
@@ -69,14 +76,10 @@ def _box(layer: Layer, x: int, y: int) -> str:
     )
 
 
-def _arrow(x: int, y: int, to_x: int, to_y: int) -> str:
-    start, end = y + _HIGH // 2, to_y + _HIGH // 2
-    tip = f"M{to_x - 6} {end - 4}L{to_x} {end}L{to_x - 6} {end + 4}"
-    return f'<path d="M{x} {start}L{to_x - 6} {end}H{to_x}{tip}"/>'
-
-
-def _text(text: str, x: int, y: int) -> str:
-    return f'<text fill="currentColor" stroke="none" x="{x}" y="{y + 27}">{escape(text)}</text>'
+def _arrow(path: str, x: int, towards: int) -> str:
+    """A line that goes on from the end of ``path`` to x, with its tip to the right (1) or to the left (-1)."""
+    back = -6 * towards
+    return f'<path d="{path}H{x}m{back} -4l{-back} 4l{back} 4"/>'
 
 
 def _shape(layer: Layer) -> str:

@@ -48,7 +48,9 @@ def cells(result: Result) -> dict[Key, dict[str, float]]:
 def table(result: Result, measures: Sequence[str], reported: Mapping[Key, Mapping[str, float]]) -> str:
     """HTML: one row per measure and kind of evidence, one column per cell of the experiment."""
     ours = cells(result)
-    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in ("measure", "evidence", *map(title_of, ours)))
+    titles = [escape(title_of(key)).replace(" = ", "&nbsp;=&nbsp;") for key in ours]
+    head = "".join(f'<th scope="col">{text}</th>' for text in ("measure", "evidence", *titles))
+    architecture = ARCHITECTURES[result.spec.architecture]  # type: ignore[union-attr]
     body = ""
     for measure in measures:
         for label, values in (("stored", ours), ("report", reported)):
@@ -56,7 +58,8 @@ def table(result: Result, measures: Sequence[str], reported: Mapping[Key, Mappin
             body += f'<tr><th scope="row">{escape(MEASURES[measure])}</th><td><span class="mi-evidence">{label}</span>'
             body += "</td>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>"
     return f"""\
-<div class="mi-table"><div tabindex="0" role="region" aria-label="ours beside the report's"><table>
+<div class="mi-table"><div tabindex="0" role="region" aria-label="{result.experiment}: ours beside the report's"><table>
+<caption>{architecture}</caption>
 <thead><tr>{head}</tr></thead>
 <tbody>{body}</tbody>
 </table></div>

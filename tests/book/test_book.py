@@ -27,6 +27,7 @@ PAGES = [
     "labels",
     "v-information",
     "v-infomax",
+    "supervised-autoencoder",
     "beyond-the-report",
     "claims",
     "errata",
@@ -168,6 +169,18 @@ def test_without_javascript_the_values_stand_in_a_table(browser, served):
     details.locator("summary").click()
     assert details.locator("tbody tr").first.is_visible()
     page.context.close()
+
+
+def test_all_that_the_report_numbers_has_its_place(book):
+    ids = {
+        i for page in PAGES for i in re.findall(r'\bid="([^"]+)"', (book / "book" / f"{page}.html").read_text("utf-8"))
+    }
+    figures = [*range(1, 15), "1a", "1b", "1c", "1d", "2a", "2b", "3a", "3b", "3c", "3d", "7a", "7b"]
+    wanted = (
+        [f"fig-{i}" for i in figures] + [f"table-{i}" for i in range(1, 9)] + [f"equation-eq-{i}" for i in range(1, 17)]
+    )
+    assert [identity for identity in wanted if identity not in ids] == []
+    assert all((book / "book" / f"{page}.html").exists() for page in ("appendix-a", "appendix-b", "appendix-c"))
 
 
 def test_every_figure_of_section_3_has_its_id_caption_alt_text_and_provenance(book):

@@ -17,7 +17,8 @@ from mi_lab.estimation.critics import make_critic
 from mi_lab.estimation.negatives import draw_batch, merge, score
 from mi_lab.estimation.steps import Adam, make_step
 from mi_lab.pages import explorer, widgets
-from mi_lab.reported import TABLE_1_ACCURACY
+from mi_lab.pages.autoencoders import cells
+from mi_lab.reported import TABLE_1_ACCURACY, TABLE_4
 
 pytestmark = pytest.mark.book
 ASSETS = Path(widgets.__file__).parent / "assets"
@@ -27,6 +28,7 @@ WIDGETS = {
     "sampler": "background",
     "explorer": "explorer",
     "train": "explorer",
+    "weights": "supervised-autoencoder",
     "finding-1": "index",
     "finding-2": "index",
     "finding-3": "index",
@@ -424,6 +426,23 @@ def test_the_second_finding_is_the_reports_table(opened):
     found = {row[0]: [float(v) for v in row[1:]] for row in values(widget)}
     assert found == {name: list(v) for name, v in TABLE_1_ACCURACY.items()}
     assert widget.locator(".mi-evidence").text_content() == "report"
+
+
+def test_the_weights_explorer_shows_table_4_beside_the_reports(opened, committed_results):
+    _, widget = opened("weights", "pretext=random_labels&architecture=plainnet18&measure=mlp&weight=3")
+    ours = cells(load("table-4-plainnet18", folder=committed_results))
+    told = widget.get_by_role("status").text_content()
+    for key, words in ((("none", "0"), "without a decoder"), (("linear", "inf"), "with a linear decoder")):
+        assert f"{ours[key]['mlp']:.1f} {words}" in told
+        assert f"{TABLE_4['plainnet18'][key]['mlp']:.1f} {words}" in told
+    assert widget.locator("svg .chosen").count() == 2  # the report's, a dot on each bar
+    widget.get_by_label("weight λ").fill("0")
+    assert "with a linear decoder" not in widget.get_by_role("status").text_content()
+    assert "table-4-plainnet18" in widget.locator(".mi-source").text_content()
+    row = next(row for row in values(widget) if row[:3] == ["random labels", "PlainNet18", "MLP accuracy [%]"])
+    assert row[3:] == [
+        f"{ours[d, w]['mlp']:.1f}" for d, w in [("none", "0"), *(("linear", w) for w in ("0.25", "1", "inf"))]
+    ]
 
 
 def test_the_third_finding_loses_information_to_a_line_alone(opened):

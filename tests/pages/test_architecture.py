@@ -32,3 +32,6 @@ def test_the_drawing_is_well_formed_and_told_in_words():
         texts = [(float(t.get("x")), float(t.get("y"))) for t in svg.findall(".//text")]
         right, bottom = map(float, svg.get("viewBox").split()[2:])
         assert all(0 <= x < right and 0 <= y < bottom for x, y in texts)
+        boxes = [tuple(float(r.get(k)) for k in ("x", "y", "width", "height")) for r in svg.findall(".//rect")]
+        assert all(x >= 0 and x + w <= right and y + h <= bottom for x, y, w, h in boxes)
+        assert right <= 790  # a chapter's column; what stands right of it would have to be found by scrolling

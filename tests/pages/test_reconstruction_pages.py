@@ -61,7 +61,11 @@ def test_cells_stand_beside_the_reports(third):
         {"linear": 60, "mlp": 60, "pretext_accuracy": 70, "l2": 0.25}
     )
     html = table(third, ("linear", "l2"), TABLE_3["resnet18"])
-    assert "linear decoder, λ = ∞" in html and "width 16 (report: 64)" in html
+    assert (
+        "linear decoder, λ&nbsp;=&nbsp;∞" in html
+        and "<caption>ResNet18</caption>" in html
+        and "width 16 (report: 64)" in html
+    )
     ours, theirs = re.findall(r"<tr><th scope=\"row\">linear accuracy.*?</tr>", html)
     assert re.findall(r"<td>([0-9.–]+)</td>", ours)[:2] == ["50.0", "60.0"]
     assert re.findall(r"<td>([0-9.–]+)</td>", theirs)[:3] == ["71.2", "73.3", "–"]
