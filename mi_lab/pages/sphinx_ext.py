@@ -15,7 +15,6 @@ from typing import Any, ClassVar
 import nbformat
 from docutils import nodes
 from filelock import FileLock, Timeout
-from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.fileutil import copy_asset
@@ -186,12 +185,33 @@ def _offer_notebook(app: Sphinx, page: str, template: str, context: dict[str, An
     offered = Path(app.outdir) / "_sources" / f"{page}.ipynb"
     offered.parent.mkdir(parents=True, exist_ok=True)
     notebook = nbformat.read(executed, as_version=4)
-    # what a cell prints reaches the notebook in pieces as they come, and two builds would differ
-    notebook, _ = CoalesceStreamsPreprocessor(enabled=True)(notebook, {})
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number}"  # drawn at random otherwise, and two builds would differ
+        if cell.cell_type == "code":
+            cell.outputs = whole_streams(cell.outputs)
     nbformat.write(notebook, offered)
     context["ipynb_source"] = f"{page}.ipynb"
+
+
+def whole_streams(outputs: list[Any]) -> list[Any]:
+    """A cell's outputs with all it printed in one piece; it comes in pieces that no two builds cut alike.
+
+    MyST-NB adds the later pieces to the first where it shows a cell, and leaves them standing.
+    """
+    kept: list[Any] = []
+    pieces: dict[str, list[str]] = {}
+    for output in outputs:
+        if output["output_type"] == "stream" and output["name"] in pieces:
+            pieces[output["name"]].append(output["text"])
+        else:
+            kept.append(output)
+            if output["output_type"] == "stream":
+                pieces[output["name"]] = []
+    for output in kept:
+        later = "".join(pieces[output["name"]]) if output["output_type"] == "stream" else ""
+        if not output.get("text", "").rstrip().endswith(later.rstrip()):
+            output["text"] += later
+    return kept
 
 
 def _number_equations(app: Sphinx, doctree: nodes.document) -> None:

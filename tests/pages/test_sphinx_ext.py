@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import plotly.graph_objects as go
 import pytest
+from myst_nb.core.utils import coalesce_streams
 from plotly.offline import get_plotlyjs_version
 
 from mi_lab.pages import sphinx_ext, theme
@@ -79,3 +80,14 @@ def test_own_scripts_are_packaged_and_small(name):
     path = sphinx_ext.ASSETS / name
     assert 0 < path.stat().st_size < 60_000
     assert "http" not in path.read_text(encoding="utf-8")  # nothing from other hosts
+
+
+@pytest.mark.parametrize("cut", [["a\nb\nc\n"], ["a\n", "b\nc\n"], ["a\n", "b\n", "c\n"]])
+@pytest.mark.parametrize("shown", [True, False])
+def test_what_a_cell_printed_stands_in_the_notebook_once_however_it_was_cut(cut, shown):
+    pieces = [{"output_type": "stream", "name": "stdout", "text": text} for text in cut]
+    other = {"output_type": "display_data", "data": {}}
+    outputs = [pieces[0], other, *pieces[1:]]
+    if shown:
+        coalesce_streams(outputs)  # as MyST-NB does to the cells that it shows
+    assert sphinx_ext.whole_streams(outputs) == [{**pieces[0], "text": "a\nb\nc\n"}, other]
