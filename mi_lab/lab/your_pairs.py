@@ -92,6 +92,8 @@ class YourPairs:
             self._say("Finished.")
         except ValueError as error:
             self._say(str(error))
+        except (MemoryError, RuntimeError) as error:  # what PyTorch raises where memory does not suffice
+            self._say(f"The training broke off: {str(error).splitlines()[0]}")
         finally:
             self._running(False)
 

@@ -59,7 +59,7 @@ def climbs(results: Mapping[str, Result], task: str) -> go.Figure:
         every = 2 * stair / spec.epochs / READINGS
         reading = {"x0": every, "dx": every}
         _band(figure, _drawn(low), _drawn(high), number == 0, place, reading)
-        _add(figure, _drawn(middle), "median of batches", "#0072b2", number == 0, place, **reading)
+        _add(figure, _drawn(middle), "median of batches", theme.line_of(0)["color"], number == 0, place, **reading)
         ends = [
             (f"{mi:g}", cell(end)) for mi, end in zip_longest(spec.true_mi, run["values"][readout], fillvalue=math.nan)
         ]

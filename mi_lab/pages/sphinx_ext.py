@@ -239,6 +239,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", _drop_thebe, priority=900)
     app.connect("autodoc-process-docstring", _link_equations)
     app.add_css_file("mi-book.css")
+    app.add_js_file("mi-widgets.js", loading_method="defer")  # first: the other uses it
     app.add_js_file("mi-book.js", loading_method="defer")
-    app.add_js_file("mi-widgets.js", loading_method="defer")
     return {"parallel_read_safe": True, "parallel_write_safe": True}

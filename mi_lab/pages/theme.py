@@ -1,7 +1,7 @@
 """One look for every figure: a colour and a dash mean the same thing on every page.
 
-Colours run from light to dark with the quantity they stand for and are told apart in grey print by
-their dashes. Text, grid and background are left to the page, which follows its dark or light theme.
+Every line of a size has its own dash, or one that it shares with a line of clearly other lightness, so that they
+are told apart in grey print. Text, grid and background are left to the page, which follows its dark or light theme.
 """
 
 import math
@@ -24,7 +24,18 @@ _COLOURS = (
     "#8c6d31",
     "#7f7f7f",
 )
-_DASHES = ("solid", "dash", "dashdot", "longdash", "solid", "dash", "dashdot", "longdash", "solid", "dash")
+_DASHES = (
+    "solid",
+    "9px,3px",
+    "9px,3px,2px,3px",
+    "16px,4px",
+    "5px,2px",
+    "16px,3px,2px,3px",
+    "9px,3px,2px,3px,2px,3px",
+    "16px,3px,5px,3px",
+    "9px,3px,2px,3px",
+    "solid",
+)
 
 REFERENCE = "#7f7f7f"
 """log N and other reference lines."""

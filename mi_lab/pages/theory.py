@@ -79,7 +79,7 @@ def plateaus() -> go.Figure:
         mode="lines+markers",
         name="ceiling I<sub>N</sub>",
         marker={"symbol": "diamond-open", "size": 9},
-        line={"color": theme.REFERENCE, "dash": "dot"},
+        line={"color": theme.REFERENCE, "dash": "dash"},  # dots are log N
     )
     for symbol, (statistic, values) in zip(("circle", "x"), fields.items(), strict=True):
         points = [(x, y) for x, ys in zip(log_n, values, strict=True) for y in ys]
@@ -91,7 +91,7 @@ def plateaus() -> go.Figure:
             marker={
                 "symbol": symbol,
                 "size": 9,
-                "color": theme.line_of_mi(30)["color"] if statistic == "mean" else theme.line_of_mi(5)["color"],
+                "color": theme.line_of_mi(30)["color"],
             },
         )
     return figure

@@ -55,10 +55,17 @@ def weights(results: Sequence[Result], identity: str = "weights") -> Widget:
         {"key": "weight", "label": "weight λ of the reconstruction", "min": 0, "max": len(_WEIGHTS) - 1, "step": 1,
          "value": 1, "names": list(map(_sign, _WEIGHTS))},
     ]  # fmt: skip
-    head = ["pretext", "architecture", "measure", *(f"λ = {_sign(weight)}" for weight in _WEIGHTS)]
-    note = "Linear decoder. Accuracies in per cent."
+    head = ["pretext", "architecture", "measure", "decoder", *(f"λ = {_sign(weight)}" for weight in _WEIGHTS)]
+    note = "Accuracies in per cent, the report's in brackets. At λ = 0 there is no decoder."
     return stored(
-        identity, "Pretext and reconstruction", controls, choices, [*sources, _NOT_STORED], head, _rows(ours), note
+        identity,
+        "Pretext and reconstruction",
+        controls,
+        choices,
+        [*sources, _NOT_STORED],
+        head,
+        _rows(ours, theirs),
+        note,
     )
 
 
@@ -84,20 +91,19 @@ def _told(bars: Sequence[Sequence[Any]]) -> str:
     return f"{', '.join(ours)}." + (f" The report: {', '.join(theirs)}." if theirs else "")
 
 
-def _rows(ours: Mapping[tuple[str, str], Cells]) -> list[list[str]]:
-    """Every measure over λ with a linear decoder, and none at λ = 0."""
-    keys: list[Key] = [(NO_DECODER if weight == _WEIGHTS[0] else "linear", weight) for weight in _WEIGHTS]
-    return [
-        [
-            NAMES[pretext],
-            ARCHITECTURES[name],
-            MEASURES[measure],
-            *(shown(measure, own.get(k, {}).get(measure)) for k in keys),
-        ]
-        for (pretext, name), own in ours.items()
-        for measure in _MEASURES
-        if any(measure in values for values in own.values())
-    ]
+def _rows(ours: Mapping[tuple[str, str], Cells], theirs: Mapping[tuple[str, str], Cells]) -> list[list[str]]:
+    """Every measure over λ by decoder, ours and in brackets the report's; without a decoder at λ = 0."""
+    rows = []
+    for ((pretext, name), own), measure, decoder in product(ours.items(), _MEASURES, _BARS):
+        keys: list[Key] = [(NO_DECODER if weight == _WEIGHTS[0] else decoder, weight) for weight in _WEIGHTS]
+        if decoder == NO_DECODER or not any(measure in own.get(key, {}) for key in keys[1:]):
+            continue
+        line = []
+        for key in keys:
+            value, reported = (table.get(key, {}).get(measure) for table in (own, theirs[pretext, name]))
+            line.append(shown(measure, value) + ("" if reported is None else f" ({shown(measure, reported)})"))
+        rows.append([NAMES[pretext], ARCHITECTURES[name], MEASURES[measure], _BARS[decoder], *line])
+    return rows
 
 
 def _most(measure: str, tables: Sequence[Cells]) -> float:

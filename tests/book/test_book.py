@@ -77,9 +77,18 @@ def visit(browser, url, viewport=WIDE, scheme="light", javascript=True):
         for figure in page.locator(".mi-plot").all():
             figure.scroll_into_view_if_needed()
             figure.locator(".main-svg").first.wait_for(timeout=20_000)
+        for widget in page.locator(".mi-widget").all():
+            widget.scroll_into_view_if_needed()
+        until(page, "!document.querySelector('.mi-widget:not([data-ready])')")
+        until(page, "![...document.querySelectorAll('.mi-summary')].some((p) => p.textContent.startsWith('Loading'))")
         if page.locator(".math").count():
             until(page, "!document.querySelector('.math:not(:has(mjx-container))')")
     return page, problems
+
+
+def test_every_page_of_the_book_is_opened():
+    in_order = re.findall(r"book/([\w-]+)", (ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    assert sorted(PAGES) == sorted(in_order)
 
 
 @pytest.mark.parametrize("name", PAGES)

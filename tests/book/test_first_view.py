@@ -82,6 +82,7 @@ def test_the_first_view_is_light_quick_and_steady(browser, served, name, told):
     for _ in range(page.evaluate("document.documentElement.scrollHeight") // 400):  # reads on to the end
         page.evaluate("scrollBy({ top: 400, behavior: 'instant' })")
         page.wait_for_timeout(60)
+    assert page.evaluate("document.documentElement.scrollWidth") <= WIDE["width"]
     jumps, weight = page.evaluate("window.jumps"), sum(weights)
     data = [len(script.encode()) for script in page.locator(".mi-plot script, .mi-widget script").all_text_contents()]
     first, thread = ("–" if value is None else f"{value:.2f}" for value in (seconds, busy))

@@ -21,7 +21,8 @@ LINKS = [
 HOME = {
     "correlation": ("background",),
     "sampler": ("background",),
-    "interaction": ("background", "labels"),
+    "interaction": ("background",),
+    "interaction-labels": ("labels",),
     "explorer": ("explorer",),
     "train": ("explorer",),
     "weights": ("supervised-autoencoder",),
@@ -55,7 +56,7 @@ def source_of(widget):
         return weights([]).data
     if widget == "finding-2":
         return findings()[1].data
-    script = "findings" if widget == "finding-3" else widget
+    script = "findings" if widget == "finding-3" else widget.removesuffix("-labels")
     return (ROOT / "mi_lab" / "pages" / "assets" / f"mi-{script}.js").read_text(encoding="utf-8")
 
 

@@ -29,6 +29,8 @@ def test_the_whole_book_prints(browser, served, tmp_path):
     titles = [re.sub(r"\W+", " ", title) for title in page.locator("article h1").all_inner_texts()]
     assert len(titles) == len(set(titles)) >= 20 and titles[0].startswith("Mutual information")
     assert all(word in text for word in ("log N", "Exercises", "Solution"))
+    names = page.locator(".mi-widget, .mi-plot").evaluate_all("all => all.map((e) => e.id).filter(Boolean)")
+    assert len(names) == len(set(names)) > 8
     page.emulate_media(media="print")
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     until(page, "!document.querySelector('.mi-plot:not([data-drawn])')", seconds=90)
@@ -36,6 +38,17 @@ def test_the_whole_book_prints(browser, served, tmp_path):
     pdf = page.pdf(path=tmp_path / "book.pdf", format="A4")
     pages = len(re.findall(rb"/Type\s*/Page\b", pdf))
     assert 60 < pages < 400 and errors == []
+    page.close()
+
+
+def test_a_widget_that_nobody_came_near_prints_its_table(browser, served):
+    page = browser.new_page()
+    page.goto(f"{served}/book/background.html")
+    widget = page.locator("#sampler:not([data-ready])")
+    assert not widget.locator("table").is_visible()
+    page.emulate_media(media="print")
+    assert widget.locator("table").is_visible() and not widget.locator(".mi-still").is_visible()
+    assert widget.bounding_box()["height"] < 500  # no empty place is kept for what does not come
     page.close()
 
 

@@ -114,6 +114,15 @@ def test_what_is_wrong_is_one_sentence_in_the_status_line(lab, shown, change, se
     assert not shown
 
 
+def test_a_training_that_breaks_off_says_so(lab, shown, monkeypatch):
+    def breaking(*_, **__):
+        raise RuntimeError("out of memory\nand much more")
+
+    monkeypatch.setattr("mi_lab.lab.your_pairs.fits", breaking)
+    assert pressed(lab) == "The training broke off: out of memory"
+    assert not shown and not lab.start.disabled
+
+
 def test_stop_answers_between_slices_and_keeps_what_is_finished(lab, shown):
     async def session():
         lab.start.click()

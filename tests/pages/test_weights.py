@@ -67,5 +67,11 @@ def test_one_measure_has_one_axis(made):
 
 def test_the_table_that_stands_in_holds_every_result(made):
     html = weights(made).data
-    assert "<td>rotation</td><td>ResNet18</td><td>linear accuracy [%]</td><td>50.0</td><td>60.0</td>" in html
+    start = "<td>rotation</td><td>ResNet18</td><td>linear accuracy [%]</td>"
+    reported = TABLE_3["resnet18"]
+    none, linear, other = (
+        f"({reported[key]['linear']:.1f})" for key in (("none", "0"), ("linear", "0.25"), ("non_linear", "0.25"))
+    )
+    assert f"{start}<td>linear</td><td>50.0 {none}</td><td>60.0 {linear}</td>" in html
+    assert f"{start}<td>non-linear</td><td>50.0 {none}</td><td>50.0 {other}</td>" in html
     assert "<td>random labels</td>" in html and "table-3-resnet18" in html

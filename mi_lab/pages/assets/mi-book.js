@@ -1,29 +1,15 @@
 // Draws the book's figures when they come near the view, in the colours of the page's theme.
-// A classic script: modules and fetch() are refused on file:// pages.
+// A classic script, deferred, after mi-widgets.js: modules and fetch() are refused on file:// pages.
 (() => {
 	"use strict";
-	const here = new URL(".", document.currentScript.src).href;
 	const drawn = new Set();
-	let loading = null;
 	let printing = false;
-
-	function plotly() {
-		loading ??= new Promise((resolve, reject) => {
-			const script = document.createElement("script");
-			script.src = here + "mi-lab/plotly-cartesian.min.js";
-			script.onload = () => resolve(window.Plotly);
-			script.onerror = () => reject(new Error("plotly-cartesian.min.js could not be loaded"));
-			document.head.append(script);
-		});
-		return loading;
-	}
 
 	// Of the theme; on paper dark on white.
 	function colours() {
 		const style = getComputedStyle(document.documentElement);
-		const css = (name, otherwise) => style.getPropertyValue(name).trim() || otherwise;
-		const text = printing ? "#222832" : css("--pst-color-text-base", "#222832");
-		const grid = printing ? "#d0d5da" : css("--pst-color-border", "#d0d5da");
+		const css = (name, onPaper) => (printing ? onPaper : style.getPropertyValue(name).trim());
+		const text = css("--pst-color-text-base", "#222832"), grid = css("--pst-color-border", "#d0d5da");
 		return { text, axis: { color: text, gridcolor: grid, linecolor: grid } };
 	}
 
@@ -52,11 +38,11 @@
 		drawn.add(element);
 		const figure = JSON.parse(element.querySelector("script").textContent);
 		element.miFigure = figure;
-		const Plotly = await plotly();
+		await window.MILab.load("mi-lab/plotly-cartesian.min.js");
 		const config = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] };
 		const target = document.createElement("div");
 		element.append(target);
-		await Plotly.newPlot(target, figure.data, themed(element, figure.layout), config);
+		await window.Plotly.newPlot(target, figure.data, themed(element, figure.layout), config);
 		element.dataset.drawn = "true";
 	}
 
@@ -71,19 +57,9 @@
 		}
 	}
 
-	function start() {
-		const figures = [...document.querySelectorAll(".mi-plot")];
-		if (!figures.length) return;
-		const observer = new IntersectionObserver(
-			(entries) => entries.filter((e) => e.isIntersecting).forEach((e) => { observer.unobserve(e.target); draw(e.target); }),
-			{ rootMargin: "400px" },
-		);
-		figures.forEach((figure) => observer.observe(figure));
-		new MutationObserver(redraw).observe(document.documentElement, { attributeFilter: ["data-theme"] });
-		window.addEventListener("beforeprint", () => { printing = true; figures.forEach(draw); redraw(); });
-		window.addEventListener("afterprint", () => { printing = false; redraw(); });
-	}
-
-	if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
-	else start();
+	const figures = [...document.querySelectorAll(".mi-plot")];
+	window.MILab.whenNear(figures, draw);
+	new MutationObserver(redraw).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+	window.addEventListener("beforeprint", () => { printing = true; figures.forEach(draw); redraw(); });
+	window.addEventListener("afterprint", () => { printing = false; redraw(); });
 })();

@@ -9,7 +9,7 @@ window.MILab.widgets.correlation = ({ model, el }) => {
 	panel(el, model, {
 		title: "Correlation, mutual information, dimension",
 		controls: [
-			{ key: "mi", label: "mutual information", unit: "nats", min: 0, max: MOST, step: 0.1, value: 10, put: (mi, s) => ({ mi: limited(mi, s.dim) }) },
+			{ key: "mi", label: "mutual information", unit: "nats", min: 0, max: MOST, step: 0.1, exact: true, value: 10, put: (mi, s) => ({ mi: limited(mi, s.dim) }) },
 			{
 				key: "rho", label: "correlation ρ", min: 0, max: CLOSEST, step: 0.001,
 				get: (s) => rhoOf(s.mi, s.dim), put: (rho, s) => ({ mi: limited(miOf(rho, s.dim), s.dim) }),

@@ -2,22 +2,19 @@
 "use strict";
 window.MILab.widgets.explorer = ({ model, el }) => {
 	const MILab = window.MILab;
-	const { h, chart, format, panel, gaussian } = MILab;
+	const { chart, format, panel, gaussian, schemes } = MILab;
 	const { miOf, rhoOf, mean } = gaussian;
 	const DIM = 20, MOST = 30, CLOSEST = 0.9746; // that many nats
 	const index = model.get("index"), lines = model.get("lines");
-	const points = (part, point, run) => run.map((y, i) => [part.epochs_of[point.epochs][i], y]);
 	const at = (point) => (point.at.includes(null) ? NaN : mean(point.at));
-	const unique = (pairs) => [...new Map(pairs).entries()];
-	const estimators = unique(index.map((part) => [`${part.estimator}-${part.readout}`, part.label]));
-	const words = { shuffle: "shuffle", derangement: "derangement", all_pairs: "all pairs" };
+	const estimators = [...new Map(index.map((part) => [`${part.estimator}-${part.readout}`, part.label]))];
 
 	const whole = panel(el, model, {
 		title: "Stored runs of every estimator",
 		controls: [
 			{ key: "estimator", label: "estimator", options: estimators, value: "nwj-nwj" },
 			{ key: "critic", label: "critic (hidden layers × width)", options: [["1x64", "1×64"], ["2x512", "2×512"]], value: "1x64" },
-			{ key: "negatives", label: "negatives", options: Object.entries(words), value: "shuffle" },
+			{ key: "negatives", label: "negatives", options: Object.entries(schemes), value: "shuffle" },
 			{ key: "n", label: "batch size N", min: 6, max: 15, step: 1, power: 2, value: 64 },
 			{ key: "mi", label: "true MI", unit: "nats", min: 0.5, max: MOST, step: 0.1, value: 10 },
 			{
@@ -31,11 +28,11 @@ window.MILab.widgets.explorer = ({ model, el }) => {
 			if (!name) return missing(state);
 			const part = (model.get("parts") ?? MILab.parts)[name];
 			if (!part) {
-				MILab.load(`explorer/${name}.js`).then(() => whole.draw());
+				MILab.load(`explorer/${name}.js`).then(() => whole.draw(), (error) => (el.querySelector(".mi-summary").textContent = error.message));
 				return { summary: "Loading these runs …" };
 			}
 			const point = nearest(part, state);
-			MILab.explored = { state, part, point };
+			MILab.explored = { ...state, ...point };
 			return { drawing: [curves(part, point), finals(part, point)], ...told(part, point, state) };
 		},
 	});
@@ -49,14 +46,14 @@ window.MILab.widgets.explorer = ({ model, el }) => {
 
 	// Not run at all: the same estimator with another critic or other negatives.
 	function missing(state) {
-		delete MILab.explored;
+		MILab.explored = state;
 		const label = estimators.find(([value]) => value === state.estimator)[1];
 		const others = index.filter((part) => `${part.estimator}-${part.readout}` === state.estimator);
 		const near = others.filter((part) => part.critic === state.critic || part.negatives === state.negatives);
 		return {
-			summary: `${label} with a ${state.critic.replace("x", "×")} critic and ${words[state.negatives]} was not run.`,
+			summary: `${label} with a ${state.critic.replace("x", "×")} critic and ${schemes[state.negatives]} was not run.`,
 			offers: (near.length ? near : others).map(({ critic, negatives }) =>
-				[`Show it with ${critic.replace("x", "×")} and ${words[negatives]}`, { critic, negatives }]),
+				[`Show it with ${critic.replace("x", "×")} and ${schemes[negatives]}`, { critic, negatives }]),
 		};
 	}
 
@@ -67,25 +64,20 @@ window.MILab.widgets.explorer = ({ model, el }) => {
 
 	// Estimate against epoch: mean and band of the seeds, truth, ceiling, log N.
 	function curves(part, point) {
-		const runs = point.runs.map((run) => points(part, point, run)), count = Math.min(...runs.map((run) => run.length));
-		const ys = runs.flat().map(([, y]) => y), log = Math.log(point.n);
-		const top = Math.max(log, point.ceiling, ...ys) * 1.15;
-		const range = [Math.max(-3, Math.min(0, ...ys)), Math.min(top, 2 * MOST)];
+		const { runs } = point, shown = part.epochs_of[point.epochs], count = Math.min(...runs.map((run) => run.length));
+		const ys = runs.flat(), top = Math.max(Math.log(point.n), point.ceiling, ...ys) * 1.15;
 		const x = { range: [0, point.epochs], label: "epoch" };
-		const y = { range, label: "estimated MI [nats]" };
+		const y = { range: [Math.max(-3, Math.min(0, ...ys)), Math.min(top, 2 * MOST)], label: "estimated MI [nats]" };
 		const alt = `Estimate against epoch for ${part.label}, ${point.mi} nats, N = ${point.n}`;
 		const picture = chart({ x, y, alt, width: 440, height: 310 });
 		const colour = lines[point.n].color;
-		if (runs.length > 1 && count) {
-			const low = [...Array(count).keys()].map((i) => [runs[0][i][0], Math.min(...runs.map((run) => run[i][1]))]);
-			const high = low.map(([epoch], i) => [epoch, Math.max(...runs.map((run) => run[i][1]))]);
-			picture.area([...low, ...high.reverse()], { fill: colour, "fill-opacity": 0.25 });
-		}
-		const middle = [...Array(count).keys()].map((i) => [runs[0][i][0], mean(runs.map((run) => run[i][1]))]);
-		picture.line(middle, { stroke: colour, "stroke-width": 2 });
-		picture.level(log, "log N", "log-n");
-		picture.level(point.ceiling, part.negatives === "shuffle" ? "ceiling I_N" : "I_N of a shuffle", "ceiling", true);
-		picture.level(point.mi, "truth", "truth");
+		const over = (join) => shown.slice(0, count).map((epoch, i) => [epoch, join(runs.map((run) => run[i]))]);
+		const low = over((values) => Math.min(...values)), high = over((values) => Math.max(...values));
+		picture.area([...low, ...high.reverse()], { fill: colour, "fill-opacity": 0.25 });
+		picture.line(over(mean), { stroke: colour, "stroke-width": 2 });
+		const alone = runs.find((run) => run.length > count) ?? []; // where the other seed has stopped
+		picture.line(alone.map((v, i) => [shown[i], v]).slice(Math.max(0, count - 1)), { stroke: colour });
+		picture.levels(point.mi, point.ceiling, point.n, part.negatives);
 		return picture.svg;
 	}
 
@@ -98,12 +90,12 @@ window.MILab.widgets.explorer = ({ model, el }) => {
 		const y = { range, label: `estimate after ${part.epochs} epochs [nats]` };
 		const alt = `Estimates of ${part.label} against the truth for N = ${sizes.join(", ")}`;
 		const picture = chart({ x, y, alt, width: 440, height: 310, right: 44 });
-		picture.line([[0, 0], [Math.min(MOST, range[1]), Math.min(MOST, range[1])]], { class: "reference" });
-		const ends = [], dash = { solid: undefined, dash: "8 4", dashdot: "8 3 2 3", longdash: "14 5" };
+		picture.line([[0, 0], [MOST, MOST]], { class: "reference" });
+		const ends = [];
 		for (const n of sizes) {
 			const line = part.points.filter((p) => p.n === n && Number.isFinite(at(p))).map((p) => [p.mi, at(p)]);
-			const { color, dash: kind } = lines[n];
-			picture.line(line, { stroke: color, "stroke-width": n === chosen.n ? 3 : 1.5, "stroke-dasharray": dash[kind] });
+			const { color, dash } = lines[n];
+			picture.line(line, { stroke: color, "stroke-width": n === chosen.n ? 3 : 1.5, "stroke-dasharray": dash });
 			for (const p of part.points.filter((p) => p.n === n)) {
 				for (const v of p.at) if (v !== null) picture.dot(p.mi, v, { fill: v < range[0] ? "none" : color, stroke: color, r: 3 });
 			}
@@ -122,12 +114,11 @@ window.MILab.widgets.explorer = ({ model, el }) => {
 		const same = point.mi === state.mi && point.n === state.n;
 		const asked = same ? "" : `${format(state.mi)} nats with N = ${state.n} was not run here; this is the nearest that was. `;
 		const ends = point.end.map((value, i) => (value === null ? `not finite from epoch ${point.stopped[i]} on` : format(value)));
-		const setting = `${part.label} with a ${part.critic.replace("x", "×")} critic, ${words[part.negatives]}, N = ${point.n}`;
-		const limit = `log N is ${format(Math.log(point.n))}, I_N ${format(point.ceiling)}`;
+		const setting = `${part.label} with a ${part.critic.replace("x", "×")} critic, ${schemes[part.negatives]}, N = ${point.n}`;
 		const rows = part.points.map((p) => [p.mi, p.n, format(Math.log(p.n)), format(p.ceiling), p.epochs, ...[0, 1].map((i) =>
 			p.runs.length <= i ? "–" : p.at[i] === null ? "not finite" : format(p.at[i]))]);
 		return {
-			summary: `${asked}${setting}: the truth is ${format(point.mi)} nats, the estimate after ${point.epochs} epochs ${ends.join(" and ")}; ${limit}.`,
+			summary: `${asked}${setting}: the truth is ${format(point.mi)} nats, the estimate after ${point.epochs} epochs ${ends.join(" and ")}; log N is ${format(Math.log(point.n))}, I_N ${format(point.ceiling)}.`,
 			offers: same ? [] : [[`Move the sliders to ${point.mi} nats and N = ${point.n}`, { mi: point.mi, n: point.n }]],
 			source: part.sources[point.source],
 			table: { head: ["true MI", "N", "log N", "I_N", "epochs run", "seed 0", "seed 1"], rows, note: `${part.label}: estimates after ${part.epochs} epochs, in nats.` },

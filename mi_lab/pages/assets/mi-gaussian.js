@@ -17,15 +17,11 @@ window.MILab.makeGaussian = () => {
 
 	// Standard normal numbers: Box-Muller.
 	function normals(uniform) {
-		let spare = null;
+		const spare = [];
 		return () => {
-			if (spare !== null) {
-				const value = spare;
-				spare = null;
-				return value;
-			}
+			if (spare.length) return spare.pop();
 			const radius = Math.sqrt(-2 * Math.log(1 - uniform())), angle = 2 * Math.PI * uniform();
-			spare = radius * Math.sin(angle);
+			spare.push(radius * Math.sin(angle));
 			return radius * Math.cos(angle);
 		};
 	}

@@ -1,7 +1,7 @@
 // The estimators with the optimal critic: redraw batches and watch how they scatter.
 "use strict";
 window.MILab.widgets.sampler = ({ model, el }) => {
-	const { h, chart, format, panel, gaussian } = window.MILab;
+	const { chart, format, panel, gaussian, schemes } = window.MILab;
 	const { rhoOf, uniforms, normals, sample, permutation, logRatio, bounds, mean } = gaussian;
 	const DIM = 20, BATCHES = 60;
 	const NAMES = { dv: "DV", js_nwj: "NWJ", plug_in: "plug-in", infonce: "InfoNCE" };
@@ -11,9 +11,9 @@ window.MILab.widgets.sampler = ({ model, el }) => {
 		controls: [
 			{ key: "mi", label: "true MI", unit: "nats", min: 0.5, max: 30, step: 0.5, value: 5 },
 			{ key: "n", label: "batch size N", min: 3, max: 8, step: 1, power: 2, value: 64 },
-			{ key: "negatives", label: "negatives", value: "shuffle", options: [["shuffle", "shuffle"], ["derangement", "derangement"], ["all_pairs", "all pairs"]] },
+			{ key: "negatives", label: "negatives", value: "shuffle", options: Object.entries(schemes) },
 			{ key: "seed", label: "seed", min: 0, max: 9999, step: 1, value: 0, digits: 4 },
-			{ key: "again", label: "Draw again", press: (s) => ({ seed: (s.seed + 1) % 10000 }) },
+			{ label: "Draw again", press: (s) => ({ seed: (s.seed + 1) % 10000 }) },
 		],
 		update: (state) => {
 			const { mi, n, negatives, seed } = state;

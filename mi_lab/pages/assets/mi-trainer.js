@@ -3,9 +3,6 @@
 (() => {
 	"use strict";
 	window.MILab.makeTrainer = ({ bounds, logMeanExp, logSumExp, permutation, uniforms, normals, rhoOf }) => {
-		// a training and how it is read, as in mi_lab.names
-		const READOUTS = { "dv-dv": "dv", "mine-dv": "dv", "nwj-nwj": "nwj", "js-nwj": "js_nwj", "js-plug_in": "plug_in", "infonce-infonce": "infonce" };
-
 		// The parameters in one array: first layer (2·dim × width, row by row), its biases, second layer, its bias.
 		function create({ estimator, negatives, dim = 20, width, rate, mi, n, seed }) {
 			const count = 2 * dim * width + 2 * width + 1, uniform = uniforms(seed);
@@ -106,7 +103,8 @@
 
 		function readout({ estimator }, positive, negative, others) {
 			const rows = () => Array.from(positive, (_, i) => negative.subarray(i * others, (i + 1) * others));
-			return bounds[READOUTS[estimator]](positive, estimator === "infonce-infonce" ? rows() : negative);
+			// "mine-dv" is read by DV; NWJ takes a critic of JS plus one
+			return bounds[estimator === "js-nwj" ? "js_nwj" : estimator.split("-")[1]](positive, estimator === "infonce-infonce" ? rows() : negative);
 		}
 
 		// The gradient of the objective in every parameter, into model.gradient.

@@ -1,16 +1,15 @@
 // The runtime of the book's widgets: native inputs, one text summary, the data as a table, the state in the URL.
 // A widget is render({ model, el }), as in anywidget; one file each, fetched when the widget comes near the view.
-// A classic script: modules and fetch() are refused on file:// pages.
+// A classic script, deferred: modules and fetch() are refused on file:// pages.
 (() => {
 	"use strict";
 	const here = document.currentScript ? new URL(".", document.currentScript.src).href : "";
-	const MILab = (window.MILab ??= {});
-	MILab.widgets ??= {};
-	MILab.parts ??= {}; // data that a widget loads when it is wanted
+	const schemes = { shuffle: "shuffle", derangement: "derangement", all_pairs: "all pairs" };
+	const MILab = (window.MILab ??= { widgets: {}, parts: {}, schemes }); // parts are data that a widget loads when it is wanted
 
 	// An element: h("p", { class: "x" }, "text", child).
 	const h = (MILab.h = (tag, attributes = {}, ...children) => {
-		const svg = /^(svg|g|path|line|text|circle|ellipse|rect|title)$/.test(tag);
+		const svg = /^(svg|path|line|text|circle|title)$/.test(tag);
 		const element = svg ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag);
 		for (const [name, value] of Object.entries(attributes)) {
 			if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
@@ -32,7 +31,8 @@
 	const onSlider = ({ power }, value) => (power ? Math.log(value) / Math.log(power) : value);
 	const offSlider = ({ power }, value) => (power ? +(power ** value).toPrecision(6) : +value.toFixed(6));
 
-	// What the URL says of this widget: #id?name=value&… Only numbers in range and known options get through.
+	// What the URL says of this widget: #id?name=value&… Only known options and numbers in range get through; of these
+	// what a slider can be set to, or any that are `exact`.
 	function fromUrl(id, controls) {
 		const [target, query] = location.hash.slice(1).split("?");
 		if (target !== id || !query) return {};
@@ -43,8 +43,8 @@
 			if (control.options) {
 				if (control.options.some(([value]) => String(value) === text)) found[key] = text;
 			} else if (text.trim() !== "" && Number.isFinite(+text)) {
-				const steps = Math.round((onSlider(control, +text) - control.min) / control.step) || 0; // what a slider could be set to, and no more
-				found[key] = offSlider(control, Math.min(control.max, Math.max(control.min, control.min + steps * control.step)));
+				const steps = (onSlider(control, +text) - control.min) / control.step, place = (control.exact ? steps : Math.round(steps)) || 0;
+				found[key] = offSlider(control, Math.min(control.max, Math.max(control.min, control.min + place * control.step)));
 			}
 		}
 		return found;
@@ -61,9 +61,10 @@
 		const kept = controls.filter((c) => c.value !== undefined);
 		const initial = Object.fromEntries(kept.map((c) => [c.key, c.value]));
 		const state = { ...initial, ...fromUrl(id, kept) };
-		const summary = h("p", { class: "mi-summary", role: "status" });
+		const summary = h("p", { class: "mi-summary", role: "status", tabindex: -1 });
 		const drawn = h("div", { class: "mi-drawing" }), offered = h("p", { class: "mi-offers" });
-		const details = el.querySelector("details");
+		const details = el.querySelector("details"), note = h("p");
+		const region = h("div", { tabindex: 0, role: "region", "aria-label": "Values as a table" });
 		const inputs = controls.map((control) => input(control));
 		const reset = h("button", { type: "button", onclick: () => change({ ...initial }) }, "Reset");
 		el.querySelector(".mi-still")?.remove();
@@ -118,15 +119,18 @@
 			});
 			const { drawing = [], summary: text, table = { head: [], rows: [] }, offers = [], source } = update(state);
 			drawn.replaceChildren(...drawing);
-			summary.textContent = text;
-			offered.replaceChildren(...offers.map(([label, changes]) => h("button", { type: "button", onclick: () => change(changes) }, label)));
+			if (summary.textContent !== text) summary.textContent = text; // it is read aloud
+			const take = (changes) => (change(changes), summary.focus()); // the button that had the focus is gone
+			offered.replaceChildren(...offers.map(([label, changes]) => h("button", { type: "button", onclick: () => take(changes) }, label)));
 			if (source) el.querySelector(".mi-source").textContent = source;
 			if (!table) return;
 			const cells = (row, tag) => row.map((cell) => h(tag, tag === "th" ? { scope: "col" } : {}, String(cell)));
 			const body = table.rows.map((row) => h("tr", {}, ...cells(row, "td")));
-			const whole = h("table", {}, h("thead", {}, h("tr", {}, ...cells(table.head, "th"))), h("tbody", {}, ...body));
-			const region = h("div", { tabindex: 0, role: "region", "aria-label": "Values as a table" }, whole);
-			details.replaceChildren(details.querySelector("summary"), h("p", {}, table.note ?? ""), region);
+			region.replaceChildren(h("table", {}, h("thead", {}, h("tr", {}, ...cells(table.head, "th"))), h("tbody", {}, ...body)));
+			note.textContent = table.note ?? "";
+			if (region.isConnected) return; // in its place already, where it keeps focus and scroll
+			[...details.children].slice(1).forEach((old) => old.remove());
+			details.append(note, region);
 		}
 
 		draw();
@@ -155,42 +159,55 @@
 		for (const axis of [x, y]) axis.ticks ??= MILab.ticks(axis.range, 5);
 		const left = y.label ? 62 : 100, top = 10, bottom = 46;
 		const svg = h("svg", { viewBox: `0 0 ${width} ${height}`, class: "mi-chart", role: "img" }, h("title", {}, alt));
+		// dots beyond the range lie on its edge; lines leave the chart, `out` times its size at most
 		const place = ({ range, scale = (v) => v }, from, to) => {
 			const [a, b] = range.map(scale);
-			return (value) => from + Math.min(1, Math.max(0, (scale(value) - a) / (b - a))) * (to - from);
+			return (value, out = 0) => from + Math.min(1 + out, Math.max(-out, (scale(value) - a) / (b - a))) * (to - from);
 		};
 		const px = place(x, left, width - right), py = place(y, height - bottom, top);
+		const add = (tag, attributes, ...words) => svg.append(h(tag, attributes, ...words));
+		const across = (value, attributes) => add("line", { x1: px(value), x2: px(value), y1: top, y2: height - bottom, ...attributes });
 		for (const t of x.ticks) {
-			svg.append(h("line", { class: "grid", x1: px(t), x2: px(t), y1: top, y2: height - bottom }));
-			svg.append(h("text", { x: px(t), y: height - bottom + 16, "text-anchor": "middle" }, (x.shown ?? MILab.format)(t)));
+			across(t, { class: "grid" });
+			add("text", { x: px(t), y: height - bottom + 16, "text-anchor": "middle" }, (x.shown ?? MILab.format)(t));
 		}
 		for (const t of y.ticks) {
-			svg.append(h("line", { class: "grid", x1: left, x2: width - right, y1: py(t), y2: py(t) }));
-			svg.append(h("text", { x: left - 6, y: py(t) + 4, "text-anchor": "end" }, (y.shown ?? MILab.format)(t)));
+			add("line", { class: "grid", x1: left, x2: width - right, y1: py(t), y2: py(t) });
+			add("text", { x: left - 6, y: py(t) + 4, "text-anchor": "end" }, (y.shown ?? MILab.format)(t));
 		}
-		svg.append(h("text", { x: (left + width - right) / 2, y: height - 8, "text-anchor": "middle" }, x.label));
+		add("text", { x: (left + width - right) / 2, y: height - 8, "text-anchor": "middle" }, x.label);
 		const middle = (top + height - bottom) / 2;
-		svg.append(h("text", { x: 14, y: middle, transform: `rotate(-90 14 ${middle})`, "text-anchor": "middle" }, y.label ?? ""));
-		const add = (tag, attributes) => svg.append(h(tag, attributes));
-		const path = (points) => points.map(([a, b], i) => `${i ? "L" : "M"}${px(a).toFixed(1)} ${py(b).toFixed(1)}`).join("");
-		const text = (a, b, words, attributes) => svg.append(h("text", { x: px(a), y: py(b), ...attributes }, words));
-		const line = (points, attributes) => add("path", { d: path(points), fill: "none", ...attributes });
+		add("text", { x: 14, y: middle, transform: `rotate(-90 14 ${middle})`, "text-anchor": "middle" }, y.label ?? "");
+		const box = { x: left, y: top, width: width - right - left, height: height - bottom - top };
+		const field = h("svg", { ...box, viewBox: Object.values(box).join(" ") }); // what leaves it is not drawn
+		svg.append(field);
+		const path = (points) => points.map(([a, b], i) => `${i ? "L" : "M"}${px(a, 9).toFixed(1)} ${py(b, 9).toFixed(1)}`).join("");
+		const text = (a, b, words, attributes) => add("text", { x: px(a), y: py(b), ...attributes }, words);
+		const area = (points, attributes) => field.append(h("path", { d: path(points), ...attributes }));
+		const line = (points, attributes) => area(points, { fill: "none", ...attributes });
+		// A horizontal line with its name above an end, or below; one above the chart is only named.
+		const level = (value, words, kind, dy = -4, anchor = "end") => {
+			const [start, end] = x.range, high = Math.max(...y.range);
+			if (value > high) return text(start, high, ` ${words} ${MILab.format(value)} ↑`, { dy: 12 });
+			line([[start, value], [end, value]], { class: kind });
+			text(anchor === "end" ? end : start, value, words, { class: "note", "text-anchor": anchor, dx: anchor === "end" ? -4 : 4, dy });
+		};
 		return {
 			svg,
 			px,
 			py,
 			line,
 			text,
-			area: (points, attributes) => add("path", { d: path(points) + "Z", ...attributes }),
-			// A horizontal line with its name above its right end, or below; one above the chart is only named.
-			level: (value, words, kind, below) => {
-				const [start, end] = x.range, high = Math.max(...y.range);
-				if (value > high) return text(start, high, ` ${words} ${MILab.format(value)} ↑`, { dy: 12 });
-				line([[start, value], [end, value]], { class: kind });
-				text(end, value, words, { class: "note", "text-anchor": "end", dx: -4, dy: below ? 13 : -4 });
+			area,
+			level,
+			// What an estimate is read against: the truth, I_N and log N.
+			levels: (truth, ceiling, n, negatives) => {
+				level(Math.log(n), "log N", "log-n");
+				level(ceiling, negatives === "shuffle" ? "ceiling I_N" : "I_N of a shuffle", "ceiling", 13);
+				level(truth, "truth", "truth", -4, "start");
 			},
 			dot: (a, b, attributes) => add("circle", { cx: px(a), cy: py(b), r: 4, ...attributes }),
-			across: (value, attributes) => add("line", { x1: px(value), x2: px(value), y1: top, y2: height - bottom, ...attributes }),
+			across,
 		};
 	};
 
@@ -203,23 +220,28 @@
 		return loading[file];
 	});
 
-	// Brings a widget to life. A notebook has all files at hand already; a page loads them when they are wanted.
+	// Brings a widget to life, and returns what ends it. A notebook has all files at hand; a page loads them when wanted.
 	const mount = (MILab.mount = async (el, { live = false } = {}) => {
 		const name = el.dataset.widget;
 		const data = { id: el.id, live, ...JSON.parse(el.querySelector("script")?.textContent ?? "{}") };
-		if (!live) for (const file of [...data.needs, name]) await load(`mi-${file}.js`);
-		MILab.widgets[name]({ model: { get: (key) => data[key] }, el });
-		el.dataset.ready = "true";
+		try {
+			if (!live) for (const file of [...data.needs, name]) await load(`mi-${file}.js`);
+			return MILab.widgets[name]({ model: { get: (key) => data[key] }, el });
+		} finally {
+			el.dataset.ready = "true"; // if it failed, the table is there
+		}
 	});
 
-	function start() {
-		const seen = new IntersectionObserver(
-			(entries) => entries.filter((e) => e.isIntersecting).forEach((e) => { seen.unobserve(e.target); mount(e.target); }),
-			{ rootMargin: "400px" },
-		);
-		document.querySelectorAll(".mi-widget").forEach((el) => (location.hash.startsWith(`#${el.id}?`) ? mount(el) : seen.observe(el)));
-	}
+	// Does `work` on each element when it comes near the view.
+	MILab.whenNear = (elements, work) => {
+		const seen = new IntersectionObserver((entries) => entries.filter((e) => e.isIntersecting).forEach((e) => work(e.target)), { rootMargin: "400px" });
+		elements.forEach((el) => seen.observe(el));
+	};
 
-	if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
-	else start();
+	const waiting = new Set(document.querySelectorAll(".mi-widget"));
+	const wake = (el) => waiting.delete(el) && mount(el);
+	const named = () => waiting.forEach((el) => location.hash.startsWith(`#${el.id}?`) && wake(el));
+	window.addEventListener("hashchange", named);
+	named();
+	MILab.whenNear(waiting, wake);
 })();
