@@ -4,7 +4,7 @@ import csv
 import importlib
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -80,6 +80,9 @@ def _usable(name: str, array: Array) -> Array:
     if np.abs([low, high]).max() > 1e100:
         column = int(np.abs([low, high]).max(0).argmax())
         raise ValueError(f"column {column} of {name} holds values beyond 1e100; scale or transform it, say by a log.")
+    small = columns.std(0) < 1e-100
+    if small.any():
+        raise ValueError(f"{_columns(name, small)} almost constant, with a deviation below 1e-100; scale it up.")
     return columns
 
 
@@ -185,7 +188,7 @@ def _table(path: Path) -> tuple[list[str], list[Array]]:
     lines = text.splitlines()
     # what spreadsheets write where the comma is the decimal sign of other columns
     separator = ";" if lines and ";" in lines[0] else ","
-    return _columns_of(list(csv.reader(lines, delimiter=separator)), path.name)
+    return _columns_of(dict(enumerate(csv.reader(lines, delimiter=separator), start=1)), path.name)
 
 
 def _parquet(path: Path) -> tuple[list[str], list[Array]]:
@@ -211,19 +214,21 @@ def parse_array(text: str, name: str) -> Array:
             return _array(name, json.loads(text))
         except json.JSONDecodeError as error:
             raise ValueError(f"{name} starts like a JSON list but ends as none ({error.msg}).") from error
-    rows = [re.split(r"\s*[,;]\s*|\s+", line.strip()) for line in text.splitlines() if line.strip()]
+    lines = {number: line.strip() for number, line in enumerate(text.splitlines(), start=1)}
+    rows = {number: re.split(r"\s*[,;]\s*|\s+", line) if line else [] for number, line in lines.items()}
     return _joined(_columns_of(rows, name)[1])
 
 
-def _columns_of(rows: list[list[str]], source: str) -> tuple[list[str], list[Array]]:
-    """Rows of text, with or without a header, as names and columns of numbers."""
-    rows = [row for row in rows if row]
-    header = bool(rows) and not any(map(_is_number, rows[0]))
-    names = [cell.strip() for cell in rows[0]] if header else [str(n) for n in range(len(rows[0]))] if rows else []
-    body = rows[header:]
+def _columns_of(rows: Mapping[int, list[str]], source: str) -> tuple[list[str], list[Array]]:
+    """Rows of text by the number of their line, with or without a header, as names and columns of numbers."""
+    filled = [(number, row) for number, row in rows.items() if row]
+    first = filled[0][1] if filled else []
+    header = bool(first) and not any(map(_is_number, first))
+    names = [cell.strip() for cell in first] if header else [str(n) for n in range(len(first))]
+    body = [row for _, row in filled[header:]]
     if not body:
         raise ValueError(f"{source} has no lines of numbers.")
-    for number, row in enumerate(body, start=1 + header):
+    for number, row in filled[header:]:
         if len(row) != len(names):
             raise ValueError(f"{source}: line {number} has {len(row)} entries where there should be {len(names)}.")
         wrong = next((cell for cell in row if not _is_number(cell)), None)

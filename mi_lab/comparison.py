@@ -69,7 +69,7 @@ def compare(
 def fits(
     x: Any, y: Any, estimators: str | Sequence[str] = ESTIMATORS, **settings: Any
 ) -> Iterator[tuple[str, Fit | Yardstick]]:
-    """The trainings of ``compare``, each begun when it is asked for. Raises ValueError for an unknown estimator."""
+    """The trainings of ``compare``, each begun when it is asked for. Raises ValueError for what one of them refuses."""
     names = [estimators] if isinstance(estimators, str) else list(estimators)
     if not names:
         raise ValueError(f"estimators is empty; choose some of {', '.join((*READOUTS, *YARDSTICKS))}.")
@@ -78,6 +78,10 @@ def fits(
     for option in OPTIONS.values():
         if settings.get(option) is not None and option not in map(OPTIONS.get, names):
             raise ValueError(f"none of {', '.join(names)} has {option}.")
+    for setting in settings:
+        known("setting", setting, [name for name in PARAMETERS if name != "estimators"])
+    for name in names:  # each once for what it refuses, before any is trained
+        make_fit(x, y, name, **_own(name, settings))
     return ((name, make_fit(x, y, name, **_own(name, settings))) for name in names)
 
 

@@ -33,8 +33,10 @@ def final(run: Mapping[str, Any], readout: str, statistic: str = "mean") -> floa
 
 
 def peak(run: Mapping[str, Any], readout: str) -> tuple[int, float]:
-    """Epoch (from 1) and height in nats of the highest point of the smoothed mean curve."""
+    """Epoch (from 1) and height in nats of the highest point of the smoothed mean curve; 0 and nan if it has none."""
     curve = smooth(run["curves"][readout]["mean"])
+    if not len(curve):
+        return 0, math.nan
     best = int(np.argmax(curve))
     return best + 1, float(curve[best])
 

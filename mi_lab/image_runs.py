@@ -1,11 +1,11 @@
 """Trains encoders: one run is one training, in parallel processes or on a cluster, each resumable stage by stage."""
 
 import dataclasses
-import functools
+import math
 import os
 import sys
 from collections.abc import Mapping
-from pathlib import Path
+from itertools import takewhile
 from typing import Any
 
 import joblib
@@ -20,7 +20,10 @@ from mi_lab.recipes import recipe
 from mi_lab.results import check_writable, digest, round_measured
 from mi_lab.schema import FORMAT
 from mi_lab.stages import Stages
-from mi_lab.sweeps import Run, backend, cache, default_workers
+from mi_lab.sweeps import Run, backend, cache, default_workers, versions
+
+_MORE = (("consistency_specs", "discrete", "sweeps"), ("recipes", "representation"))
+"""The modules and folders that such runs depend on besides those of a sweep."""
 
 
 def train_images(
@@ -47,6 +50,19 @@ def train_images(
         ) from None
 
 
+def storable(measured: Mapping[str, Any]) -> dict[str, Any]:
+    """What was measured, curves ending before their first value that is not finite; None for other such values."""
+    curves = {name: list(takewhile(math.isfinite, curve)) for name, curve in measured["curves"].items()}
+    return {**measured, "curves": curves, "values": _finite(measured["values"])}
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _finite(one) for name, one in value.items()}
+    numbers = [one for one in (value if isinstance(value, list) else [value]) if one is not None]
+    return value if all(map(math.isfinite, numbers)) else None
+
+
 def train_one(
     spec: Spec, run: Mapping[str, Any], device: str, label: str | None = None, owner: int | None = None
 ) -> Run:
@@ -58,7 +74,7 @@ def train_one(
     own = {*run, *(f"{name}s" for name in run)}  # a grid's list of seeds does not change the run of one seed
     # nor do probes change the encoder they are fitted on: their stages bear their settings in their names
     shared = {k: v for k, v in dataclasses.asdict(spec).items() if k not in own and k not in PROBE_SETTINGS}
-    identity = {"settings": digest([shared, dict(run)])[:16], "device": device.split(":")[0], **image_versions()}
+    identity = {"settings": digest([shared, dict(run)])[:16], "device": device.split(":")[0], **versions(*_MORE)}
     folder = cache() / digest([FORMAT, type(spec).__name__, identity])[:16]
     lock = FileLock(folder.with_suffix(".lock"))
     try:
@@ -70,16 +86,6 @@ def train_one(
         stages = Stages(folder, identity, owner, label)
         with one_thread():
             measured = recipe(spec)(spec, run, torch.device(device), stages)
-        return round_measured(dict(run) | dict(measured) | {"wall_seconds": stages.seconds})
+        return round_measured(dict(run) | storable(measured) | {"wall_seconds": stages.seconds})
     finally:
         lock.release()
-
-
-@functools.cache
-def image_versions() -> dict[str, str]:
-    """The versions that a run's values depend on: of this package's own code and of PyTorch."""
-    package = Path(__file__).parent
-    folders = [package / name for name in ("estimation", "representation", "recipes")]
-    sources = [package / "discrete.py", package / "names.py", *(p for f in folders for p in sorted(f.glob("*.py")))]
-    code = digest([path.read_text(encoding="utf-8") for path in sources])[:16]
-    return {"mi_lab code": code, "PyTorch version": str(torch.__version__)}

@@ -9,7 +9,9 @@ from typing import Any
 from mi_lab.names import ARCHITECTURES, DATASETS, LABELINGS, PRECISIONS, PRETEXTS, known
 from mi_lab.settings import MOST_COUNT, MOST_UNITS, within
 
-MOST_SEED = 2**63 - 1
+MOST_SEED = 2**32 - 1  # what scikit-learn takes
+CRITIC_BATCH = 512
+"""Images of a batch of the critics that estimate information."""
 NO_PRETEXT = "none"
 PROBE_SETTINGS = ("linear_epochs", "mlp_epochs", "nmi_epochs", "critic_width", "critic_epochs")
 """Settings of what reads a trained encoder. ``VInfoMaxDigits`` reads as it trains; its own are not among them."""
@@ -98,6 +100,7 @@ class NoisyImages:
         if not self.p:
             raise ValueError("p must hold at least one value.")
         within("p", self.p, 0, 1)
+        within("images", (self.images,), CRITIC_BATCH, MOST_COUNT)
         check_training(self, ("images", "epochs", "batch_size", "critic_width", "critic_epochs"))
 
     def runs(self) -> Iterator[dict[str, Any]]:

@@ -15,6 +15,8 @@ TASKS = (
     "swiss_roll",
     "blobs",
 )
+UNIFORM_NATS = 8.5
+"""Nats per component of uniform_noise at most: beyond, its width comes near the rounding of float32."""
 CRITICS = ("joint", "separable", "bilinear", "inner_product", "optimal")
 ACTIVATIONS = ("elu", "relu")
 NEGATIVES = ("shuffle", "derangement", "all_pairs", "independent")

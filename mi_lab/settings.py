@@ -19,6 +19,11 @@ def plain_data(namespace: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def first_line(error: Exception | str) -> str:
+    """The first line of what an error says, or its type if it says nothing."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:160]
+
+
 def as_type(type_: Any, name: str, value: Any) -> Any:
     """``value`` as the field's type; for a tuple a single value, 'a,b' or 'off' (none) will do. Raises ValueError."""
     if type_ in (str, int, float):

@@ -10,7 +10,17 @@ from itertools import product
 from typing import Any
 
 from mi_lab.gaussian import correlation_from_mi, student_correlation
-from mi_lab.names import ACTIVATIONS, CONTRASTIVE, NEGATIVES, READOUTS, TASKS, check_critic, check_precision, known
+from mi_lab.names import (
+    ACTIVATIONS,
+    CONTRASTIVE,
+    NEGATIVES,
+    READOUTS,
+    TASKS,
+    UNIFORM_NATS,
+    check_critic,
+    check_precision,
+    known,
+)
 from mi_lab.settings import MOST_COUNT, MOST_UNITS, within
 
 
@@ -100,6 +110,11 @@ def _check_task(spec: Sweep) -> None:
         student_correlation(min(spec.true_mi), spec.dim)
     if spec.task == "uniform_noise" and min(spec.true_mi) == 0:
         raise ValueError("true_mi must be positive for uniform_noise, since a width is finite, not 0.")
+    if spec.task == "uniform_noise" and max(spec.true_mi) > UNIFORM_NATS * spec.dim:
+        raise ValueError(
+            f"true_mi of uniform_noise must be at most {UNIFORM_NATS} nats for each of the {spec.dim} dimensions, as a "
+            f"narrower width comes near float32's rounding, not {max(spec.true_mi):g}."
+        )
     if (spec.task == "spiral" and spec.dim < 2) or (spec.task == "blobs" and spec.dim % 2):
         need = "at least 2, whose first two it turns" if spec.task == "spiral" else "even, as a blob's place takes two"
         raise ValueError(f"dim of {spec.task} must be {need}, not {spec.dim}.")

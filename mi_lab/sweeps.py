@@ -224,12 +224,12 @@ def _folder(spec: Sweep, device: str) -> Path:
 
 
 @functools.cache
-def versions() -> dict[str, str]:
-    """The versions that a run's values depend on: of this package's own code and of PyTorch."""
+def versions(modules: tuple[str, ...] = (), folders: tuple[str, ...] = ()) -> dict[str, str]:
+    """The versions that a run's values depend on: of PyTorch and of this package's code, with more of it if named."""
     package = Path(__file__).parent
     sources = [
-        *(package / f"{name}.py" for name in ("costs", "gaussian", "names")),
-        *sorted((package / "estimation").glob("*.py")),
+        *(package / f"{name}.py" for name in ("costs", "gaussian", "names", *modules)),
+        *(path for folder in ("estimation", *folders) for path in sorted((package / folder).glob("*.py"))),
     ]
     code = digest([path.read_text(encoding="utf-8") for path in sources])[:16]
     return {"mi_lab code": code, "PyTorch version": str(torch.__version__)}

@@ -23,6 +23,8 @@ from mi_lab.representation.fetch import DataError
 from mi_lab.results import Result, ResultError, read, results_dir, round_numbers
 from mi_lab.runner import ceilings, with_ceilings
 from mi_lab.specs import CeilingTable, Sweep
+from mi_lab.speed import SCHEMAS as BENCHMARKS
+from mi_lab.speed import load_speed
 from mi_lab.sweeps import OWN, train_runs
 from mi_lab.verify_images import part_again
 
@@ -69,7 +71,8 @@ def verify(result: Result, seconds: float = SECONDS) -> Check:
 def difference(again: Any, stored: Any) -> float:
     """The largest difference of two nested values, as a share of the stored one or of 0.1; inf for another shape."""
     if isinstance(again, float | int) and isinstance(stored, float | int):
-        return abs(again - stored) / max(abs(stored), 0.1)
+        apart = abs(again - stored) / max(abs(stored), 0.1)
+        return apart if math.isfinite(apart) else math.inf
     if isinstance(again, Mapping) and isinstance(stored, Mapping) and again.keys() == stored.keys():
         return max((difference(again[key], stored[key]) for key in again), default=0.0)
     if isinstance(again, list) and isinstance(stored, list) and len(again) == len(stored):
@@ -166,14 +169,17 @@ def _chosen(names: Sequence[str]) -> list[Path]:
     paths = sorted(results_dir().glob("*.json"))
     if not paths:
         raise ValueError(f"no results in {results_dir()}.")
-    by_name = {path.name: path for path in paths} | {path.name.split(".")[0]: path for path in reversed(paths)}
-    return [by_name[known("stored result", name, by_name)] for name in names] or paths
+    by_name: dict[str, list[Path]] = {path.name: [path] for path in paths}
+    for path in paths:  # an experiment's name stands for all that is stored of it
+        by_name.setdefault(path.name.split(".")[0], []).append(path)
+    return [path for name in names for path in by_name[known("stored result", name, by_name)]] or paths
 
 
 def _check_file(path: Path) -> Check:
-    if path.name == "speed.json":
-        return Check(LEFT_OUT, "times of a machine; make bench measures them again")
     try:
+        if path.stem in BENCHMARKS:
+            load_speed(path.parent, path.stem)
+            return Check(LEFT_OUT, "times of a machine; make bench measures them again")
         return verify(read(path))
     except ResultError as error:
         return Check(WRONG, str(error))

@@ -1,4 +1,5 @@
 import inspect
+import math
 import subprocess
 import sys
 
@@ -35,7 +36,18 @@ def test_every_readout_of_every_estimator_is_a_row(compared):
 def test_it_can_be_looked_at(compared):
     assert len(str(compared).splitlines()) >= 4
     assert compared._repr_html_().count("<tr>") == 5
-    assert compared.figure().layout.meta["alt"].startswith("Estimates of MI in nats from 800 test pairs")
+    assert compared.figure().layout.meta["alt"].startswith("Estimates of MI in nats from 800 pairs, ")
+
+
+@pytest.mark.parametrize("names", [("ksg", "nwj"), ("nwj", "ksg")])
+def test_the_figure_tells_who_read_which_pairs(names):
+    figure = compare(*synthetic(), names, progress=False, **QUICK).figure()
+    note = figure.layout.meta["table"]["note"]
+    assert "800 gave the values, in batches of" in note and "KSG read all 4000 pairs, without any training" in note
+    assert "seeds 0" in figure.layout.meta["provenance"]
+    [level] = [trace for trace in figure.data if trace.name.startswith("log n of the pairs")]
+    of = {"KSG": 4000, "NWJ": 800}
+    assert dict(zip(level.x, level.y, strict=True)) == pytest.approx({name: math.log(n) for name, n in of.items()})
 
 
 def test_a_row_is_what_estimate_gives_alone(compared):
@@ -55,6 +67,23 @@ def test_wrong_estimators_are_refused_before_any_training(estimators, words):
     with refused(*words):
         fits(*synthetic(), estimators)
     assert [name for name, _ in fits(*synthetic(), "nwj", **QUICK)] == ["nwj"]
+
+
+LABELS = np.arange(4000) % 3
+
+
+@pytest.mark.parametrize(
+    ("y", "estimators", "settings", "words"),
+    [
+        (LABELS, ("nwj", "ksg"), {}, ("ksg needs measurements",)),
+        (LABELS, ("nwj", "doe"), {}, ("doe models the density of y",)),
+        (synthetic()[1], ("nwj", "interpolated"), {"alpha": 2.0}, ("alpha",)),
+        (synthetic()[1], ("ksg",), {"max_stepps": 3}, ("unknown setting 'max_stepps'", "'max_steps'")),
+    ],
+)
+def test_what_one_estimator_refuses_is_refused_before_another_trains(y, estimators, settings, words):
+    with refused(*words):
+        fits(synthetic()[0], y, estimators, **settings)
 
 
 def test_parameters_come_as_a_command_line_gives_them(capsys):

@@ -35,6 +35,11 @@ def test_final_of_a_run_that_stopped_being_finite_is_nan():
     assert np.isnan(final(run_with([], stopped=1), "nwj"))
 
 
+def test_a_run_that_was_never_finite_has_no_peak():
+    epoch, height = peak({"curves": {"nwj": {"mean": []}}, "first_nonfinite_epoch": 1}, "nwj")
+    assert epoch == 0 and height != height
+
+
 def test_peak_is_found_on_the_smoothed_curve():
     curve = [0.0] * 40
     curve[5] = 30.0  # one wild epoch is no peak against a broad one

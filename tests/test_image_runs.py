@@ -2,18 +2,22 @@
 
 import dataclasses
 import math
+import os
+import re
+from pathlib import Path
 
 import pytest
 import torch
 
-from mi_lab import checkpoints, run
+from mi_lab import checkpoints, image_runs, run
 from mi_lab.experiments import experiment
-from mi_lab.image_runs import train_images, train_one
+from mi_lab.image_runs import _MORE, train_images, train_one
 from mi_lab.recipes import probing, recipe
 from mi_lab.reported import TAPS
 from mi_lab.representation import information
-from mi_lab.results import load
+from mi_lab.results import load, read
 from mi_lab.stages import Stages
+from mi_lab.sweeps import versions
 
 CPU = torch.device("cpu")
 LOST = information.Found(math.nan, 0, math.nan, [math.nan])
@@ -77,6 +81,44 @@ def test_a_diverged_estimate_is_none_and_not_nan(monkeypatch):
     monkeypatch.setattr(probing, "plug_in_estimates", lambda *args: [LOST] * len(TAPS))
     one = train_one(experiment("table-1-untrained").spec("smoke", width=16), {"seed": 0}, "cpu")
     assert set(one["values"]["nmi"].values()) == {None}
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "lost"),
+    [
+        ("table-1-random-labels", {"width": 16, "epochs": 2}, {"linear", "nmi", "filters"}),
+        ("table-2", {"epochs": 2, "warm_up": 0}, {"linear", "mlp_v", "l2"}),
+        ("table-4-resnet18", {"epochs": 2}, {"linear", "mlp", "nmi"}),
+        ("fig-5", {"read_at": "0,1"}, {"linear", "mlp_test", "l2"}),
+    ],
+)
+def test_a_training_that_diverges_is_stored_as_such(name, settings, lost):
+    result = run(name, "smoke", learning_rate=1e30, workers=1, progress=False, device="cpu", **settings)
+    result = read(Path(os.environ["MI_LAB_RESULTS"]) / result.file_name)  # JSON knows no NaN
+    broken = [one for one in result.runs if one.get("decoder") not in ("none", "pixels")]
+    assert broken
+    for one in broken:
+        assert one["first_nonfinite_epoch"] == 1 and one["values"].get("pictures") is None
+        for measure in lost:
+            value = one["values"][measure]
+            assert value is None or set(value.values()) == {None}, measure
+        assert all(len(curve) <= 1 for curve in one["curves"].values())
+
+
+def test_what_a_run_depends_on_is_part_of_its_identity():
+    package = Path(image_runs.__file__).parent
+    modules, folders = (("costs", "gaussian", "names", *_MORE[0]), ("estimation", *_MORE[1]))
+    assert versions(*_MORE) != versions()
+    # what is left out: where results and data come from and go, the estimates of a reader's own pairs, and the specs,
+    # which are hashed as values
+    beside = {"arrays", "cache", "estimates", "image_specs", "reconstruction_specs", "results", "settings", "specs"}
+    beside |= {"checkpoints", "experiments", "schema", "sealed", "stages"}
+    for path in [
+        *(package / f"{name}.py" for name in modules),
+        *(p for f in folders for p in (package / f).glob("*.py")),
+    ]:
+        for module in re.findall(r"^from mi_lab\.?(\w*)", path.read_text(encoding="utf-8"), flags=re.M):
+            assert module in {*modules, *folders, *beside}, f"{path.name} imports {module}"
 
 
 def tensors(state):

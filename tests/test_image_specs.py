@@ -44,6 +44,8 @@ def test_the_report_profile_of_the_noisy_digits_is_app_d_1_to_the_letter():
         ("table-1-rotation", {"seeds": -1}, ("seeds must be at least 0, not -1",)),
         ("noisy-mnist", {"p": 1.2}, ("p must be at most 1, not 1.2",)),
         ("noisy-mnist", {"p": "0,-0.1"}, ("p must be at least 0, not -0.1",)),
+        ("noisy-mnist", {"images": 500}, ("images must be at least 512, not 500",)),
+        ("noisy-mnist", {"seeds": 2**32}, ("seeds must be at most 4294967295, not 4294967296",)),
         ("noisy-mnist", {"p": []}, ("p must hold at least one value",)),
         ("fig-4", {"labelings": "rotations"}, ("unknown labeling 'rotations'",)),
         ("fig-4", {"labelings": []}, ("labelings must hold at least one name",)),

@@ -12,7 +12,7 @@ from mi_lab import verify as module
 from mi_lab.results import digest, read
 from mi_lab.runner import run
 from mi_lab.schema import SEALED
-from mi_lab.verify import EQUAL, LEFT_OUT, ROUNDED, WRONG, difference, main, verify
+from mi_lab.verify import EQUAL, LEFT_OUT, ROUNDED, WRONG, _chosen, difference, main, verify
 
 
 def altered(path, change):
@@ -123,9 +123,25 @@ def _no_data(name):
 def test_times_are_never_passed_over_in_silence(committed_results, capsys):
     folder = Path(os.environ["MI_LAB_RESULTS"])
     folder.mkdir()
-    shutil.copy(committed_results / "speed.json", folder)
+    names = [path.name for path in committed_results.glob("speed*.json")]
+    assert len(names) == 2
+    for name in names:
+        shutil.copy(committed_results / name, folder)
     assert main([]) == 0
-    assert "speed.json" in (out := capsys.readouterr().out) and LEFT_OUT in out
+    out = capsys.readouterr().out
+    assert all(name in out for name in names) and out.count(LEFT_OUT) >= 2
+    path = folder / names[0]
+    path.write_text(path.read_text(encoding="utf-8").replace('"machine": "', '"machine": "not '), encoding="utf-8")
+    assert main([]) == 1
+
+
+def test_a_name_stands_for_all_that_is_stored_of_it(committed_results, capsys):
+    folder = Path(os.environ["MI_LAB_RESULTS"])
+    folder.mkdir()
+    for name in ("fig-4.laptop.json", "fig-4.laptop+ab12.json", "table-4-resnet18.laptop.json"):
+        (folder / name).write_text("{}")
+    assert [path.name for path in _chosen(["fig-4"])] == ["fig-4.laptop+ab12.json", "fig-4.laptop.json"]
+    assert [path.name for path in _chosen(["fig-4.laptop.json"])] == ["fig-4.laptop.json"]
 
 
 def test_an_unknown_name_stops_before_any_work(smoke, capsys):
@@ -136,4 +152,5 @@ def test_an_unknown_name_stops_before_any_work(smoke, capsys):
 
 def test_another_shape_differs_infinitely():
     assert difference([1.0], [1.0, 2.0]) == difference(None, 1.0) == difference({"a": 1}, {"b": 1}) == float("inf")
+    assert difference([1.0, float("nan")], [1.0, 2.0]) == difference(1.0, float("nan")) == float("inf")
     assert difference({"a": [1.0, None]}, {"a": [1.001, None]}) == pytest.approx(1e-3, rel=2e-3)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 from mi_lab.claims.decoders import LOWER
-from mi_lab.claims.images import MEMORISED, POINTS
+from mi_lab.claims.images import POINTS, memorised
 from mi_lab.claims.outcome import Outcome, Results, ahead, mean, word_of
 from mi_lab.image_specs import Probing
 from mi_lab.reconstruction_specs import SupervisedAutoencoders, VInfoMaxImages
@@ -56,12 +56,9 @@ def weight_trades_off(results: Results) -> Outcome:
         f"With rotations the best finite λ is {kept:+.1f} points from λ = ∞. With random labels λ = ∞ is {gain:+.1f} "
         f"points from λ = 0, and no larger λ is worse than the one before by more than {fall:.1f}."
     )
-    memorised = all(
-        run["curves"]["training_accuracy"][-1] >= MEMORISED
-        for run in by_pretext["random_labels"].select(weight="0", decoder="none")
-    )
+    learnt = all(memorised(run) for run in by_pretext["random_labels"].select(weight="0", decoder="none"))
     parts = (kept > POINTS, gain > POINTS and fall < POINTS)
-    decided = all(parts) or (_full(by_pretext["rotation"]) and memorised)
+    decided = all(parts) or (_full(by_pretext["rotation"]) and learnt)
     numbers = {"rotations, best finite λ - ∞": kept, "random labels, ∞ - 0": gain, "largest fall": fall}
     return Outcome(word_of(parts, decided), says, numbers)
 

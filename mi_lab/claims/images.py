@@ -113,7 +113,12 @@ def _probing(result: Result) -> Probing:
 
 
 def _memorised(result: Result) -> bool:
-    return all(run["curves"]["training_accuracy"][-1] >= MEMORISED for run in result.runs)
+    return all(memorised(run) for run in result.runs)
+
+
+def memorised(run: Mapping[str, Any]) -> bool:
+    """Has it learnt its labels by heart? Not one that was never finite."""
+    return max(run["curves"]["training_accuracy"][-1:], default=0.0) >= MEMORISED
 
 
 def _at_taps(values: Mapping[str, float]) -> str:

@@ -136,7 +136,8 @@ def _passes(results: Results, name: str) -> float:
 def _excess_after(run: Run, count: int) -> float:
     """Estimate minus log N after so many steps, a mean over the last tenth of them."""
     epoch = count // steps_per_epoch(run["batch_size"])
-    return mean(run["curves"]["dv"]["mean"][epoch - max(1, epoch // 10) : epoch]) - log_n(run)
+    curve = run["curves"]["dv"]["mean"]
+    return mean(curve[epoch - max(1, epoch // 10) : epoch]) - log_n(run) if len(curve) >= epoch else math.nan
 
 
 def _epoch(epoch: float) -> str:

@@ -79,7 +79,7 @@ def cannot_tell_above_15(results: Results) -> Outcome:
 def infonce_saturates(results: Results) -> Outcome:
     """No epoch passes log N, and from 15 nats on every run ends clearly at it."""
     runs = results["explorer-infonce-all_pairs"].runs
-    over = max(max(run["curves"]["infonce"]["mean"]) - log_n(run) for run in runs)
+    over = max(max(run["curves"]["infonce"]["mean"], default=-math.inf) - log_n(run) for run in runs)
     gap = max(log_n(run) - final(run, "infonce") for run in runs if run["true_mi"] >= 15)
     says = (
         f"No epoch lies more than {max(over, 0):.3f} above log N. From 15 nats on the runs end within {gap:.2f} of it."

@@ -12,6 +12,7 @@ from torch.nn.functional import one_hot
 
 from mi_lab.estimation.tasks import CorrelatedGaussians, OfOneSize, Task
 from mi_lab.gaussian import STUDENT_DEGREES, mi_from_correlation, student_correlation
+from mi_lab.names import UNIFORM_NATS
 
 _MONTE_CARLO = 200_000  # pairs
 
@@ -72,6 +73,11 @@ class UniformNoise(OfOneSize):
         share = self.mi / self.dim
         if not 0 < share < math.inf:
             raise ValueError(f"mi must be a positive number of nats, since a width is finite, not {self.mi}.")
+        if share > UNIFORM_NATS:
+            raise ValueError(
+                f"mi must be at most {UNIFORM_NATS} nats for each of the {self.dim} components, as a narrower width "
+                f"comes near float32's rounding, not {self.mi}."
+            )
         width = 1 / (4 * share) if share <= 0.5 else _bisected(lambda w: w - math.log(2 * w), share, 0.0, 0.5)
         object.__setattr__(self, "width", width)
 
@@ -83,8 +89,9 @@ class UniformNoise(OfOneSize):
     def log_ratio(self, x: Tensor, y: Tensor) -> Tensor:
         """The exact log density ratio, minus infinity where y cannot come from x: (..., dim), (..., dim) -> (...)."""
         # y comes from all x in (0, 1) within the width: p(y) is that length over 2 width
-        length = (y + self.width).clamp(max=1) - (y - self.width).clamp(min=0)
-        return torch.where((y - x).abs() <= self.width, -length.log(), -math.inf).sum(-1)
+        slack = torch.finfo(torch.float32).eps * (1 + self.width)  # y is rounded, and may lie just outside
+        length = ((y + self.width).clamp(max=1) - (y - self.width).clamp(min=0)).clamp(min=slack)
+        return torch.where((y - x).abs() <= self.width + slack, -length.log(), -math.inf).sum(-1)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import ipywidgets as widgets
 
 from mi_lab.estimation.steps import one_thread
 from mi_lab.estimation.training import Training
+from mi_lab.settings import first_line
 
 SLICE = 0.08
 """Seconds of training between two looks at what was clicked."""
@@ -70,7 +71,7 @@ class Console:
             await self._slices(training, epochs)
             self.end()
         except (MemoryError, RuntimeError) as error:  # what PyTorch raises where memory does not suffice
-            self.say(f"The training broke off: {str(error).splitlines()[0]}")
+            self.say(f"The training broke off: {first_line(error)}")
         finally:
             self.start.disabled, self.stop.disabled = False, True
 

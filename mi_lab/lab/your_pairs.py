@@ -14,7 +14,7 @@ from mi_lab.comparison import ESTIMATORS, fits, synthetic
 from mi_lab.estimates import Estimate
 from mi_lab.names import READOUTS, YARDSTICKS
 from mi_lab.pages.compare import comparison, table
-from mi_lab.settings import as_type
+from mi_lab.settings import as_type, first_line
 
 _SOURCES = ("Synthetic", "Paste", "Upload", "Path")
 
@@ -93,7 +93,7 @@ class YourPairs:
         except ValueError as error:
             self._say(str(error))
         except (MemoryError, RuntimeError) as error:  # what PyTorch raises where memory does not suffice
-            self._say(f"The training broke off: {str(error).splitlines()[0]}")
+            self._say(f"The training broke off: {first_line(error)}")
         finally:
             self._running(False)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from mi_lab.estimates import Estimate
+from mi_lab.names import YARDSTICKS
 from mi_lab.pages import theme
 from mi_lab.pages.figures import NAMES
 from mi_lab.pages.tables import table_html
@@ -21,19 +22,16 @@ def comparison(estimates: Sequence[Estimate]) -> go.Figure:
     if not estimates:
         raise ValueError("there are no estimates to draw.")
     low, high = _range(estimates)
-    data = estimates[0].data
-    note = (
-        f"{data.train} pairs trained, {data.validation} decided when to stop, and {data.test} gave the values, in "
-        f"batches of {data.batch_size}."
-    )
-    table = {"head": list(_HEAD), "rows": _rows(estimates), "note": note}
-    seeds = ", ".join(map(str, estimates[0].seeds))
-    provenance = f"<span class='mi-evidence'>live</span> your pairs · seeds {seeds} · batches of {data.batch_size}"
+    table = {"head": list(_HEAD), "rows": _rows(estimates), "note": " ".join(_notes(estimates))}
+    provenance = "<span class='mi-evidence'>live</span> your pairs"
+    if trained := _trained(estimates):
+        seeds = ", ".join(map(str, trained[0].seeds))
+        provenance += f" · seeds {seeds} · batches of {trained[0].data.batch_size}"
     figure = theme.figure("", "estimated MI [nats]", _alt(estimates), table=table, provenance=provenance)
     _add_seeds(figure, estimates, low, high)
     _add_values(figure, [e for e in estimates if not e.flags], "estimate", "circle", low, high)
     _add_values(figure, [e for e in estimates if e.flags], "estimate with warnings", "circle-open", low, high)
-    _add_level(figure, estimates, [data.test] * len(estimates), "log n of the test pairs", "dot")
+    _add_level(figure, estimates, [e.data.test for e in estimates], "log n of the pairs that gave the value", "dot")
     ceilings = [e for e in estimates if e.log_ceiling is not None]
     _add_level(figure, ceilings, [e.data.batch_size for e in ceilings], "log N, the most it can read", "dash")
     names = [_name(e) for e in estimates]
@@ -44,6 +42,25 @@ def comparison(estimates: Sequence[Estimate]) -> go.Figure:
 def table(estimates: Sequence[Estimate]) -> str:
     """The estimates as an HTML table."""
     return table_html(_HEAD, _rows(estimates), "Estimates")
+
+
+def _trained(estimates: Sequence[Estimate]) -> list[Estimate]:
+    return [e for e in estimates if e.estimator not in YARDSTICKS]
+
+
+def _notes(estimates: Sequence[Estimate]) -> list[str]:
+    """Which pairs gave the values."""
+    notes = []
+    if trained := _trained(estimates):
+        data = trained[0].data
+        notes.append(
+            f"{data.train} pairs trained, {data.validation} decided when to stop, and {data.test} gave the values, in "
+            f"batches of {data.batch_size}."
+        )
+    if untrained := [e for e in estimates if e.estimator in YARDSTICKS]:
+        names = " and ".join(map(_name, untrained))
+        notes.append(f"{names} read all {untrained[0].data.test} pairs, without any training.")
+    return notes
 
 
 def _name(estimate: Estimate) -> str:
@@ -69,7 +86,7 @@ def _warnings(estimate: Estimate, between: str = " ") -> str:
 
 def _range(estimates: Sequence[Estimate]) -> tuple[float, float]:
     """An axis on which log n and what comes near it can be told apart, whatever a diverged estimate says."""
-    log_n = math.log(estimates[0].data.test)
+    log_n = math.log(max(e.data.test for e in estimates))
     finite = [value for e in estimates for value in (e.mi, *e.per_seed) if math.isfinite(value)]
     low, high = min([0.0, *finite]), max([log_n, *finite])
     return max(low, -2.0) - 0.2, min(high, 2 * log_n) * 1.1
@@ -149,5 +166,6 @@ def _alt(estimates: Sequence[Estimate]) -> str:
         + (f" ({', '.join(flag.name for flag in e.flags)})" if e.flags else "")
         for e in estimates
     ]
-    test = estimates[0].data.test
-    return f"Estimates of MI in nats from {test} test pairs, where log n is {math.log(test):.1f}: {'; '.join(told)}."
+    counts = sorted({e.data.test for e in estimates})
+    where = " and ".join(f"{n} pairs, where log n is {math.log(n):.1f}" for n in counts)
+    return f"Estimates of MI in nats from {where}: {'; '.join(told)}."

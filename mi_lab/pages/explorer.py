@@ -9,12 +9,15 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from IPython.display import HTML
+
 from mi_lab.curves import TAIL
 from mi_lab.experiments import BATCH_SIZES, EXPERIMENTS
 from mi_lab.names import EXPLORED
 from mi_lab.pages import theme
 from mi_lab.pages.figures import NAMES
 from mi_lab.pages.provenance import plain_provenance
+from mi_lab.pages.tables import table_html
 from mi_lab.pages.widgets import Widget, widget
 from mi_lab.results import Result, is_stored, load, results_dir, round_numbers
 from mi_lab.specs import Sweep
@@ -71,6 +74,19 @@ def train(identity: str = "train", folder: Path | None = None, inline: bool = Fa
     estimators = [[f"{key[0]}-{key[1]}", name] for key, name in NAMES.items() if key[0] in EXPLORED]
     data: dict[str, Any] = {"estimators": estimators, "stored": list(found)} | ({"parts": found} if inline else {})
     return widget("train", identity, ["true MI", "estimates"], rows, note, ["gaussian", "trainer"], **data)
+
+
+def side_by_side(mi: float, n: int, folder: Path | None = None) -> HTML:
+    """A table of every estimator's final estimates at one true MI and N, by negatives, one value per seed, in nats."""
+    small = {name: part for name, part in parts(folder).items() if part["critic"] == "1x64"}
+    readings = {(part["estimator"], part["readout"]): part["label"] for part in small.values()}
+    epochs = {kind: next(part["epochs"] for part in small.values() if part["negatives"] == kind) for kind in NEGATIVES}
+    head = ["estimator", *(f"{words}, {epochs[kind]} epochs" for kind, words in NEGATIVES.items())]
+    rows = [
+        [label, *(_at(small[f"{estimator}-{readout}-1x64-{kind}"], mi, n) for kind in NEGATIVES)]
+        for (estimator, readout), label in readings.items()
+    ]
+    return HTML(f'<div class="mi-table">{table_html(head, rows, f"Estimates at {mi:g} nats with N = {n}")}</div>')
 
 
 def write_parts(folder: Path) -> None:

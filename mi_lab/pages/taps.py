@@ -1,5 +1,6 @@
 """Tables 1 and 8: what probes find at each tap of encoders of different pretexts, beside the report's numbers."""
 
+import math
 from collections.abc import Mapping, Sequence
 from html import escape
 
@@ -23,10 +24,10 @@ def name_of(result: Result) -> str:
 
 
 def measured(result: Result, measure: str) -> list[float]:
-    """The mean over seeds at each tap: per cent for 'linear', else a share of H(Y)."""
+    """The mean over seeds at each tap: per cent for 'linear', else a share of H(Y); nan where one was lost."""
     scale = 100 if measure == "linear" else 1
     runs = [run["values"][measure] for run in result.runs]
-    return [scale * sum(run[tap] for run in runs) / len(runs) for tap in TAPS]
+    return [scale * sum(math.nan if run[tap] is None else run[tap] for run in runs) / len(runs) for tap in TAPS]
 
 
 def by_tap(results: Sequence[Result], measure: str, reported: Rows | None = None) -> go.Figure:

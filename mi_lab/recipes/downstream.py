@@ -20,13 +20,17 @@ _PICTURES = 2  # the first test image of each of this many classes
 
 
 def downstream(
-    spec: VInfoMaxImages | SupervisedAutoencoders, data: Dataset, encoder: Encoder, seed: int, stages: Stages
+    spec: VInfoMaxImages | SupervisedAutoencoders, data: Dataset, encoder: Encoder | None, seed: int, stages: Stages
 ) -> dict[str, Any]:
     """Probes of App. C.2 on the prelogits, fitted on the whole training split and read on the test split.
 
     ``linear`` and ``mlp`` are accuracies; with '_v' the V-information of the prelogits about the label as a share of
     H(Y), both entropies read on the test split. ``nmi`` and ``nmi_test`` are as in Table 1, if they are asked for.
+    All are None of an encoder that is not ``intact``, or of none.
     """
+    with_nmi = isinstance(spec, SupervisedAutoencoders) and spec.nmi_epochs > 0
+    if encoder is None or not intact(encoder):
+        return dict.fromkeys(("linear", "linear_v", "mlp", "mlp_v", *(("nmi", "nmi_test") if with_nmi else ())))
     parts: list[Part] = []
 
     def seen() -> list[Part]:
@@ -47,19 +51,32 @@ def downstream(
         compute = _reading(chosen, seen, seed, data.classes)
         accuracy, log_loss = stages.keep(f"{name}-{epochs}", compute)
         values |= {name: accuracy, f"{name}_v": 1 - log_loss / float(null.double().mean())}
-    if isinstance(spec, SupervisedAutoencoders) and spec.nmi_epochs:
+    if with_nmi:
+        assert isinstance(spec, SupervisedAutoencoders)
         critic = dataclasses.replace(NMI, epochs=spec.nmi_epochs)
         found = stages.keep(f"nmi-{spec.nmi_epochs}", lambda: plug_in_estimates(critic, seen(), [seed], data.classes))
         values |= {name: value for name, [value] in shares([Found(*one) for one in found], data.test.labels).items()}
     return values
 
 
-def pictures(data: Dataset, encoder: ResNet18 | None = None, decoder: torch.nn.Module | None = None) -> list[int]:
-    """The first test image of the first two classes, or what the decoder gives back: grey values 0-255, flat."""
+def intact(model: torch.nn.Module) -> bool:
+    """Are all its weights and running statistics finite? A training that diverged may leave others."""
+    return all(bool(values.isfinite().all()) for values in model.state_dict().values())
+
+
+def pictures(
+    data: Dataset, encoder: ResNet18 | None = None, decoder: torch.nn.Module | None = None
+) -> list[int] | None:
+    """The first test image of the first two classes, or what the decoder gives back: grey values 0-255, flat.
+
+    None are given back by networks that are not ``intact``.
+    """
     chosen = torch.stack([(data.test.labels == label).nonzero()[0, 0] for label in range(_PICTURES)])
     images = data.test.images[chosen]
     if encoder is None or decoder is None:
         return images.flatten().tolist()
+    if not (intact(encoder) and intact(decoder)):
+        return None
     encoder.eval()
     with torch.inference_mode():
         floats = data.normalised(images.to(next(encoder.parameters()).device))

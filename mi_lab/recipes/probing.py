@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from mi_lab.image_specs import NO_PRETEXT, Probing
+from mi_lab.recipes.downstream import intact
 from mi_lab.recipes.nmi import plug_in_estimates, shares
 from mi_lab.representation.datasets import Dataset, Split, load_dataset
 from mi_lab.representation.encoders import Encoder, ResNet18, make_encoder
@@ -22,10 +23,14 @@ def probe_pretext(spec: Probing, run: Mapping[str, Any], device: torch.device, s
     """One encoder. ``values`` hold, per tap, ``linear`` (accuracy on the test split), ``nmi`` and ``nmi_test``.
 
     ``nmi`` is the highest estimate on the validation split over H(Y), ``nmi_test`` the same critic's on the test split.
-    ``filters`` are the stem's weights, flat.
+    ``filters`` are the stem's weights, flat. All are None of an encoder whose training left it not finite.
     """
     data, seed = load_dataset(spec.data), run["seed"]
     encoder, curves, broken, steps = _trained(spec, data, seed, device, stages)
+    if not intact(encoder):
+        lost = dict.fromkeys(encoder.taps)
+        values = {"linear": lost, "nmi": lost, "nmi_test": lost, "filters": None}
+        return {"curves": curves, "values": values, "first_nonfinite_epoch": broken, "steps": steps}
     parts = [data.train, data.validation, data.test]
     features: list[Tensor] = []
 
@@ -42,8 +47,8 @@ def probe_pretext(spec: Probing, run: Mapping[str, Any], device: torch.device, s
         f"linear-{spec.linear_epochs}", lambda: probe_accuracy(linear, seen()[0], seen()[2], seeds, data.classes)
     )
     found = stages.keep(f"nmi-{spec.nmi_epochs}", lambda: plug_in_estimates(nmi, seen(), seeds, data.classes))
-    values = {"linear": right, **shares([Found(*one) for one in found], data.test.labels)}
-    by_tap: dict[str, Any] = {name: dict(zip(encoder.taps, v, strict=True)) for name, v in values.items()}
+    measured = {"linear": right, **shares([Found(*one) for one in found], data.test.labels)}
+    by_tap: dict[str, Any] = {name: dict(zip(encoder.taps, v, strict=True)) for name, v in measured.items()}
     assert isinstance(encoder, ResNet18)
     filters = encoder.stem.weight.detach().flatten().tolist()
     return {

@@ -12,10 +12,11 @@ from mi_lab.recipes.probing import some
 from mi_lab.reconstruction_specs import PIXELS, VInfoMaxDigits
 from mi_lab.representation.datasets import Dataset, load_dataset
 from mi_lab.representation.probes import MLP_MNIST, fit_probes, read_probes, saga_accuracy
-from mi_lab.representation.vinfomax import Encode, VInfoMax, train_v_infomax
+from mi_lab.representation.vinfomax import Encode, VInfoMax, broken_at, train_v_infomax
 from mi_lab.stages import Stages
 
 _DECODER_STEPS = {"alternating": 10, "joint": 0}
+_READ = ("linear", "linear_test", "mlp", "mlp_test")
 
 
 def encode_digits(
@@ -35,11 +36,12 @@ def encode_digits(
     measured = stages.keep("measured", lambda: measure(spec, run, data, device, stages))
     stages.checkpoint("autoencoder").remove()
     stages.seconds = measured["seconds"]
-    steps = (spec.warm_up + spec.epochs) * math.ceil(len(data.train.labels) / spec.batch_size)
+    loss = measured["curves"]["l2"]
+    steps = (spec.warm_up + len(loss) - 1) * math.ceil(len(data.train.labels) / spec.batch_size)
     return {
         "curves": measured["curves"],
         "values": measured["values"],
-        "first_nonfinite_epoch": None,
+        "first_nonfinite_epoch": broken_at(loss),
         "steps": 0 if run["decoder"] == PIXELS else steps,
     }
 
@@ -67,12 +69,13 @@ def _trained(
         progress=stages.label,
         checkpoint=stages.checkpoint("autoencoder"),
     )
-    readings = [learnt.readings[epoch] for epoch in sorted(spec.read_at)]
-    curves: dict[str, list[float]] = {name: [reading[name] for reading in readings] for name in readings[0]}
+    readings = [learnt.readings[epoch] for epoch in sorted(learnt.readings)]
+    curves: dict[str, list[float]] = {name: [reading[name] for reading in readings] for name in _READ}
     curves["l2"] = learnt.loss[0]
     shown = data.test.images[_first_of_each_class(data)]
     given = learnt.reconstruct(data.normalised(shown).flatten(1).to(device))[0].cpu()
-    pictures = data.std * given + data.mean if run["seed"] == 0 else None
+    whole = broken_at(learnt.loss[0]) is None
+    pictures = data.std * given + data.mean if run["seed"] == 0 and whole else None
     return _measured(data, validation, curves, pictures, learnt.wall_seconds)
 
 
@@ -94,7 +97,8 @@ def _measured(
     seconds: float,
 ) -> dict[str, Any]:
     mean = data.normalised(data.train.images).mean(0).flatten().to(validation)
-    values: dict[str, Any] = {name: curve[-1] for name, curve in curves.items()}
+    whole = broken_at(curves["l2"]) is None  # or there is no last value
+    values: dict[str, Any] = {name: curve[-1] if whole else None for name, curve in curves.items()}
     values |= {"null_l2": float((validation - mean).square().mean()), "pixels": validation.shape[1]}
     if pictures is not None:
         values["pictures"] = (pictures * 255).round().clamp(0, 255).int().flatten().tolist()
@@ -115,7 +119,7 @@ def _read(spec: VInfoMaxDigits, data: Dataset, parts: Sequence[Tensor], encode: 
     )
     model = fit_probes(probe, (train[0][None], train[1]), [seed], data.classes)
     mlp = [read_probes(model, (z[None], y))[0].accuracy for z, y in held_out]
-    return {"linear": linear[0], "linear_test": linear[1], "mlp": mlp[0], "mlp_test": mlp[1]}
+    return dict(zip(_READ, [*linear, *mlp], strict=True))
 
 
 def _flat(data: Dataset, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:

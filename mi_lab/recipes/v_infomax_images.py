@@ -12,6 +12,7 @@ from mi_lab.reconstruction_specs import NO_DECODER, VInfoMaxImages
 from mi_lab.representation.datasets import load_dataset
 from mi_lab.representation.encoders import ResNet18, make_encoder
 from mi_lab.representation.reconstruction import NON_LINEAR, make_decoder
+from mi_lab.representation.vinfomax import broken_at
 from mi_lab.representation.vinfomax_images import ImageVInfoMax, train_image_v_infomax
 from mi_lab.stages import Stages
 
@@ -34,7 +35,7 @@ def encode_images(
     assert isinstance(encoder, ResNet18)
     curves: dict[str, list[float]] = {}
     values: dict[str, Any] = {}
-    steps = 0
+    steps, broken = 0, None
     decoder = None
     if run["decoder"] != NO_DECODER:
         hidden = NON_LINEAR if run["decoder"] == "non_linear" else ()
@@ -59,9 +60,9 @@ def encode_images(
             checkpoint=stages.checkpoint("autoencoder"),
         )
         stages.seconds += seconds
-        curves, values = {"l2": losses}, {"l2": losses[-1]}
-        steps = (spec.warm_up + spec.epochs) * math.ceil(len(images) / spec.batch_size)
-    if seed == 0 or decoder is None:
+        curves, values, broken = {"l2": losses}, {"l2": losses[-1]}, broken_at(losses)
+        steps = (spec.warm_up + len(losses) - 1) * math.ceil(len(images) / spec.batch_size)
+    if decoder is None or (seed == 0 and broken is None):
         values["pictures"] = pictures(data, encoder, decoder)
-    values |= downstream(spec, data, encoder, seed, stages)
-    return {"curves": curves, "values": values, "first_nonfinite_epoch": None, "steps": steps}
+    values |= downstream(spec, data, encoder if broken is None else None, seed, stages)
+    return {"curves": curves, "values": values, "first_nonfinite_epoch": broken, "steps": steps}

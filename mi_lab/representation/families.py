@@ -85,10 +85,10 @@ class Categorical:
     model: Probe | None = None
 
     def check(self, y: Tensor) -> None:  # noqa: D102
-        if y.is_floating_point() or y.dim() != 1:
+        if y.dtype != torch.long or y.dim() != 1:
             raise ValueError(
-                f"a Categorical family needs labels to predict, whole numbers of shape (n,), not {described(y)}; for "
-                "images and other vectors take Gaussian."
+                f"a Categorical family needs labels to predict, whole numbers (torch.long) of shape (n,), not "
+                f"{described(y)}; for images and other vectors take Gaussian."
             )
         if int(y.min()) != 0:
             raise ValueError(f"labels must start at 0, not at {int(y.min())}.")

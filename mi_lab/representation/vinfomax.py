@@ -5,6 +5,7 @@ of pixels, its fall below that of the mean image is the predictive V-information
 for the Gaussian family whose means the decoder gives (Eq. 14).
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -65,7 +66,8 @@ class VInfoMax:
 class Learnt:
     """What K trainings gave. ``loss[k]`` holds the validation loss per pixel after the warm-up and after every epoch.
 
-    ``readings`` maps each epoch that was read, 0 for the end of the warm-up, to what ``read`` said of the codes.
+    ``readings`` maps each epoch that was read, 0 for the end of the warm-up, to what ``read`` said of the codes; none
+    is read whose loss is not finite, and there a training ends.
     ``encode`` gives codes; ``reconstruct`` images (n, D) as the decoders give them back, (K, n, D). ``wall_seconds``
     is the time it took, readings included.
     """
@@ -107,6 +109,11 @@ def train_v_infomax(
     return Learnt(by_run, running.readings, running.encode, running.reconstruct, seconds)
 
 
+def broken_at(loss: Sequence[float]) -> int | None:
+    """The first epoch after which a loss, as in ``Learnt``, is not finite, at least 1; None if there is none."""
+    return next((max(1, epoch) for epoch, value in enumerate(loss) if not math.isfinite(value)), None)
+
+
 class _Running:
     """K trainings as far as they have come. Epochs below 0 are the warm-up."""
 
@@ -140,7 +147,8 @@ class _Running:
         return self.epoch + self.settings.warm_up
 
     def finished(self) -> bool:
-        return self.epoch >= self.settings.epochs
+        lost = bool(self.losses) and not any(map(math.isfinite, self.losses[-1]))
+        return lost or self.epoch >= self.settings.epochs
 
     def order(self, count: int) -> Tensor:
         """This epoch's order of the images for each run, (K, count)."""
@@ -182,7 +190,7 @@ class _Running:
         if not 0 <= self.epoch == len(self.losses):
             return
         errors = in_parts(self._squared_errors, self.validation, 1).sum(1)
-        if self.read is not None and self.epoch in self.read_at:
+        if self.read is not None and self.epoch in self.read_at and errors.isfinite().all():
             self.readings[self.epoch] = self.read(self.encode)
         self.losses.append((errors / self.validation.numel()).tolist())
 

@@ -1,5 +1,6 @@
 """V-InfoMax (Eq. 15) with a ResNet18 or PlainNet18 as encoder (Table 2): one training, in alternation or jointly."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -60,7 +61,7 @@ def train_image_v_infomax(
     """Train both where they lie and leave them as they are at the end.
 
     Images are uint8, (n, c, h, w). Returns the L2 loss on ``validation`` after the decoder's warm-up and after every
-    epoch, and the seconds that the training took.
+    epoch, up to one that is not finite, and the seconds that the training took.
     A training with a ``checkpoint`` goes on where that left off, to the same bits on the same machine. Raises
     ValueError for an empty part or a decoder that does not fit encoder and images.
     """
@@ -103,7 +104,8 @@ class _Running:
         return self.epoch + self.settings.warm_up
 
     def finished(self) -> bool:
-        return self.epoch >= self.settings.epochs
+        lost = bool(self.losses) and not math.isfinite(self.losses[-1])
+        return lost or self.epoch >= self.settings.epochs
 
     def order(self, count: int) -> Tensor:
         self.note()

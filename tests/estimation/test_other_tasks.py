@@ -7,7 +7,7 @@ from helpers import generators, refused, within_standard_errors
 from scipy import integrate
 from scipy.stats import multivariate_t, norm
 
-from mi_lab import CorrelatedGaussians
+from mi_lab import CorrelatedGaussians, ceiling
 from mi_lab.estimation.catalogue import make_task
 from mi_lab.estimation.distributions import CorrelatedStudent, Mixture, SideBySide, SymmetricChannel, UniformNoise
 from mi_lab.estimation.transforms import MAPS, Transformed, log_density_y
@@ -141,6 +141,18 @@ def test_the_truth_of_a_mixture_is_that_of_the_plane_within_its_error():
     assert abs(mixture.mi - truth) < 5 * mixture.measured.stderr < 0.02
 
 
+@pytest.mark.parametrize("mi", [1.0, 10.0, 42.0])
+def test_uniform_noise_as_drawn_lies_in_its_own_support(mi):
+    task = UniformNoise(5, mi)
+    ratio = task.log_ratio(*task.sample(200_000, torch.Generator().manual_seed(0)))  # float32, as trained on
+    rounding = 1e-4 * mi  # of y, beside the narrowest width
+    apart = abs(float(ratio.double().mean()) - mi)
+    assert ratio.isfinite().all() and apart < 5 * float(ratio.std()) / 200_000**0.5 + rounding
+    assert math.isfinite(ceiling(task, 64).value)
+    x = torch.full((1, 5), 0.5)
+    assert task.log_ratio(x, x + 1.01 * task.width) == -math.inf
+
+
 def test_opposite_correlations_leave_none_but_dependence():
     x, y = sample(BOTH_WAYS, 100_000)
     assert within_standard_errors(x[:, 0] * y[:, 0], 0.0, 5) and BOTH_WAYS.mi > 0.3
@@ -153,6 +165,7 @@ def test_opposite_correlations_leave_none_but_dependence():
         (lambda: CorrelatedStudent(20, 0.1), ("mi must be at least 0.7926 nats",)),
         (lambda: CorrelatedStudent(2, 1.0, 0.0), ("degrees of freedom must be a positive number",)),
         (lambda: UniformNoise(2, 0.0), ("mi must be a positive number",)),
+        (lambda: UniformNoise(2, 17.1), ("at most 8.5 nats for each of the 2 components",)),
         (lambda: SymmetricChannel(4, 1.5), ("[0, log 4 = 1.3863]",)),
         (lambda: Mixture((CorrelatedGaussians(mi=1),), (0.5,)), ("weights must be 1 shares",)),
         (lambda: Mixture((CorrelatedGaussians(mi=1), CorrelatedGaussians(dim=2, mi=1)), (0.5, 0.5)), ("one dim",)),

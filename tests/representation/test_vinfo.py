@@ -148,6 +148,8 @@ def test_what_does_not_fit_is_refused():
     x, labels, images = drawn(60, 3), torch.arange(60) % 3, drawn(60, 1, 4, 4)
     with refused("a Categorical family needs labels", "float32 of shape (60, 1, 4, 4)", "take Gaussian"):
         v_information(Categorical(), x, images)
+    with refused("whole numbers (torch.long) of shape (n,), not int32"):
+        v_information(Categorical(), x, labels.int())
     with refused("a Gaussian family needs floats of shape (n, d)", "int64 of shape (60,)", "take Categorical"):
         v_entropy(Constant(Gaussian()), labels)
     with refused("labels must start at 0, not at 1"):
