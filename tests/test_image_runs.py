@@ -112,7 +112,7 @@ def test_what_a_run_depends_on_is_part_of_its_identity():
     # what is left out: where results and data come from and go, the estimates of a reader's own pairs, and the specs,
     # which are hashed as values
     beside = {"arrays", "cache", "estimates", "image_specs", "reconstruction_specs", "results", "settings", "specs"}
-    beside |= {"checkpoints", "experiments", "schema", "sealed", "stacks", "stages"}
+    beside |= {"checkpoints", "experiments", "reported", "schema", "sealed", "stacks", "stages"}
     for path in [
         *(package / f"{name}.py" for name in modules),
         *(p for f in folders for p in (package / f).glob("*.py")),

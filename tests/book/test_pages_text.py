@@ -51,13 +51,14 @@ def test_a_link_that_sets_a_widget_goes_to_its_page_and_names_its_controls(page,
 
 
 def source_of(widget):
-    """Where a widget's controls stand: in its script, or in its data."""
+    """Where a widget's controls stand: in its script and the runtime, or in its data."""
     if widget == "weights":
         return weights([]).data
     if widget == "finding-2":
         return findings()[1].data
     script = "findings" if widget == "finding-3" else widget.removesuffix("-labels")
-    return (ROOT / "mi_lab" / "pages" / "assets" / f"mi-{script}.js").read_text(encoding="utf-8")
+    assets = ROOT / "mi_lab" / "pages" / "assets"
+    return "".join((assets / f"mi-{name}.js").read_text(encoding="utf-8") for name in (script, "widgets"))
 
 
 @pytest.mark.parametrize("query", sorted({query for _, _, widget, query in LINKS if widget == "explorer"}))

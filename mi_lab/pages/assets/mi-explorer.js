@@ -81,7 +81,7 @@ window.MILab.widgets.explorer = ({ model, el }) => {
 		return picture.svg;
 	}
 
-	// Estimate against true MI, a line per N, at the epoch that every run reached.
+	// Estimate against true MI, a line per N, at an epoch that all reached.
 	function finals(part, chosen) {
 		const sizes = [...new Set(part.points.map((p) => p.n))];
 		const values = part.points.map(at).filter(Number.isFinite);
@@ -97,7 +97,7 @@ window.MILab.widgets.explorer = ({ model, el }) => {
 			const { color, dash } = lines[n];
 			picture.line(line, { stroke: color, "stroke-width": n === chosen.n ? 3 : 1.5, "stroke-dasharray": dash });
 			for (const p of part.points.filter((p) => p.n === n)) {
-				for (const v of p.at) if (v !== null) picture.dot(p.mi, v, { fill: v < range[0] ? "none" : color, stroke: color, r: 3 });
+				for (const v of p.at) if (v !== null) picture.dot(p.mi, v, { fill: range[0] <= v && v <= range[1] ? color : "none", stroke: color, r: 3 });
 			}
 			if (line.length) ends.push([...line.at(-1), n]);
 		}
