@@ -75,9 +75,9 @@ def log_n(run: Run) -> float:
     return math.log(run["batch_size"])
 
 
-def mean(values: Iterable[float]) -> float:
-    """Arithmetic mean, nan if a value is."""
-    found = list(values)
+def mean(values: Iterable[float | None]) -> float:
+    """Arithmetic mean, nan if a value is or if one was lost, None."""
+    found = [math.nan if value is None else value for value in values]
     return sum(found) / len(found)
 
 

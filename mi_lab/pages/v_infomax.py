@@ -1,5 +1,6 @@
 """Fig. 5, 14 and Table 2: what two protocols read of a code as it is learnt, and what decoders give back."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,7 +26,8 @@ def at(result: Result, decoder: str, measure: str, epoch: int | None = None) -> 
 def information(result: Result, decoder: str) -> float:
     """V-information of the code about the image after the last epoch, in nats (Eq. 14), the mean over seeds."""
     runs = [run["values"] for run in result.select(decoder=decoder)]
-    return sum(v["pixels"] * (v["null_l2"] - v["l2"]) for v in runs) / len(runs)
+    nats = [math.nan if v["l2"] is None else v["pixels"] * (v["null_l2"] - v["l2"]) for v in runs]
+    return sum(nats) / len(nats)
 
 
 def accuracies(result: Result, protocol: str) -> go.Figure:
@@ -99,8 +101,15 @@ def _decoders(result: Result) -> list[str]:
 
 
 def _by_seed(result: Result, decoder: str, measure: str) -> list[list[float]]:
+    """The curves of a measure; nan from where a training was lost."""
     scale = 1 if measure == "l2" else 100
-    return [[scale * value for value in run["curves"][measure]] for run in result.select(decoder=decoder)]
+    spec, curves = _spec(result), []
+    for run in result.select(decoder=decoder):
+        curve = [scale * value for value in run["curves"][measure]]
+        whole = spec.epochs + 1 if measure == "l2" else len(spec.read_at)
+        lost = 0 if run["first_nonfinite_epoch"] is None else whole - len(curve)
+        curves.append(curve + [math.nan] * lost)
+    return curves
 
 
 def _index(result: Result, measure: str, epoch: int | None) -> int:

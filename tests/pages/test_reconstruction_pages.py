@@ -1,8 +1,10 @@
+import math
 import re
 
 import pytest
 from helpers import made_result
 
+from mi_lab.claims.outcome import mean
 from mi_lab.pages.autoencoders import by_decoder, cells, images, over_weight, table
 from mi_lab.pages.v_infomax import accuracies, at, digits, information, losses
 from mi_lab.reported import TABLE_2, TABLE_3
@@ -30,6 +32,17 @@ def test_accuracies_are_means_over_seeds_beside_pixel_space(fifth):
     assert sum(trace.mode == "markers" for trace in figure.data) == 4  # two decoders, two seeds
     assert "linear decoder 92.05 per cent" in figure.layout.meta["alt"]
     assert "v_infomax_mnist.ipynb" in figure.layout.meta["provenance"]
+
+
+def test_a_lost_training_leaves_a_gap_and_no_crash(fifth):
+    lost = next(run for run in fifth.runs if run["decoder"] == "linear" and run["seed"] == 1)
+    lost["first_nonfinite_epoch"] = 1
+    lost["curves"] = {"linear": [0.8], "mlp": [0.9], "l2": [0.5]}
+    lost["values"] |= {"linear": None, "mlp": None, "l2": None}
+    assert at(fifth, "linear", "linear", 0) == pytest.approx(80)
+    assert math.isnan(at(fifth, "linear", "linear")) and math.isnan(information(fifth, "linear"))
+    assert all(figure.data for figure in (accuracies(fifth, "linear"), losses(fifth)))
+    assert math.isnan(mean([0.5, None]))
 
 
 def test_losses_come_with_the_information_they_stand_for(fifth):
