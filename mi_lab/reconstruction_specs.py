@@ -11,6 +11,8 @@ from mi_lab.settings import within
 
 PIXELS = "pixels"
 NO_DECODER = "none"
+DECODER_STEPS = {"alternating": 10, "joint": 0}
+"""How many batches the decoder learns from before the encoder learns from one, by the kind of gradients."""
 
 
 @dataclass(frozen=True)

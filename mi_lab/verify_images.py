@@ -13,6 +13,7 @@ from mi_lab.image_specs import NO_PRETEXT, Labelings, NoisyImages, Probing
 from mi_lab.recipes import recipe
 from mi_lab.recipes.consistency import rows_task
 from mi_lab.recipes.downstream import pictures
+from mi_lab.recipes.probing import some
 from mi_lab.reconstruction_specs import NO_DECODER, VInfoMaxDigits
 from mi_lab.representation.datasets import Split, load_dataset
 from mi_lab.representation.encoders import ResNet18, make_encoder
@@ -60,8 +61,7 @@ def _first_filters(spec: Probing, seed: int) -> Part:
 def _first_epoch(spec: NoisyImages, run: Mapping[str, Any], device: torch.device) -> Part:
     """The noise, and LeNet-5's first epoch, which has the learning rate of all."""
     data, seed = load_dataset(spec.data), run["seed"]
-    size = None if spec.images == len(data.train.labels) else spec.images
-    splits = (data.train if size is None else data.train.subset(size), data.validation, data.test)
+    splits = (some(data.train, spec.images), data.validation, data.test)
     train, validation, test = (
         Split(salt_and_pepper(split.images, run["p"], 3 * seed + i), split.labels) for i, split in enumerate(splits)
     )
@@ -77,8 +77,7 @@ def _first_epoch(spec: NoisyImages, run: Mapping[str, Any], device: torch.device
 def _null_loss(spec: VInfoMaxDigits) -> Part:
     """The loss of the mean image, below which an autoencoder's has to fall."""
     data = load_dataset(spec.data)
-    if spec.images != len(data.train.labels):
-        data = dataclasses.replace(data, train=data.train.subset(spec.images))
-    train, validation = (data.normalised(split.images).flatten(1) for split in (data.train, data.validation))
+    splits = (some(data.train, spec.images), data.validation)
+    train, validation = (data.normalised(split.images).flatten(1) for split in splits)
     loss = float((validation - train.mean(0)).square().mean())
     return {"values": {"null_l2": loss, "pixels": validation.shape[1]}}

@@ -9,13 +9,12 @@ import torch
 from torch import Tensor
 
 from mi_lab.recipes.probing import some
-from mi_lab.reconstruction_specs import PIXELS, VInfoMaxDigits
+from mi_lab.reconstruction_specs import DECODER_STEPS, PIXELS, VInfoMaxDigits
 from mi_lab.representation.datasets import Dataset, load_dataset
 from mi_lab.representation.probes import MLP_MNIST, fit_probes, read_probes, saga_accuracy
 from mi_lab.representation.vinfomax import Encode, VInfoMax, broken_at, train_v_infomax
 from mi_lab.stages import Stages
 
-_DECODER_STEPS = {"alternating": 10, "joint": 0}
 _READ = ("linear", "linear_test", "mlp", "mlp_test")
 
 
@@ -53,7 +52,7 @@ def _trained(
         decoder=(spec.hidden, spec.hidden) if run["decoder"] == "non_linear" else (),
         epochs=spec.epochs,
         warm_up=spec.warm_up,
-        decoder_steps=_DECODER_STEPS[spec.gradients],
+        decoder_steps=DECODER_STEPS[spec.gradients],
         encoder=(spec.hidden, spec.hidden, spec.code),
         learning_rate=spec.learning_rate,
         batch_size=spec.batch_size,

@@ -8,15 +8,13 @@ import torch
 
 from mi_lab.recipes.downstream import downstream, pictures
 from mi_lab.recipes.probing import some
-from mi_lab.reconstruction_specs import NO_DECODER, VInfoMaxImages
+from mi_lab.reconstruction_specs import DECODER_STEPS, NO_DECODER, VInfoMaxImages
 from mi_lab.representation.datasets import load_dataset
 from mi_lab.representation.encoders import ResNet18, make_encoder
 from mi_lab.representation.reconstruction import NON_LINEAR, make_decoder
 from mi_lab.representation.vinfomax import broken_at
 from mi_lab.representation.vinfomax_images import ImageVInfoMax, train_image_v_infomax
 from mi_lab.stages import Stages
-
-_DECODER_STEPS = {"alternating": 10, "joint": 0}
 
 
 def encode_images(
@@ -43,7 +41,7 @@ def encode_images(
         settings = ImageVInfoMax(
             spec.epochs,
             spec.warm_up,
-            _DECODER_STEPS[spec.gradients],
+            DECODER_STEPS[spec.gradients],
             learning_rate=spec.learning_rate,
             batch_size=spec.batch_size,
             precision=spec.precision,
