@@ -45,7 +45,7 @@ def test_values_stand_with_their_standard_errors_and_warnings_are_told():
 
 def test_log_n_is_drawn_for_all_and_log_batch_size_where_it_is_a_ceiling():
     figure = comparison([*ESTIMATES, an_estimate("mine", "dv", negatives="shuffle")])
-    assert list(trace(figure, "log n of the test pairs").y) == [math.log(200)] * 4
+    assert list(trace(figure, "log n of the pairs that gave the value").y) == [math.log(200)] * 4
     ceiling = trace(figure, "log N, the most it can read")
     assert (list(ceiling.x), list(ceiling.y)) == (["InfoNCE", "MINE"], [math.log(25)] * 2)
     assert not [one for one in comparison(ESTIMATES[:1]).data if one.name.startswith("log N,")]
@@ -54,7 +54,7 @@ def test_log_n_is_drawn_for_all_and_log_batch_size_where_it_is_a_ceiling():
 def test_around_the_figure_stand_alt_text_table_and_provenance():
     meta = comparison(ESTIMATES).layout.meta
     assert "MINE 0.900 ± 0.050" in meta["alt"] and "JS plug-in 1.200 ± 0.050 (seeds disagree)" in meta["alt"]
-    assert meta["alt"].startswith("Estimates of MI in nats from 200 test pairs, where log n is 5.3")
+    assert meta["alt"].startswith("Estimates of MI in nats from 200 pairs, where log n is 5.3")
     assert [row[0] for row in meta["table"]["rows"]] == ["MINE", "JS plug-in", "InfoNCE"]
     assert meta["table"]["rows"][0][-1] == "none" and FLAG.sentence in meta["table"]["rows"][1][-1]
     assert "600 pairs trained" in meta["table"]["note"]

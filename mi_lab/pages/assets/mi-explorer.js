@@ -101,9 +101,9 @@ window.MILab.widgets.explorer = ({ model, el }) => {
 			}
 			if (line.length) ends.push([...line.at(-1), n]);
 		}
-		let free = Infinity; // names beside the ends of the lines, none over another
-		for (const [mi, value, n] of ends.sort((a, b) => a[1] - b[1])) {
-			free = Math.min(free - 12, picture.py(value));
+		let free = 0; // names beside the ends of the lines, none over another
+		for (const [mi, value, n] of ends.sort((a, b) => b[1] - a[1])) {
+			free = Math.max(free + 12, picture.py(value));
 			picture.text(mi, value, ` ${n}`, { y: free, dx: 6, dy: 4, class: "note" });
 		}
 		if (Number.isFinite(at(chosen))) picture.dot(chosen.mi, at(chosen), { class: "chosen", r: 6 });
