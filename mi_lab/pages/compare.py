@@ -15,7 +15,7 @@ _HEAD = ("estimator", "MI [nats]", "standard error", "negatives", "critic", "war
 
 
 def comparison(estimates: Sequence[Estimate]) -> go.Figure:
-    """Estimates in nats with standard errors, single seeds as small marks, and log n of the pairs that gave them dotted.
+    """Estimates in nats with standard errors, single seeds as small marks, and log n of their pairs dotted.
 
     A value above or below the axis becomes a triangle at its edge; warnings are told on hovering and in the table.
     """
