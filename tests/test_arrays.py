@@ -57,6 +57,7 @@ def test_whole_numbers_are_labels_if_they_stand_in_one_row():
         (X.reshape(10, 2, 4), Y, ("x has shape (10, 2, 4)", "(n, d)")),
         (np.zeros((0, 2)), Y, ("x has shape (0, 2)",)),
         (3.0, Y, ("x has shape ()",)),
+        (X * [1, 1e-200], Y, ("column 1 of x is almost constant", "scale it up")),
         (X * [1, 1e200], Y, ("column 1 of x holds values beyond 1e100",)),
         (None, Y, ("x holds object entries",)),
     ],

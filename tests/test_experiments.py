@@ -211,6 +211,10 @@ def test_values_become_what_the_setting_holds(name, given, meant):
         ({"negatives": 3}, ("negatives must be text", "3")),
         ({"task": "student", "true_mi": 0.5}, ("mi must be at least 0.7926 nats",)),
         ({"task": "uniform_noise", "true_mi": 0}, ("true_mi must be positive for uniform_noise",)),
+        (
+            {"task": "uniform_noise", "dim": 2, "true_mi": 18},
+            ("at most 8.5 nats for each of the 2 dimensions", "not 18"),
+        ),
         ({"estimator": "club"}, ("club needs the critic 'conditional'",)),
         ({"estimator": "l1out", "critic": "conditional"}, ("l1out needs negatives 'all_pairs'",)),
         ({"task": "spiral", "dim": 1}, ("dim of spiral must be at least 2", "not 1")),

@@ -45,7 +45,7 @@ _LIVE = """
 export default {
   render({ model, el }) {
     el.innerHTML = model.get("html");
-    MILab.mount(el.firstElementChild, { live: true });
+    return MILab.mount(el.firstElementChild, { live: true }); // what ends it, called when the view goes
   },
 };
 """

@@ -114,12 +114,16 @@ def test_what_is_wrong_is_one_sentence_in_the_status_line(lab, shown, change, se
     assert not shown
 
 
-def test_a_training_that_breaks_off_says_so(lab, shown, monkeypatch):
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [(RuntimeError("out of memory\nand much more"), "out of memory"), (MemoryError(), "MemoryError")],
+)
+def test_a_training_that_breaks_off_says_so(lab, shown, monkeypatch, error, told):
     def breaking(*_, **__):
-        raise RuntimeError("out of memory\nand much more")
+        raise error
 
     monkeypatch.setattr("mi_lab.lab.your_pairs.fits", breaking)
-    assert pressed(lab) == "The training broke off: out of memory"
+    assert pressed(lab) == f"The training broke off: {told}"
     assert not shown and not lab.start.disabled
 
 
