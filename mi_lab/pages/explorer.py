@@ -86,7 +86,9 @@ def side_by_side(mi: float, n: int, folder: Path | None = None) -> HTML:
         [label, *(_at(small[f"{estimator}-{readout}-1x64-{kind}"], mi, n) for kind in NEGATIVES)]
         for (estimator, readout), label in readings.items()
     ]
-    return HTML(f'<div class="mi-table">{table_html(head, rows, f"Estimates at {mi:g} nats with N = {n}")}</div>')
+    table = table_html(head, rows, f"Estimates at {mi:g} nats with N = {n}")
+    made = "<span class='mi-evidence'>stored</span> the runs of the explorer, which tells how each was made"
+    return HTML(f'<div class="mi-table">{table}<p class="mi-provenance">{made}</p></div>')
 
 
 def write_parts(folder: Path) -> None:

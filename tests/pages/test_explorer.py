@@ -91,3 +91,18 @@ def test_without_javascript_the_widgets_tell_of_stored_runs(committed_results):
     html = explorer.explorer(folder=committed_results).data
     assert html.count("<tr>") == 7 and "NWJ after 200 epochs" in html
     assert "stored" in html and "<tr>" in explorer.train(folder=committed_results).data
+
+
+def test_all_estimators_stand_side_by_side_with_their_stored_ends(committed_results):
+    html = explorer.side_by_side(20.0, 64, committed_results).data
+    rows = [re.findall("<td>(.*?)</td>", row) for row in html.split("<tr>")[2:]]
+    assert "all pairs, 60 epochs" in html and "mi-evidence'>stored" in html and len(rows) == 6
+    for estimator, readout, label in (("dv", "dv", "DV"), ("js", "plug_in", "JS plug-in")):
+        [row] = [row for row in rows if row[0] == label]
+        for cell, negatives in zip(row[1:], explorer.NEGATIVES, strict=True):
+            runs = load(f"explorer-{estimator}-{negatives}", folder=committed_results).select(
+                true_mi=20.0, batch_size=64
+            )
+            assert [float(value) for value in cell.split(", ")] == pytest.approx(
+                [final(r, readout) for r in runs], rel=1e-3
+            )
