@@ -31,7 +31,7 @@ lab: .venv/installed
 
 # about a minute per stored result; NAME=fig-2a for one
 verify: .venv/installed
-	$(BIN)/python -m mi_lab.verify $(NAME)
+	$(BIN)/python -m mi_lab verify $(NAME)
 
 # what is installed, with licences, as CycloneDX
 sbom: .venv/installed .tools/installed

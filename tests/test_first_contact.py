@@ -75,7 +75,7 @@ def test_the_wheel_holds_what_the_pages_show(newcomer):
 
 
 def told_by_the_cache():
-    return subprocess.run([sys.executable, "-m", "mi_lab.cache"], capture_output=True, text=True, cwd=ROOT).stdout
+    return subprocess.run([sys.executable, "-m", "mi_lab", "cache"], capture_output=True, text=True, cwd=ROOT).stdout
 
 
 def test_the_cache_tells_its_place_and_size(tmp_path):

@@ -9,7 +9,7 @@ from mi_lab.estimation.critics import Critic, make_critic
 from mi_lab.estimation.densities import ConditionalCritic, fitted_marginal, known_marginal
 from mi_lab.estimation.mlp import Generators, StackedMlp
 from mi_lab.estimation.tasks import Task
-from mi_lab.names import CONDITIONAL, LEARNT_BASELINES, check_critic, check_precision
+from mi_lab.ground.names import CONDITIONAL, LEARNT_BASELINES, check_critic, check_precision
 
 
 class BaselinedCritic(Critic):

@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from mi_lab.estimation.negatives import merge
-from mi_lab.names import OPTIONS, READOUTS, known
+from mi_lab.ground.names import OPTIONS, READOUTS, known
 
 Bound = Callable[[Tensor, Tensor], Tensor]
 Gradient = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
@@ -245,7 +245,7 @@ class Estimator:
 
 
 def estimator(name: str, tau: float | None = None, alpha: float | None = None) -> Estimator:
-    """The one of that name in ``mi_lab.names.READOUTS``; raises ValueError otherwise, naming the nearest.
+    """The one of that name in ``mi_lab.ground.names.READOUTS``; raises ValueError otherwise, naming the nearest.
 
     ``tau`` is that of SMILE and ``alpha`` that of I_alpha, None for the default. Raises ValueError for an estimator
     that has no such number, and for a value out of range.

@@ -3,7 +3,7 @@
 from mi_lab.estimation.distributions import CorrelatedStudent, UniformNoise
 from mi_lab.estimation.tasks import CorrelatedGaussians, Task
 from mi_lab.estimation.transforms import MAPS, Transformed
-from mi_lab.names import TASKS, known
+from mi_lab.ground.names import TASKS, known
 
 
 def make_task(name: str, dim: int, mi: float) -> Task:

@@ -15,13 +15,13 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from mi_lab.costs import steps_per_epoch
 from mi_lab.estimation.baselines import critic_for
 from mi_lab.estimation.bounds import estimator
 from mi_lab.estimation.negatives import check_batch, draw_batch
 from mi_lab.estimation.steps import Adam, captured, make_step
 from mi_lab.estimation.tasks import Task
-from mi_lab.settings import as_type
+from mi_lab.ground.costs import steps_per_epoch
+from mi_lab.ground.settings import as_type
 
 STATISTICS = ("mean", "median", "q05", "q95")
 _READ_AT_ONCE = 2**16  # scores

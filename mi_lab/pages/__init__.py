@@ -1,1 +1,1 @@
-"""All that turns stored results into pages. Nothing in here trains; ``yardsticks`` alone imports torch."""
+"""All that turns stored results into pages. Nothing in here trains, and nothing needs torch."""

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mi_lab.names import DATASETS, known
+from mi_lab.ground.names import DATASETS, known
 from mi_lab.representation.fetch import DataError, Files, official_files
 
 _VALIDATION = 5000  # the last images of the official training set (App. C.2)

@@ -13,7 +13,7 @@ from mi_lab.estimation.critics import OptimalCritic
 from mi_lab.estimation.densities import fitted_marginal, known_marginal
 from mi_lab.estimation.negatives import draw_batch, merge, score
 from mi_lab.estimation.training import train
-from mi_lab.names import DENSITIES
+from mi_lab.ground.names import DENSITIES
 
 TASKS = [CorrelatedGaussians(dim=3, mi=1), CorrelatedGaussians(dim=3, mi=4)]
 

@@ -10,7 +10,7 @@ from mi_lab import CorrelatedGaussians
 from mi_lab.estimation import bounds
 from mi_lab.estimation.critics import OptimalCritic
 from mi_lab.estimation.negatives import draw_batch, score
-from mi_lab.names import DENSITIES, READOUTS
+from mi_lab.ground.names import DENSITIES, READOUTS
 
 # The bounds again, from their formulas: t are the scores of one run's positives, u the rows of its negatives' scores.
 
