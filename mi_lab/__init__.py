@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from mi_lab.estimation.tasks import CorrelatedGaussians
     from mi_lab.estimation.training import train
     from mi_lab.estimation.transforms import Cubic
+    from mi_lab.ground.files import ResultError
     from mi_lab.ground.gaussian import correlation_from_mi, mi_from_correlation
     from mi_lab.lab.comparison import Comparison, compare
     from mi_lab.representation.families import Categorical, Gaussian
     from mi_lab.representation.v_information import v_entropy, v_information
-    from mi_lab.results.store import Result, ResultError, load
+    from mi_lab.results.store import Result, load
     from mi_lab.runner.running import run, run_parameters
 
 _HOMES = {
@@ -39,7 +40,7 @@ _HOMES = {
     "correlation_from_mi": "mi_lab.ground.gaussian",
     "mi_from_correlation": "mi_lab.ground.gaussian",
     "Result": "mi_lab.results.store",
-    "ResultError": "mi_lab.results.store",
+    "ResultError": "mi_lab.ground.files",
     "load": "mi_lab.results.store",
     "run": "mi_lab.runner.running",
     "run_parameters": "mi_lab.runner.running",

@@ -15,13 +15,14 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from mi_lab.estimation.baselines import critic_for
+from mi_lab.estimation.adam import Adam
 from mi_lab.estimation.bounds import estimator
+from mi_lab.estimation.catalogue import critic_for
+from mi_lab.estimation.machine import device_named
 from mi_lab.estimation.negatives import check_batch, draw_batch
-from mi_lab.estimation.steps import Adam, captured, make_step
+from mi_lab.estimation.steps import captured, make_step
 from mi_lab.estimation.tasks import Task
 from mi_lab.ground.costs import steps_per_epoch
-from mi_lab.ground.settings import as_type
 
 STATISTICS = ("mean", "median", "q05", "q95")
 _READ_AT_ONCE = 2**16  # scores
@@ -54,20 +55,6 @@ class Checkpoint(Protocol):
     def offer(self, state: Callable[[], Mapping[str, Any]]) -> None:
         """Called after every step; takes the state if it is time to."""
         ...
-
-
-def device_named(name: str) -> torch.device:
-    """'auto' is CUDA where there is one, else the CPU. Raises ValueError for a device that is not there."""
-    if as_type(str, "device", name) == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        device = torch.device(name)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise ValueError(f"device '{name}' is not available here; use 'auto', or 'cpu'.") from error
-    if device.type not in ("cpu", "cuda"):
-        raise ValueError(f"device '{name}' is not supported; use 'auto', 'cpu' or 'cuda'.")
-    return device
 
 
 @torch.inference_mode()

@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from mi_lab.ground.names import ARCHITECTURES, DATASETS, LABELINGS, PRECISIONS, PRETEXTS, known
+from mi_lab.ground.names import ARCHITECTURES, CRITIC_BATCH, DATASETS, LABELINGS, PRECISIONS, PRETEXTS, known
 from mi_lab.ground.settings import MOST_COUNT, MOST_UNITS, within
 
 MOST_SEED = 2**32 - 1  # what scikit-learn takes
-CRITIC_BATCH = 512
-"""Images of a batch of the critics that estimate information."""
 NO_PRETEXT = "none"
 PROBE_SETTINGS = ("linear_epochs", "mlp_epochs", "nmi_epochs", "critic_width", "critic_epochs")
 """Settings of what reads a trained encoder. ``VInfoMaxDigits`` reads as it trains; its own are not among them."""

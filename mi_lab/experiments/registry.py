@@ -7,23 +7,10 @@ about an hour a figure; these results are stored and shown) and ``report`` (App.
 from collections.abc import Mapping
 
 from mi_lab.experiments.beyond import BEYOND
-from mi_lab.experiments.gaussians import BATCH_SIZES, GAUSSIANS, TRUE_MI
+from mi_lab.experiments.gaussians import GAUSSIANS
 from mi_lab.experiments.images import IMAGES
-from mi_lab.experiments.kinds import KINDS, PROFILES, Experiment, Spec, kind_of, spec_from_dict
+from mi_lab.experiments.kinds import Experiment
 from mi_lab.ground.names import known
-
-__all__ = [
-    "BATCH_SIZES",
-    "EXPERIMENTS",
-    "KINDS",
-    "PROFILES",
-    "TRUE_MI",
-    "Experiment",
-    "Spec",
-    "experiment",
-    "kind_of",
-    "spec_from_dict",
-]
 
 EXPERIMENTS: Mapping[str, Experiment] = {e.name: e for e in (*GAUSSIANS, *IMAGES, *BEYOND)}
 """All of them by name."""

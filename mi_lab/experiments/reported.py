@@ -2,9 +2,6 @@
 
 from collections.abc import Mapping
 
-TAPS = ("B0", "B1", "B2", "B3", "B4", "prelogits")
-"""Where features of a ResNet18 or PlainNet18 are read."""
-
 Rows = Mapping[str, tuple[float, ...]]
 
 TABLE_1_ACCURACY: Rows = {

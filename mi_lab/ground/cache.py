@@ -10,6 +10,11 @@ def cache_folder() -> Path:
     return Path(given) if given else Path.home() / ".cache" / "mi_lab"
 
 
+def runs_folder() -> Path:
+    """Where finished runs and checkpoints are kept."""
+    return cache_folder() / "runs"
+
+
 def size(folder: Path) -> int:
     """The bytes of all files in a folder; 0 if there is none."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

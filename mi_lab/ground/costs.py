@@ -2,10 +2,6 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from mi_lab.experiments.sweep_specs import Sweep
 
 
 def steps_per_epoch(batch_size: int) -> int:
@@ -25,18 +21,3 @@ def step_flops(hidden: Sequence[int], batch_size: int, dim: int = 20, negatives:
     layers = [fan_in * width for fan_in, width in pairwise(widths)]
     first = 2 * layers[0] * (batch_size if negatives == "all_pairs" else rows)
     return 2 * (first + 3 * rows * sum(layers[1:]))
-
-
-def sweep_steps(sweep: "Sweep") -> int:
-    """Run-steps of a sweep: one update of one critic each."""
-    return sum(sweep.epochs * steps_per_epoch(run["batch_size"]) for run in sweep.runs())
-
-
-def sweep_flops(sweep: "Sweep") -> int:
-    """The same operations for all runs of a sweep."""
-    return sum(
-        sweep.epochs
-        * steps_per_epoch(run["batch_size"])
-        * step_flops(sweep.hidden, run["batch_size"], sweep.dim, sweep.negatives)
-        for run in sweep.runs()
-    )

@@ -23,6 +23,9 @@ NEGATIVES = ("shuffle", "derangement", "all_pairs", "independent")
 DATASETS = ("cifar10", "mnist", "synthetic_colour", "synthetic_grey")
 ARCHITECTURES = ("resnet18", "plainnet18", "lenet5")
 PRECISIONS = ("float32", "bfloat16")
+TAPS = ("B0", "B1", "B2", "B3", "B4", "prelogits")
+"""Where features of a ResNet18 or PlainNet18 are read."""
+LENET_TAPS = ("L0", "L1", "L2")
 DECODERS = ("linear", "non_linear")
 GRADIENTS = ("alternating", "joint")
 PRETEXTS = ("random_labels", "rotation")
@@ -61,6 +64,8 @@ OPTIONS = {"smile": "tau", "interpolated": "alpha"}
 """Estimators with a number of their own, and its name."""
 EXPLORED = ("dv", "mine", "nwj", "js", "infonce")
 """Those of the explorer's stored grid, of its widgets and of the live notebooks on estimators and critics."""
+CRITIC_BATCH = 512
+"""Images of a batch of the critics that estimate information."""
 
 
 def known(kind: str, name: object, names: Iterable[str]) -> str:

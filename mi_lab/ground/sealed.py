@@ -5,7 +5,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from mi_lab.results.store import ResultError, digest, write_atomically
+from mi_lab.ground.files import ResultError, digest, write_atomically
 
 
 def write_sealed(path: Path, value: Any) -> None:

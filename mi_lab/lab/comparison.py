@@ -14,7 +14,7 @@ from mi_lab.estimation.pairs.yardsticks import Yardstick
 from mi_lab.estimation.tasks import CorrelatedGaussians
 from mi_lab.ground.names import CONTRASTIVE, DENSITIES, OPTIONS, READOUTS, YARDSTICKS, known
 from mi_lab.ground.settings import as_type, plain_data
-from mi_lab.lab.drawing import comparison, table
+from mi_lab.lab.drawing import draw_estimates, estimates_table
 
 ESTIMATORS = ("mine", "nwj", "js", "infonce")
 
@@ -42,13 +42,13 @@ class Comparison:
 
     def figure(self) -> go.Figure:
         """Estimates with their standard errors and flags, beside log n."""
-        return comparison(self.estimates)
+        return draw_estimates(self.estimates)
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.estimates))
 
     def _repr_html_(self) -> str:
-        return table(self.estimates)
+        return estimates_table(self.estimates)
 
 
 def compare(

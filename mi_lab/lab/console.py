@@ -11,7 +11,7 @@ from html import escape
 
 import ipywidgets as widgets
 
-from mi_lab.estimation.steps import one_thread
+from mi_lab.estimation.machine import one_thread
 from mi_lab.estimation.training import Training
 from mi_lab.ground.settings import first_line
 

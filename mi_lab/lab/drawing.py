@@ -14,7 +14,7 @@ from mi_lab.pages.tables import table_html
 _HEAD = ("estimator", "MI [nats]", "standard error", "negatives", "critic", "warnings")
 
 
-def comparison(estimates: Sequence[Estimate]) -> go.Figure:
+def draw_estimates(estimates: Sequence[Estimate]) -> go.Figure:
     """Estimates in nats with standard errors, single seeds as small marks, and log n of their pairs dotted.
 
     A value above or below the axis becomes a triangle at its edge; warnings are told on hovering and in the table.
@@ -39,7 +39,7 @@ def comparison(estimates: Sequence[Estimate]) -> go.Figure:
     return figure.update_yaxes(range=[low, high])
 
 
-def table(estimates: Sequence[Estimate]) -> str:
+def estimates_table(estimates: Sequence[Estimate]) -> str:
     """The estimates as an HTML table."""
     return table_html(_HEAD, _rows(estimates), "Estimates")
 

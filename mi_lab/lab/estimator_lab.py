@@ -5,13 +5,14 @@ from typing import Any
 import ipywidgets as widgets
 
 from mi_lab.estimation.training import Training
+from mi_lab.ground.files import ResultError
 from mi_lab.ground.names import CRITICS, EXPLORED, NEGATIVES
 from mi_lab.lab.console import Console
 from mi_lab.lab.controls import LARGEST_CORRELATION, Gaussians, batch_sizes, choice, one_of, whole_number
 from mi_lab.lab.overlay import Overlay
 from mi_lab.lab.runs import LabRun
 from mi_lab.results.curves import TAIL
-from mi_lab.results.store import ResultError, results_dir
+from mi_lab.results.store import results_dir
 
 _RATES = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2)
 

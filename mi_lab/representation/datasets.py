@@ -45,6 +45,11 @@ class Split(NamedTuple):
         return Split(self.images[index], self.labels[index])
 
 
+def some(split: Split, count: int) -> Split:
+    """``count`` images of a split, equally many of each class, always the same; the split itself if that is all."""
+    return split if count == len(split.labels) else split.subset(count)
+
+
 @dataclass(frozen=True)
 class Dataset:
     """A data set in its three splits, with the channel statistics of the training split, (channels,), on [0, 1]."""

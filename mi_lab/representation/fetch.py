@@ -22,8 +22,8 @@ from filelock import FileLock
 from PIL import Image
 
 from mi_lab.ground.cache import cache_folder
+from mi_lab.ground.files import check_writable, write_atomically
 from mi_lab.ground.settings import first_line
-from mi_lab.results.store import check_writable, write_atomically
 
 SOURCES_WAIT = 20  # seconds until a source counts as not answering
 MOST = 2**28  # bytes of one file; the largest of either data set has 47 million

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from mi_lab.estimation.steps import one_thread
+from mi_lab.estimation.machine import one_thread
 from mi_lab.representation.families import Family, Predictor, described
 
 

@@ -16,7 +16,8 @@ from statistics import median
 from typing import Any
 
 from mi_lab.ground.costs import step_flops
-from mi_lab.results.store import ResultError, check_schema, digest, results_dir, write_atomically
+from mi_lab.ground.files import ResultError, digest, write_atomically
+from mi_lab.results.store import check_schema, results_dir
 
 CRITICS, IMAGES = "speed", "speed-images"
 """The names of the benchmarks and of their files."""

@@ -5,11 +5,9 @@
 """
 
 import dataclasses
-import hashlib
 import json
 import math
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,14 +18,12 @@ import jsonschema
 from mi_lab.experiments.kinds import PROFILES, Experiment, Spec, kind_of, spec_from_dict
 from mi_lab.experiments.registry import EXPERIMENTS, experiment
 from mi_lab.experiments.sweep_specs import Sweep
+from mi_lab.ground.files import ResultError, check_writable, digest, write_atomically
 from mi_lab.ground.names import known
+from mi_lab.results.rounding import round_measured
 from mi_lab.results.schema import FORMAT, SCHEMA, SEALED
 
 SHOWN_PROFILES = ("report", "laptop")  # the book shows the first of these that is stored
-
-
-class ResultError(ValueError):
-    """A stored result that cannot be used, or a folder that cannot hold one; one sentence says which and why."""
 
 
 @dataclass(frozen=True)
@@ -69,59 +65,6 @@ def file_name(name: str, profile: str, custom: Spec | None = None) -> str:
     """Where a result lies in the results folder; ``custom`` is a spec that is not the profile's own."""
     suffix = "" if custom is None else f"+{digest(dataclasses.asdict(custom))[:8]}"
     return f"{name}.{profile}{suffix}.json"
-
-
-def digest(value: Any) -> str:
-    """SHA-256 of a JSON value, whatever the order of its keys."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
-
-
-def round_numbers(value: Any, digits: int = 4) -> Any:
-    """Round every float in a nested JSON value to that many significant digits."""
-    if isinstance(value, float):
-        return float(f"{value:.{digits}g}")
-    if isinstance(value, dict):
-        return {key: round_numbers(item, digits) for key, item in value.items()}
-    return [round_numbers(item, digits) for item in value] if isinstance(value, list) else value
-
-
-def round_measured(run: Mapping[str, Any]) -> dict[str, Any]:
-    """A run with its measurements rounded; its settings stay exact, for they say which run it is."""
-    measured = ("curves", "ceiling", "value", "values", "stderr")
-    return {key: round_numbers(value) if key in measured else value for key, value in run.items()}
-
-
-def check_writable(folder: Path, what: str = "results") -> None:
-    """Raise ResultError unless a file can be made in ``folder``, which is created if it is missing."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise ResultError(
-            f"{what} cannot be written to {folder} ({error.strerror}); choose a folder you may write to."
-        ) from error
-
-
-def write_atomically(path: Path, content: str | bytes) -> None:
-    """Write a whole file or nothing: a reader never sees half of it. Raises ResultError if there is no room, say."""
-    data = content.encode() if isinstance(content, str) else content
-    try:
-        with tempfile.NamedTemporaryFile("wb", dir=path.parent, prefix=".", suffix=".tmp", delete=False) as file:
-            try:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-                Path(file.name).chmod(0o644)
-                Path(file.name).replace(path)
-            except BaseException:
-                Path(file.name).unlink()
-                raise
-    except OSError as error:
-        raise ResultError(
-            f"{path} could not be written ({error.strerror}); what was stored before is untouched, "
-            "so make room and repeat the command."
-        ) from error
 
 
 def save(result: Result, folder: Path | None = None) -> Path:

@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from mi_lab.results.store import ResultError, write_atomically
+from mi_lab.ground.files import ResultError, write_atomically
 
 SECONDS = float(os.environ.get("MI_LAB_CHECKPOINT_SECONDS", "10"))
 """The time between two checkpoints: the most that a kill can cost."""

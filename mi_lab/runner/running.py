@@ -6,7 +6,6 @@ import functools
 import platform
 import reprlib
 import subprocess
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,19 +13,21 @@ from typing import Any
 
 import torch
 
-from mi_lab.estimation.catalogue import make_task
-from mi_lab.estimation.negatives import ceiling
-from mi_lab.estimation.tasks import CorrelatedGaussians
-from mi_lab.estimation.training import device_named
+from mi_lab.estimation.machine import device_named
 from mi_lab.experiments.kinds import Experiment, Spec
 from mi_lab.experiments.registry import experiment
+from mi_lab.experiments.sweep_costs import sweep_steps
 from mi_lab.experiments.sweep_specs import CeilingTable, Sweep
-from mi_lab.ground.costs import sweep_steps
+from mi_lab.ground.cache import runs_folder
+from mi_lab.ground.files import check_writable
 from mi_lab.ground.names import known
 from mi_lab.ground.settings import as_type, plain_data
-from mi_lab.results.store import Result, check_writable, results_dir, round_measured, save
-from mi_lab.runner.staged import train_images
-from mi_lab.runner.sweeps import Run, cache, train_sweep, versions
+from mi_lab.results.rounding import Run, round_measured
+from mi_lab.results.store import Result, results_dir, save
+from mi_lab.runner.ceiling_tables import ceilings, with_ceilings
+from mi_lab.runner.identity import versions
+from mi_lab.runner.staged import train_staged
+from mi_lab.runner.sweeps import train_sweep
 
 
 def run(
@@ -54,10 +55,10 @@ def run(
     scheduler = scheduler and as_type(str, "scheduler", scheduler)
     folder = folder or results_dir()
     check_writable(folder)
-    check_writable(cache(), "finished runs")
+    check_writable(runs_folder(), "finished runs")
     with _cluster(scheduler) as cluster:
         place = _place(device) if cluster is None else cluster.submit(_place, device, pure=False).result()
-        if place.pop("versions") != versions():
+        if place.pop("versions") != versions(__name__):
             raise ValueError(f"the workers of {scheduler} have another version of mi_lab or PyTorch; install this one.")
         runs = _runs(spec, place.pop("place"), workers, chosen.name if progress else None, cluster)
     return _store(chosen, profile, spec, runs, place, folder)
@@ -80,13 +81,6 @@ def store_runs(name: str, runs: Sequence[Run], **overrides: Any) -> Result:
     )
 
 
-def with_ceilings(spec: Sweep, runs: Sequence[Run]) -> list[Run]:
-    """The runs of a sweep, each with the I_N of a shuffle at its true MI and batch size, in nats."""
-    points = {(r["true_mi"], r["batch_size"]) for r in runs}
-    ceilings = {(mi, n): ceiling(make_task(spec.task, spec.dim, mi), n)._asdict() for mi, n in points}
-    return [r | {"ceiling": ceilings[r["true_mi"], r["batch_size"]]} for r in runs]
-
-
 def run_parameters(namespace: Mapping[str, Any]) -> Result:
     """Run what a notebook's ``parameters`` cell says, from that notebook's ``globals()``.
 
@@ -105,7 +99,7 @@ def _runs(spec: Spec, device: str, workers: int | None, label: str | None, clust
         return ceilings(spec)
     if isinstance(spec, Sweep):
         return with_ceilings(spec, train_sweep(spec, device, workers, label, cluster))
-    return train_images(spec, device, workers, label, cluster)
+    return train_staged(spec, device, workers, label, cluster)
 
 
 def _store(
@@ -124,18 +118,6 @@ def _store(
     result = Result(chosen.name, profile, changed, spec, kept, provenance)
     save(result, folder)
     return result
-
-
-def ceilings(spec: CeilingTable) -> list[Run]:
-    """The entries of a table of I_N, in the order of its grid, in nats."""
-    table = []
-    for point in spec.runs():
-        start = time.perf_counter()
-        measured = ceiling(
-            CorrelatedGaussians(dim=spec.dim, mi=point["true_mi"]), point["batch_size"], spec.samples, spec.seed
-        )
-        table.append(point | measured._asdict() | {"wall_seconds": time.perf_counter() - start})
-    return table
 
 
 @contextlib.contextmanager
@@ -172,7 +154,7 @@ def _place(device: str) -> dict[str, Any]:
         "machine": f"{platform.system()} {name}",
         "python": platform.python_version(),
         "torch": torch.__version__,
-        "versions": versions(),
+        "versions": versions(__name__),
     }
 
 

@@ -1,4 +1,4 @@
-"""Trains encoders: one run is one training, in parallel processes or on a cluster, each resumable stage by stage."""
+"""Trains what its recipe makes in stages: one run is one training, in parallel processes or on a cluster, resumable."""
 
 import dataclasses
 import math
@@ -13,23 +13,20 @@ import torch
 from filelock import FileLock, Timeout
 from tqdm.auto import tqdm
 
-from mi_lab.estimation.steps import one_thread
+from mi_lab.estimation.machine import one_thread
 from mi_lab.experiments.image_specs import PROBE_SETTINGS
 from mi_lab.experiments.kinds import Spec
+from mi_lab.ground.cache import runs_folder
+from mi_lab.ground.files import check_writable, digest
+from mi_lab.results.rounding import Run, round_measured
 from mi_lab.results.schema import FORMAT
-from mi_lab.results.store import check_writable, digest, round_measured
+from mi_lab.runner.identity import versions
 from mi_lab.runner.recipes.by_kind import recipe
 from mi_lab.runner.stages import Stages
-from mi_lab.runner.sweeps import Run, backend, cache, default_workers, versions
-
-_MORE = (
-    ("experiments/consistency_specs", "ground/discrete", "runner/sweeps"),
-    ("runner/recipes", "representation"),
-)
-"""The modules and folders that such runs depend on besides those of a sweep."""
+from mi_lab.runner.workers import backend, default_workers
 
 
-def train_images(
+def train_staged(
     spec: Spec, device: str, workers: int | None = None, label: str | None = None, cluster: Any = None
 ) -> list[Run]:
     """Every run of a spec with what was measured, in the order of its grid; finished stages are not repeated.
@@ -48,8 +45,8 @@ def train_images(
             return list(tqdm(pool(jobs), total=len(grid), desc=label, unit="run", disable=not label))
     except KeyboardInterrupt:
         raise KeyboardInterrupt(
-            f"stopped. What the {len(grid)} runs have finished is kept in {cache()}, a training under way up to its "
-            "last checkpoint; repeat the same command to go on."
+            f"stopped. What the {len(grid)} runs have finished is kept in {runs_folder()}, a training under way up to "
+            "its last checkpoint; repeat the same command to go on."
         ) from None
 
 
@@ -73,12 +70,14 @@ def train_one(
 
     Only one process works on a run at a time; another that is given the same one waits and takes its result.
     """
-    check_writable(cache(), "finished runs")
+    check_writable(runs_folder(), "finished runs")
     own = {*run, *(f"{name}s" for name in run)}  # a grid's list of seeds does not change the run of one seed
     # nor do probes change the encoder they are fitted on: their stages bear their settings in their names
     shared = {k: v for k, v in dataclasses.asdict(spec).items() if k not in own and k not in PROBE_SETTINGS}
-    identity = {"settings": digest([shared, dict(run)])[:16], "device": device.split(":")[0], **versions(*_MORE)}
-    folder = cache() / digest([FORMAT, type(spec).__name__, identity])[:16]
+    own_recipe = recipe(spec)
+    settings = digest([shared, dict(run)])[:16]
+    identity = {"settings": settings, "device": device.split(":")[0], **versions(own_recipe.__module__)}
+    folder = runs_folder() / digest([FORMAT, type(spec).__name__, identity])[:16]
     lock = FileLock(folder.with_suffix(".lock"))
     try:
         lock.acquire(timeout=0)
@@ -88,7 +87,7 @@ def train_one(
     try:
         stages = Stages(folder, identity, owner, label)
         with one_thread():
-            measured = recipe(spec)(spec, run, torch.device(device), stages)
+            measured = own_recipe(spec, run, torch.device(device), stages)
         return round_measured(dict(run) | storable(measured) | {"wall_seconds": stages.seconds})
     finally:
         lock.release()

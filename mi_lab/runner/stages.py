@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from mi_lab.ground.files import check_writable
 from mi_lab.ground.sealed import read_sealed, write_sealed
-from mi_lab.results.store import check_writable
 from mi_lab.runner.checkpoints import FileCheckpoint
 
 

@@ -4,33 +4,29 @@ Finished stacks, and checkpoints of those under way, are kept at once in a cache
 ~/.cache/mi_lab). So a command that was stopped goes on where it was, and two figures that share a run train it once.
 """
 
-import contextlib
 import dataclasses
-import functools
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import joblib
-import torch
 from filelock import FileLock, Timeout
 from tqdm.auto import tqdm
 
-from mi_lab.estimation.catalogue import make_task
-from mi_lab.estimation.steps import one_thread
-from mi_lab.estimation.tasks import Task
-from mi_lab.estimation.training import Checkpoint, Training, train
 from mi_lab.experiments.stacks import cut_into_stacks
 from mi_lab.experiments.sweep_specs import Sweep
-from mi_lab.ground.cache import cache_folder
+from mi_lab.ground.cache import runs_folder
+from mi_lab.ground.files import check_writable, digest
 from mi_lab.ground.sealed import read_sealed, write_sealed
+from mi_lab.results.rounding import Run
 from mi_lab.results.schema import FORMAT
-from mi_lab.results.store import check_writable, digest, round_measured
+from mi_lab.runner import sweep_training
 from mi_lab.runner.checkpoints import FileCheckpoint
-
-Run = dict[str, Any]
+from mi_lab.runner.identity import versions
+from mi_lab.runner.sweep_training import train_runs
+from mi_lab.runner.workers import backend, default_workers
 
 
 def train_sweep(
@@ -69,7 +65,7 @@ def train_sweep(
     except KeyboardInterrupt:
         raise KeyboardInterrupt(
             f"stopped. {len(done.keys() & set(map(_key, grid)))} of {len(grid)} runs are finished and kept in "
-            f"{cache()}, those under way up to their last checkpoint; repeat the same command to go on."
+            f"{runs_folder()}, those under way up to their last checkpoint; repeat the same command to go on."
         ) from None
     return [done[_key(run)] for run in grid]
 
@@ -87,8 +83,8 @@ def train_stack(
     Only one process trains a stack at a time; another that is given the same stack waits and takes its result.
     ``bar`` is a label and a screen line for the progress bar; ``owner`` the process whose worker this may be.
     """
-    check_writable(cache(), "finished runs")
-    path = cache() / digest([_shared(spec), device.split(":")[0], list(stack)])[:16]
+    check_writable(runs_folder(), "finished runs")
+    path = runs_folder() / digest([_shared(spec), device.split(":")[0], list(stack)])[:16]
     lock = FileLock(path.with_suffix(".lock"))
     try:
         lock.acquire(timeout=0)
@@ -110,79 +106,6 @@ def train_stack(
         return finished
     finally:
         lock.release()
-
-
-def train_runs(
-    spec: Sweep,
-    runs: Sequence[Run],
-    device: str,
-    bar: tuple[str, int] | None = None,
-    checkpoint: Checkpoint | None = None,
-) -> list[Run]:
-    """Train runs of one batch size as one stack on one thread; each comes back with its curves, rounded as stored."""
-    label, position = bar or (None, 0)
-    with one_thread(), _memory_for(runs):
-        curves = train(
-            *_tasks_and_seeds(spec, runs),
-            **_settings(spec, runs),
-            epochs=spec.epochs,
-            device=device,
-            progress=label and f"{label}, N={runs[0]['batch_size']}",
-            position=position,
-            checkpoint=checkpoint,
-        )
-    return [round_measured(run | dataclasses.asdict(curve)) for run, curve in zip(runs, curves, strict=True)]
-
-
-@contextlib.contextmanager
-def _memory_for(runs: Sequence[Run]) -> Iterator[None]:
-    try:
-        yield
-    except RuntimeError as error:  # as torch.OutOfMemoryError of a GPU is too
-        if not isinstance(error, torch.OutOfMemoryError) and "can't allocate memory" not in str(error):
-            raise
-        raise MemoryError(
-            f"{len(runs)} runs at N = {runs[0]['batch_size']} do not fit in memory; choose a smaller batch_size, "
-            "smaller hidden layers, or other negatives than all_pairs."
-        ) from error
-
-
-def training_of(spec: Sweep, runs: Sequence[Run], device: str = "cpu") -> Training:
-    """The training that ``train_runs`` takes to its end, not yet begun; advance it under ``one_thread``."""
-    return Training(*_tasks_and_seeds(spec, runs), **_settings(spec, runs), device=device)
-
-
-def cache() -> Path:
-    """Where finished runs and checkpoints are kept."""
-    return cache_folder() / "runs"
-
-
-def _tasks_and_seeds(spec: Sweep, runs: Sequence[Run]) -> tuple[list[Task], list[int]]:
-    return [make_task(spec.task, spec.dim, run["true_mi"]) for run in runs], [run["seed"] for run in runs]
-
-
-def _settings(spec: Sweep, runs: Sequence[Run]) -> dict[str, Any]:
-    """What a training needs to know of them besides."""
-    shared = ("negatives", "critic", "hidden", "activation", "dropout", "weight_decay", "learning_rate", "precision")
-    settings = {name: getattr(spec, name) for name in shared}
-    return settings | {"estimator_name": spec.estimator, "batch_size": runs[0]["batch_size"]}
-
-
-def default_workers(device: str, cluster: Any) -> int:
-    """One process per core; one on CUDA; of a cluster, as many as it has now."""
-    if cluster is not None:
-        return sum(cluster.nthreads().values())
-    return 1 if device.startswith("cuda") else joblib.cpu_count()
-
-
-@contextlib.contextmanager
-def backend(cluster: Any) -> Iterator[None]:
-    """Within it joblib runs on the cluster of a Dask client; in processes of this machine for None."""
-    if cluster is None:
-        yield
-        return
-    with cluster.as_current(), joblib.parallel_config(backend="dask", wait_for_workers_timeout=60):
-        yield
 
 
 def _finished(spec: Sweep, device: str) -> dict[tuple[Any, ...], Run]:
@@ -215,24 +138,12 @@ def _shared(spec: Sweep) -> dict[str, Any]:
 def _identity(spec: Sweep, runs: Sequence[Run], device: str) -> dict[str, str]:
     """What a checkpoint must agree in."""
     settings = digest([_shared(spec), list(runs)])[:16]
-    return {"settings": settings, "device": device.split(":")[0], **versions()}
+    return {"settings": settings, "device": device.split(":")[0], **versions(sweep_training.__name__)}
 
 
 def _folder(spec: Sweep, device: str) -> Path:
     """Where the runs of these settings are kept: its name holds all that decides their values but their own."""
-    return cache() / digest([FORMAT, versions(), device.split(":")[0], _shared(spec)])[:16]
-
-
-@functools.cache
-def versions(modules: tuple[str, ...] = (), folders: tuple[str, ...] = ()) -> dict[str, str]:
-    """The versions that a run's values depend on: of PyTorch and of this package's code, with more of it if named."""
-    package = Path(__file__).parents[1]
-    sources = [
-        *(package / f"{name}.py" for name in ("ground/costs", "ground/gaussian", "ground/names", *modules)),
-        *(path for folder in ("estimation", *folders) for path in sorted((package / folder).glob("*.py"))),
-    ]
-    code = digest([path.read_text(encoding="utf-8") for path in sources])[:16]
-    return {"mi_lab code": code, "PyTorch version": str(torch.__version__)}
+    return runs_folder() / digest([FORMAT, versions(sweep_training.__name__), device.split(":")[0], _shared(spec)])[:16]
 
 
 def _described(runs: Sequence[Run]) -> str:

@@ -15,16 +15,18 @@ from typing import Any
 
 import torch
 
-from mi_lab.estimation.steps import one_thread
-from mi_lab.estimation.training import device_named
+from mi_lab.estimation.machine import device_named, one_thread
 from mi_lab.experiments.sweep_specs import CeilingTable, Sweep
+from mi_lab.ground.files import ResultError
 from mi_lab.ground.names import known
 from mi_lab.representation.fetch import DataError
 from mi_lab.results.benchmarks import SCHEMAS as BENCHMARKS
 from mi_lab.results.benchmarks import load_speed
-from mi_lab.results.store import Result, ResultError, read, results_dir, round_numbers
-from mi_lab.runner.running import ceilings, with_ceilings
-from mi_lab.runner.sweeps import OWN, train_runs
+from mi_lab.results.rounding import round_numbers
+from mi_lab.results.store import Result, read, results_dir
+from mi_lab.runner.ceiling_tables import ceilings, with_ceilings
+from mi_lab.runner.sweep_training import train_runs
+from mi_lab.runner.sweeps import OWN
 from mi_lab.runner.verify_staged import part_again
 
 SECONDS = 60.0
@@ -62,7 +64,7 @@ def verify(result: Result, seconds: float = SECONDS) -> Check:
         again = [{name: run[name] for name in ("value", "stderr")} for run in ceilings(result.spec)]
         return _compared(result, f"all {len(again)} values", again, result.runs)
     try:
-        return _verify_images(result, device)
+        return _verify_staged(result, device)
     except DataError as error:
         return Check(LEFT_OUT, f"anything: {error}")
 
@@ -123,7 +125,7 @@ def _first(epochs: int, run: Mapping[str, Any]) -> dict[str, Any]:
     return {"curves": curves, "first_nonfinite_epoch": broken if broken and broken <= epochs else None}
 
 
-def _verify_images(result: Result, device: str) -> Check:
+def _verify_staged(result: Result, device: str) -> Check:
     with one_thread():
         parts = [part_again(result.spec, run, torch.device(device)) for run in result.runs]
     again, stored = [], []

@@ -11,14 +11,13 @@ import torch
 from mi_lab.experiments.consistency_specs import Consistency, Staircase
 from mi_lab.experiments.image_specs import NO_PRETEXT, Labelings, NoisyImages, Probing
 from mi_lab.experiments.reconstruction_specs import NO_DECODER, VInfoMaxDigits
-from mi_lab.representation.datasets import Split, load_dataset
+from mi_lab.representation.datasets import Split, load_dataset, some
 from mi_lab.representation.encoders import ResNet18, make_encoder
 from mi_lab.representation.labelings import salt_and_pepper
 from mi_lab.representation.pretext import Schedule, train_encoder
 from mi_lab.runner.recipes.by_kind import recipe
 from mi_lab.runner.recipes.consistency import rows_task
 from mi_lab.runner.recipes.downstream import pictures
-from mi_lab.runner.recipes.probing import some
 from mi_lab.runner.stages import Stages
 
 Part = Mapping[str, Mapping[str, Any]]

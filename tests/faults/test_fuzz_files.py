@@ -20,11 +20,12 @@ from spoiled import FUZZ, INPUTS, as_text, spoiled_bytes, spoiled_json
 
 from mi_lab import ResultError
 from mi_lab.estimation.pairs.arrays import check_pairs, read_pairs
+from mi_lab.ground.files import digest
 from mi_lab.ground.sealed import read_sealed, write_sealed
 from mi_lab.representation import fetch
 from mi_lab.results import benchmarks
 from mi_lab.results.schema import SEALED
-from mi_lab.results.store import digest, read
+from mi_lab.results.store import read
 from mi_lab.runner.checkpoints import FileCheckpoint
 from mi_lab.runner.running import run
 

@@ -5,12 +5,14 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from mi_lab import CorrelatedGaussians
+from mi_lab.estimation.adam import Adam
 from mi_lab.estimation.bounds import estimator
 from mi_lab.estimation.critics import make_critic
 from mi_lab.estimation.negatives import draw_batch
-from mi_lab.estimation.steps import Adam, make_step
+from mi_lab.estimation.steps import make_step
 from mi_lab.experiments.registry import EXPERIMENTS
-from mi_lab.ground.costs import step_flops, steps_per_epoch, sweep_flops, sweep_steps
+from mi_lab.experiments.sweep_costs import sweep_flops, sweep_steps
+from mi_lab.ground.costs import step_flops, steps_per_epoch
 
 
 class Products(TorchDispatchMode):

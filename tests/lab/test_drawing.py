@@ -3,7 +3,7 @@ import math
 from helpers import refused
 
 from mi_lab.estimation.pairs.estimates import Data, Estimate, Flag
-from mi_lab.lab.drawing import comparison, table
+from mi_lab.lab.drawing import draw_estimates, estimates_table
 
 DATA = Data(train=600, validation=200, test=200, batches=8, batch_size=25, dim_x=2, dim_y=2)
 FLAG = Flag("seeds disagree", "seeds gave from 0.5 to 1.5 nats & more.")
@@ -30,7 +30,7 @@ def trace(figure, name):
 
 
 def test_values_stand_with_their_standard_errors_and_warnings_are_told():
-    figure = comparison(ESTIMATES)
+    figure = draw_estimates(ESTIMATES)
     plain, flagged = trace(figure, "estimate"), trace(figure, "estimate with warnings")
     assert (list(plain.x), list(plain.y)) == (["MINE", "InfoNCE"], [0.9, 1.1])
     assert (list(flagged.x), list(flagged.y)) == (["JS plug-in"], [1.2])
@@ -44,15 +44,15 @@ def test_values_stand_with_their_standard_errors_and_warnings_are_told():
 
 
 def test_log_n_is_drawn_for_all_and_log_batch_size_where_it_is_a_ceiling():
-    figure = comparison([*ESTIMATES, an_estimate("mine", "dv", negatives="shuffle")])
+    figure = draw_estimates([*ESTIMATES, an_estimate("mine", "dv", negatives="shuffle")])
     assert list(trace(figure, "log n of the pairs that gave the value").y) == [math.log(200)] * 4
     ceiling = trace(figure, "log N, the most it can read")
     assert (list(ceiling.x), list(ceiling.y)) == (["InfoNCE", "MINE"], [math.log(25)] * 2)
-    assert not [one for one in comparison(ESTIMATES[:1]).data if one.name.startswith("log N,")]
+    assert not [one for one in draw_estimates(ESTIMATES[:1]).data if one.name.startswith("log N,")]
 
 
 def test_around_the_figure_stand_alt_text_table_and_provenance():
-    meta = comparison(ESTIMATES).layout.meta
+    meta = draw_estimates(ESTIMATES).layout.meta
     assert "MINE 0.900 ± 0.050" in meta["alt"] and "JS plug-in 1.200 ± 0.050 (seeds disagree)" in meta["alt"]
     assert meta["alt"].startswith("Estimates of MI in nats from 200 pairs, where log n is 5.3")
     assert [row[0] for row in meta["table"]["rows"]] == ["MINE", "JS plug-in", "InfoNCE"]
@@ -67,7 +67,7 @@ def test_what_lies_beyond_the_axis_is_marked_at_its_edge_and_what_is_no_number_i
         an_estimate("js", "nwj", 300.0),
         an_estimate("mine", "dv", math.nan, (FLAG,), per_seed=(math.nan, 2.0)),
     ]
-    figure = comparison(wild)
+    figure = draw_estimates(wild)
     low, high = figure.layout.yaxis.range
     values = trace(figure, "estimate")
     assert list(values.marker.symbol) == ["triangle-down", "triangle-up"] and list(values.y) == [low, high]
@@ -79,10 +79,10 @@ def test_what_lies_beyond_the_axis_is_marked_at_its_edge_and_what_is_no_number_i
 
 
 def test_the_table_is_html_whose_cells_are_escaped():
-    html = table(ESTIMATES)
+    html = estimates_table(ESTIMATES)
     assert html.count("<tr>") == 4 and "nats &amp; more." in html and "all pairs" in html
 
 
 def test_nothing_to_draw_is_refused():
     with refused("no estimates"):
-        comparison([])
+        draw_estimates([])

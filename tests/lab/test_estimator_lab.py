@@ -12,13 +12,13 @@ from live import executed, said, set_widgets, stop_after, train
 import mi_lab
 from mi_lab import CorrelatedGaussians
 from mi_lab.estimation import training
-from mi_lab.ground import costs
+from mi_lab.experiments import registry, sweep_costs
 from mi_lab.ground.gaussian import mi_from_correlation
 from mi_lab.ground.names import EXPLORED, NEGATIVES, READOUTS
 from mi_lab.lab.estimator_lab import EstimatorLab
 from mi_lab.pages.chapters import your_runs
-from mi_lab.results import store
-from mi_lab.results.store import read, results_dir, round_numbers
+from mi_lab.results.rounding import round_numbers
+from mi_lab.results.store import read, results_dir
 from mi_lab.runner.running import run
 
 SMALL = {"batch_size": 16, "width": 6, "epochs": 4, "dim": 3, "mi": 2.0}
@@ -27,7 +27,7 @@ ENDLESS = 10**6
 
 @pytest.fixture(autouse=True)
 def short_epochs(monkeypatch):
-    for module in (training, costs):
+    for module in (training, sweep_costs):
         monkeypatch.setattr(module, "steps_per_epoch", lambda batch_size: 5)
 
 
@@ -346,7 +346,7 @@ def test_what_cannot_be_stored_is_refused_in_a_sentence(lab, tmp_path, monkeypat
 
 def test_every_word_of_the_field_can_be_chosen(lab):
     assert lab.controls["negatives"].options == NEGATIVES and lab.controls["estimator"].options == EXPLORED
-    fields = {field.name for field in dataclasses.fields(store.experiment("explorer-nwj-shuffle").report)}
+    fields = {field.name for field in dataclasses.fields(registry.experiment("explorer-nwj-shuffle").report)}
     assert set(lab.settings()) == fields - {"activation", "dropout", "weight_decay", "precision", "task"}
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from helpers import made_result
 
-from mi_lab.experiments.reported import TABLE_1_ACCURACY, TAPS
+from mi_lab.experiments.reported import TABLE_1_ACCURACY
+from mi_lab.ground.names import TAPS
 from mi_lab.pages.chapters.noise import ESTIMATORS, accuracies, over_noise, table_7
 from mi_lab.pages.chapters.taps import by_tap, heat, measured
 from mi_lab.pages.chapters.venn import _distance, _overlap, venn

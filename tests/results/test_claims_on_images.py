@@ -5,7 +5,7 @@ import math
 import pytest
 
 from mi_lab.experiments.registry import experiment
-from mi_lab.experiments.reported import TAPS
+from mi_lab.ground.names import TAPS
 from mi_lab.results.claims import on_images
 from mi_lab.results.claims.outcome import NOT_REPRODUCED, NOT_RUN, PARTLY, REPRODUCED
 from mi_lab.results.store import Result

@@ -9,9 +9,10 @@ from helpers import refused
 
 from mi_lab.experiments import registry
 from mi_lab.experiments.registry import experiment
+from mi_lab.ground.files import ResultError, digest
 from mi_lab.results import store
 from mi_lab.results.schema import SEALED
-from mi_lab.results.store import Result, ResultError, load, load_others, read, save
+from mi_lab.results.store import Result, load, load_others, read, save
 
 STATISTICS = ("mean", "median", "q05", "q95")
 PROVENANCE = {
@@ -130,7 +131,7 @@ def stored_document(**overrides):
 def reseal(path, document):
     """Write an edited document under a checksum that fits, to see what is checked besides."""
     if all(part in document for part in SEALED):
-        document["sha256"] = store.digest([document[part] for part in SEALED])
+        document["sha256"] = digest([document[part] for part in SEALED])
     path.write_text(json.dumps(document))
 
 

@@ -14,7 +14,7 @@ import torch
 from helpers import refused
 
 from mi_lab import ResultError, run
-from mi_lab.results import store as results
+from mi_lab.ground import files
 from mi_lab.runner import checkpoints
 from mi_lab.runner.checkpoints import FileCheckpoint
 
@@ -104,7 +104,7 @@ def test_a_full_disk_stops_the_run_with_a_sentence_and_leaves_the_last_state(tmp
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(results.os, "fsync", full)
+    monkeypatch.setattr(files.os, "fsync", full)
     with refused("a.checkpoint could not be written (No space left on device)", "make room", error=ResultError):
         checkpoint.offer(lambda: STATE | {"steps": 4})
     assert checkpoint.load()["steps"] == 3 and len(list(tmp_path.iterdir())) == 1

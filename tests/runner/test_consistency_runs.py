@@ -18,7 +18,7 @@ from mi_lab.runner.recipes import staircase
 from mi_lab.runner.recipes.by_kind import recipe
 from mi_lab.runner.recipes.consistency import rows_task
 from mi_lab.runner.stages import Stages
-from mi_lab.runner.sweeps import train_runs
+from mi_lab.runner.sweep_training import train_runs
 from mi_lab.runner.verify_staged import part_again
 
 CPU = torch.device("cpu")

@@ -9,9 +9,9 @@ from mi_lab import Result, ResultError, ceiling, load
 from mi_lab.estimation import training
 from mi_lab.estimation.tasks import CorrelatedGaussians
 from mi_lab.estimation.transforms import Cubic
-from mi_lab.ground import costs
+from mi_lab.experiments import sweep_costs
 from mi_lab.results.store import load_others
-from mi_lab.runner import running, sweeps
+from mi_lab.runner import running, sweep_training, sweeps
 from mi_lab.runner.running import run, run_parameters
 
 TINY = {
@@ -27,7 +27,7 @@ TINY = {
 
 @pytest.fixture(autouse=True)
 def short_epochs(monkeypatch):
-    for module in (training, costs):
+    for module in (training, sweep_costs):
         monkeypatch.setattr(module, "steps_per_epoch", lambda batch_size: 4)
 
 
@@ -37,7 +37,7 @@ def refuse_to_train(*_, **__):
 
 @pytest.fixture
 def no_training(monkeypatch):
-    monkeypatch.setattr(sweeps, "train", refuse_to_train)
+    monkeypatch.setattr(sweep_training, "train", refuse_to_train)
 
 
 def curves(result):
@@ -77,7 +77,7 @@ def test_settings_reach_the_trainer(monkeypatch):
         given.update(settings, tasks=tasks, seeds=seeds)
         return training.train(tasks, seeds, **settings)
 
-    monkeypatch.setattr(sweeps, "train", spy)
+    monkeypatch.setattr(sweep_training, "train", spy)
     changed = {
         "negatives": "all_pairs",
         "critic": "separable",
@@ -118,7 +118,7 @@ def test_the_ceiling_of_a_shuffle_is_stored_for_comparison_with_every_scheme(neg
 
 def test_finished_runs_are_not_trained_again(monkeypatch):
     first = run("fig-2a", "smoke", **TINY)
-    monkeypatch.setattr(sweeps, "train", refuse_to_train)
+    monkeypatch.setattr(sweep_training, "train", refuse_to_train)
     assert curves(run("fig-2a", "smoke", **TINY)).tolist() == curves(first).tolist()
     with pytest.raises(AssertionError, match="nothing should be trained"):
         run("fig-2a", "smoke", **TINY, learning_rate=1e-2)
@@ -132,7 +132,7 @@ def test_a_grid_that_grows_trains_the_new_runs_only(monkeypatch):
         trained.extend(task.mi for task in tasks)
         return training.train(tasks, seeds, **settings)
 
-    monkeypatch.setattr(sweeps, "train", spy)
+    monkeypatch.setattr(sweep_training, "train", spy)
     result = run("fig-2a", "smoke", **(TINY | {"true_mi": [2.0, 3.0, 5.0]}))
     assert trained == [3.0]
     assert [r["true_mi"] for r in result.runs] == [2.0, 3.0, 5.0]
@@ -152,7 +152,7 @@ def test_a_grid_that_grows_trains_the_new_runs_only(monkeypatch):
 )
 def test_no_other_setting_is_served_from_the_cache(change, monkeypatch):
     run("fig-2a", "smoke", **TINY)
-    monkeypatch.setattr(sweeps, "train", refuse_to_train)
+    monkeypatch.setattr(sweep_training, "train", refuse_to_train)
     with pytest.raises(AssertionError, match="nothing should be trained"):
         run("fig-2a", "smoke", **(TINY | change))
 

@@ -3,7 +3,6 @@
 import dataclasses
 import math
 import os
-import re
 from pathlib import Path
 
 import pytest
@@ -11,15 +10,14 @@ import torch
 
 from mi_lab import run
 from mi_lab.experiments.registry import experiment
-from mi_lab.experiments.reported import TAPS
+from mi_lab.ground.names import TAPS
 from mi_lab.representation import information
 from mi_lab.results.store import load, read
-from mi_lab.runner import checkpoints, staged
+from mi_lab.runner import checkpoints
 from mi_lab.runner.recipes import probing
 from mi_lab.runner.recipes.by_kind import recipe
-from mi_lab.runner.staged import _MORE, train_images, train_one
+from mi_lab.runner.staged import train_one, train_staged
 from mi_lab.runner.stages import Stages
-from mi_lab.runner.sweeps import versions
 
 CPU = torch.device("cpu")
 LOST = information.Found(math.nan, 0, math.nan, [math.nan])
@@ -43,11 +41,11 @@ def test_a_run_is_stored_with_every_tap_and_read_back():
 
 def test_what_is_kept_is_not_trained_again(monkeypatch):
     spec = experiment("table-1-untrained").spec("smoke")
-    first = train_images(spec, "cpu", workers=1)
+    first = train_staged(spec, "cpu", workers=1)
     monkeypatch.setattr(probing, "probe_accuracy", None)
     monkeypatch.setattr(probing, "plug_in_estimates", None)
     monkeypatch.setattr(probing, "frozen_features", None)
-    assert train_images(spec, "cpu", workers=1) == first
+    assert train_staged(spec, "cpu", workers=1) == first
 
 
 def test_a_run_that_dies_between_its_stages_ends_with_the_same_numbers(monkeypatch):
@@ -105,22 +103,6 @@ def test_a_training_that_diverges_is_stored_as_such(name, settings, lost):
             value = one["values"][measure]
             assert value is None or set(value.values()) == {None}, measure
         assert all(len(curve) <= 1 for curve in one["curves"].values())
-
-
-def test_what_a_run_depends_on_is_part_of_its_identity():
-    package = Path(staged.__file__).parent
-    modules, folders = (("costs", "gaussian", "names", *_MORE[0]), ("estimation", *_MORE[1]))
-    assert versions(*_MORE) != versions()
-    # what is left out: where results and data come from and go, the estimates of a reader's own pairs, and the specs,
-    # which are hashed as values
-    beside = {"arrays", "cache", "estimates", "image_specs", "reconstruction_specs", "results", "settings", "specs"}
-    beside |= {"checkpoints", "experiments", "reported", "schema", "sealed", "stacks", "stages"}
-    for path in [
-        *(package / f"{name}.py" for name in modules),
-        *(p for f in folders for p in (package / f).glob("*.py")),
-    ]:
-        for module in re.findall(r"^from mi_lab\.?(\w*)", path.read_text(encoding="utf-8"), flags=re.M):
-            assert module in {*modules, *folders, *beside}, f"{path.name} imports {module}"
 
 
 def tensors(state):

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from mi_lab.ground.files import digest
 from mi_lab.results.schema import SEALED
-from mi_lab.results.store import digest, read
+from mi_lab.results.store import read
 from mi_lab.runner import verify as module
 from mi_lab.runner.running import run
 from mi_lab.runner.verify import EQUAL, LEFT_OUT, ROUNDED, WRONG, _chosen, difference, main, verify

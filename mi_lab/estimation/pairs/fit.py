@@ -19,14 +19,15 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from mi_lab.estimation import bounds
-from mi_lab.estimation.baselines import critic_for
+from mi_lab.estimation.adam import Adam
+from mi_lab.estimation.catalogue import critic_for
+from mi_lab.estimation.machine import device_named, one_thread
 from mi_lab.estimation.negatives import check_batch, draw_batch, score
 from mi_lab.estimation.pairs.arrays import check_pairs
 from mi_lab.estimation.pairs.dataset import Walk, make_side, split
 from mi_lab.estimation.pairs.estimates import Data, Estimate, flags_of, mean_and_stderr
 from mi_lab.estimation.pairs.yardsticks import Yardstick
-from mi_lab.estimation.steps import Adam, captured, make_step, one_thread
-from mi_lab.estimation.training import device_named
+from mi_lab.estimation.steps import captured, make_step
 from mi_lab.ground.names import CONDITIONAL, CONTRASTIVE, DENSITIES, READOUTS, YARDSTICKS, check_critic, known
 
 EVERY = 50  # steps between two readings of the validation part

@@ -10,10 +10,11 @@ import plotly.graph_objects as go
 from IPython.display import HTML
 
 from mi_lab.experiments.registry import EXPERIMENTS
-from mi_lab.experiments.reported import TAPS
 from mi_lab.experiments.stacks import cut_into_stacks
+from mi_lab.experiments.sweep_costs import sweep_flops, sweep_steps
 from mi_lab.experiments.sweep_specs import Sweep
-from mi_lab.ground.costs import step_flops, steps_per_epoch, sweep_flops, sweep_steps
+from mi_lab.ground.costs import step_flops, steps_per_epoch
+from mi_lab.ground.names import TAPS
 from mi_lab.pages import theme
 from mi_lab.pages.chapters.taps import measured
 from mi_lab.pages.provenance import duration, provenance

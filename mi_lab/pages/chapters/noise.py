@@ -6,12 +6,12 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from mi_lab.experiments.reported import TABLE_6, TABLE_7
+from mi_lab.ground.names import LENET_TAPS
 from mi_lab.pages import theme
 from mi_lab.pages.provenance import provenance
 from mi_lab.pages.tables import table_html
 from mi_lab.results.store import Result
 
-LENET_TAPS = ("L0", "L1", "L2")
 ESTIMATORS = {"mine": "MINE", "nwj": "NWJ", "js_nwj": "JS read through NWJ", "js_plug_in": "JS plug-in"}
 
 

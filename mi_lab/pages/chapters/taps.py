@@ -7,7 +7,7 @@ from html import escape
 import plotly.graph_objects as go
 
 from mi_lab.experiments.image_specs import NO_PRETEXT, Probing
-from mi_lab.experiments.reported import TAPS
+from mi_lab.ground.names import TAPS
 from mi_lab.pages import theme
 from mi_lab.pages.provenance import provenance
 from mi_lab.results.store import Result

@@ -9,7 +9,8 @@ from mi_lab.experiments.registry import experiment
 from mi_lab.experiments.sweep_specs import Sweep
 from mi_lab.pages.provenance import differences
 from mi_lab.pages.tables import table_html
-from mi_lab.results.claims.judge import VERDICTS, Verdict, counts, judge_all
+from mi_lab.results.claims.judge import Verdict, counts, judge_all
+from mi_lab.results.claims.outcome import VERDICTS
 from mi_lab.results.store import Result, load
 
 

@@ -10,6 +10,7 @@ from mi_lab.experiments.image_specs import Labelings, NoisyImages, Probing
 from mi_lab.experiments.reconstruction_specs import SupervisedAutoencoders, VInfoMaxDigits, VInfoMaxImages
 from mi_lab.experiments.registry import experiment
 from mi_lab.experiments.sweep_specs import CeilingTable, Sweep
+from mi_lab.ground.files import ResultError
 from mi_lab.pages.chapters.autoencoders import table
 from mi_lab.pages.chapters.noise import ESTIMATORS, over_noise
 from mi_lab.pages.chapters.protocols import accuracies, losses
@@ -19,7 +20,7 @@ from mi_lab.pages.chapters.theory import ceilings_of
 from mi_lab.pages.chapters.venn import venn
 from mi_lab.pages.figures import curves_of
 from mi_lab.pages.provenance import shown
-from mi_lab.results.store import Result, ResultError, load, load_others
+from mi_lab.results.store import Result, load, load_others
 
 
 def show_other_results(folder: Path | None = None) -> None:

@@ -21,7 +21,8 @@ from mi_lab.pages.interactive.widgets import Widget, widget
 from mi_lab.pages.provenance import plain_provenance
 from mi_lab.pages.tables import table_html
 from mi_lab.results.curves import TAIL
-from mi_lab.results.store import Result, is_stored, load, results_dir, round_numbers
+from mi_lab.results.rounding import round_numbers
+from mi_lab.results.store import Result, is_stored, load, results_dir
 
 CRITICS = {(64,): "1x64", (512, 512): "2x512"}
 NEGATIVES = {"shuffle": "shuffle", "derangement": "derangement", "all_pairs": "all pairs"}

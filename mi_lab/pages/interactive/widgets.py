@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 from IPython.display import HTML
 
-from mi_lab.experiments.reported import TABLE_1_ACCURACY, TAPS
+from mi_lab.experiments.reported import TABLE_1_ACCURACY
 from mi_lab.ground import discrete
 from mi_lab.ground.gaussian import correlation_from_mi, mi_from_correlation
+from mi_lab.ground.names import TAPS
 from mi_lab.pages.tables import table_html
 
 ASSETS = Path(__file__).parents[1] / "assets"

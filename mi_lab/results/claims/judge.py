@@ -9,12 +9,14 @@ from pathlib import Path
 
 from mi_lab.experiments.registry import EXPERIMENTS
 from mi_lab.ground.names import known
+from mi_lab.results.claims.appendices import APPENDICES
 from mi_lab.results.claims.claim import Claim
+from mi_lab.results.claims.main_text import MAIN_TEXT
 from mi_lab.results.claims.outcome import NOT_RUN, VERDICTS
-from mi_lab.results.claims.registry import CLAIMS
 from mi_lab.results.store import Result, is_stored, load
 
-__all__ = ["CLAIMS", "VERDICTS", "Claim", "Verdict", "counts", "judge", "judge_all"]
+CLAIMS: Mapping[str, Claim] = {claim.name: claim for claim in (*MAIN_TEXT, *APPENDICES)}
+"""Every claim of the report by name, in the report's order: where it stands, our words for it, what judges it."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from mi_lab.experiments.image_specs import Probing
-from mi_lab.experiments.reported import TAPS
+from mi_lab.ground.names import TAPS
 from mi_lab.results.claims.outcome import BAND, Outcome, Results, mean, word_of
 from mi_lab.results.store import Result
 

@@ -9,9 +9,8 @@ import torch
 from mi_lab.estimation.training import train
 from mi_lab.experiments.consistency_specs import Consistency
 from mi_lab.ground.costs import steps_per_epoch
-from mi_lab.representation.datasets import load_dataset
+from mi_lab.representation.datasets import load_dataset, some
 from mi_lab.representation.image_rows import ImageRows
-from mi_lab.runner.recipes.probing import some
 from mi_lab.runner.stages import Stages
 
 _FEWER = 3  # rows that h(Y) lacks of Y, as in the paper

@@ -9,13 +9,13 @@ from typing import Any
 import torch
 
 from mi_lab.experiments.image_specs import NoisyImages
-from mi_lab.representation.datasets import Dataset, Split, load_dataset
-from mi_lab.representation.encoders import LENET_TAPS, Encoder, make_encoder
+from mi_lab.ground.names import LENET_TAPS
+from mi_lab.representation.datasets import Dataset, Split, load_dataset, some
+from mi_lab.representation.encoders import Encoder, make_encoder
 from mi_lab.representation.information import ON_LENET, Found, estimated_information
 from mi_lab.representation.labelings import salt_and_pepper
 from mi_lab.representation.pretext import PretextCurve, Schedule, accuracy, train_encoder
 from mi_lab.representation.probes import frozen_features
-from mi_lab.runner.recipes.probing import some
 from mi_lab.runner.stages import Stages
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from mi_lab.experiments.image_specs import NO_PRETEXT, Probing
-from mi_lab.representation.datasets import Dataset, Split, load_dataset
+from mi_lab.representation.datasets import Dataset, Split, load_dataset, some
 from mi_lab.representation.encoders import Encoder, ResNet18, make_encoder
 from mi_lab.representation.information import NMI, Found
 from mi_lab.representation.pretext import Schedule, pretext_task, train_encoder
@@ -57,11 +57,6 @@ def probe_pretext(spec: Probing, run: Mapping[str, Any], device: torch.device, s
         "first_nonfinite_epoch": broken,
         "steps": steps,
     }
-
-
-def some(split: Split, count: int) -> Split:
-    """``count`` images of a split, equally many of each class, always the same; the split itself if that is all."""
-    return split if count == len(split.labels) else split.subset(count)
 
 
 def _trained(

@@ -10,7 +10,7 @@ from mi_lab.estimation.catalogue import make_task
 from mi_lab.estimation.training import STATISTICS, Training
 from mi_lab.experiments.consistency_specs import READINGS, Staircase
 from mi_lab.runner.stages import Stages
-from mi_lab.runner.sweeps import training_of
+from mi_lab.runner.sweep_training import training_of
 
 Curves = dict[str, list[float]]
 

@@ -9,12 +9,11 @@ import torch
 
 from mi_lab.experiments.reconstruction_specs import NO_DECODER, SupervisedAutoencoders, check_weight
 from mi_lab.representation.autoencoder import SupervisedAutoencoder
-from mi_lab.representation.datasets import load_dataset
+from mi_lab.representation.datasets import load_dataset, some
 from mi_lab.representation.encoders import ResNet18, make_encoder
 from mi_lab.representation.pretext import Schedule, pretext_task, train_encoder
 from mi_lab.representation.reconstruction import NON_LINEAR, make_decoder
 from mi_lab.runner.recipes.downstream import downstream, pictures
-from mi_lab.runner.recipes.probing import some
 from mi_lab.runner.stages import Stages
 
 

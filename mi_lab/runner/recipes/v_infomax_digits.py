@@ -9,10 +9,9 @@ import torch
 from torch import Tensor
 
 from mi_lab.experiments.reconstruction_specs import DECODER_STEPS, PIXELS, VInfoMaxDigits
-from mi_lab.representation.datasets import Dataset, load_dataset
+from mi_lab.representation.datasets import Dataset, load_dataset, some
 from mi_lab.representation.probes import MLP_MNIST, fit_probes, read_probes, saga_accuracy
 from mi_lab.representation.v_infomax import Encode, VInfoMax, broken_at, train_v_infomax
-from mi_lab.runner.recipes.probing import some
 from mi_lab.runner.stages import Stages
 
 _READ = ("linear", "linear_test", "mlp", "mlp_test")

@@ -7,13 +7,12 @@ from typing import Any
 import torch
 
 from mi_lab.experiments.reconstruction_specs import DECODER_STEPS, NO_DECODER, VInfoMaxImages
-from mi_lab.representation.datasets import load_dataset
+from mi_lab.representation.datasets import load_dataset, some
 from mi_lab.representation.encoders import ResNet18, make_encoder
 from mi_lab.representation.reconstruction import NON_LINEAR, make_decoder
 from mi_lab.representation.v_infomax import broken_at
 from mi_lab.representation.v_infomax_residual import ImageVInfoMax, train_image_v_infomax
 from mi_lab.runner.recipes.downstream import downstream, pictures
-from mi_lab.runner.recipes.probing import some
 from mi_lab.runner.stages import Stages
 
 
