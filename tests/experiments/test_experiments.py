@@ -1,6 +1,4 @@
 import dataclasses
-import subprocess
-import sys
 from dataclasses import asdict, fields
 
 import numpy as np
@@ -9,8 +7,9 @@ from helpers import refused
 
 from mi_lab.experiments.kinds import PROFILES, kind_of, spec_from_dict
 from mi_lab.experiments.registry import EXPERIMENTS, experiment
+from mi_lab.experiments.sweep_costs import sweep_flops, sweep_steps
 from mi_lab.experiments.sweep_specs import CeilingTable, Sweep
-from mi_lab.ground.costs import steps_per_epoch, sweep_flops, sweep_steps
+from mi_lab.ground.costs import steps_per_epoch
 from mi_lab.ground.names import CONTRASTIVE, DENSITIES, EXPLORED, READOUTS
 
 SIZES = (64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768)
@@ -276,19 +275,3 @@ def test_a_spec_with_a_missing_or_unknown_field_is_refused():
     with refused("unknown kind of spec 'sweeep'", "'sweep'"):
         spec_from_dict("sweeep", plain)
     assert isinstance(spec_from_dict("ceiling", asdict(experiment("ceiling").report)), CeilingTable)
-
-
-@pytest.mark.parametrize(
-    "module",
-    [
-        "mi_lab.experiments.registry",
-        "mi_lab.results.store",
-        "mi_lab.results.curves",
-        "mi_lab.pages.figures",
-        "mi_lab.pages.chapters.theory",
-        "mi_lab.pages.chapters.your_runs",
-    ],
-)
-def test_import_needs_no_torch(module):
-    code = f"import sys, {module}; mi_lab.correlation_from_mi(1); mi_lab.load; sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
