@@ -18,5 +18,5 @@ def round_numbers(value: Any, digits: int = 4) -> Any:
 
 def round_measured(run: Mapping[str, Any]) -> dict[str, Any]:
     """A run with its measurements rounded; its settings stay exact, for they say which run it is."""
-    measured = ("curves", "ceiling", "value", "values", "stderr")
+    measured = ("curves", "moving_average", "ceiling", "value", "values", "stderr")
     return {key: round_numbers(value) if key in measured else value for key, value in run.items()}

@@ -1,7 +1,6 @@
 """How runs of a sweep are trained. All that a kept run's values depend on is imported from here."""
 
 import contextlib
-import dataclasses
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -34,7 +33,7 @@ def train_runs(
             position=position,
             checkpoint=checkpoint,
         )
-    return [round_measured(run | dataclasses.asdict(curve)) for run, curve in zip(runs, curves, strict=True)]
+    return [round_measured(run | curve.record()) for run, curve in zip(runs, curves, strict=True)]
 
 
 @contextlib.contextmanager
@@ -63,4 +62,6 @@ def _settings(spec: Sweep, runs: Sequence[Run]) -> dict[str, Any]:
     """What a training needs to know of them besides."""
     shared = ("negatives", "critic", "hidden", "activation", "dropout", "weight_decay", "learning_rate", "precision")
     settings = {name: getattr(spec, name) for name in shared}
+    if spec.estimator == "mine":
+        settings["average_weight"] = spec.average_weight
     return settings | {"estimator_name": spec.estimator, "batch_size": runs[0]["batch_size"]}
