@@ -7,19 +7,21 @@ gives the same curve, up to rounding, in any stack.
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
 from mi_lab.estimation.adam import Adam
-from mi_lab.estimation.bounds import MovingAverageDV, estimator
+from mi_lab.estimation.bounds import MovingAverageDV
 from mi_lab.estimation.catalogue import critic_for
+from mi_lab.estimation.estimators import estimator
 from mi_lab.estimation.machine import device_named
 from mi_lab.estimation.negatives import check_batch, draw_batch
+from mi_lab.estimation.resuming import Checkpoint
 from mi_lab.estimation.steps import captured, make_step
 from mi_lab.estimation.tasks import Task
 from mi_lab.ground.costs import steps_per_epoch
@@ -50,18 +52,6 @@ class Curve:
     def record(self) -> dict[str, Any]:
         """What of it is stored, as plain data."""
         return {name: value for name, value in asdict(self).items() if (name, value) != ("moving_average", None)}
-
-
-class Checkpoint(Protocol):
-    """Where a training's state is kept, so that it can go on after being stopped at any moment."""
-
-    def load(self) -> Mapping[str, Any] | None:
-        """The state kept last; None to begin anew."""
-        ...
-
-    def offer(self, state: Callable[[], Mapping[str, Any]]) -> None:
-        """Called after every step; takes the state if it is time to."""
-        ...
 
 
 @torch.inference_mode()

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from mi_lab.estimation.adam import Adam
-from mi_lab.estimation.bounds import Estimator, estimator
 from mi_lab.estimation.critics import Critic, make_critic
+from mi_lab.estimation.estimators import Estimator, estimator
 from mi_lab.estimation.machine import one_thread
 from mi_lab.estimation.negatives import check_batch, draw_batch, score
 from mi_lab.estimation.pairs.dataset import Side, Walk

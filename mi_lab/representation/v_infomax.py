@@ -16,7 +16,7 @@ from torch import Tensor
 from mi_lab.estimation.adam import Adam
 from mi_lab.estimation.machine import one_thread
 from mi_lab.estimation.mlp import StackedMlp
-from mi_lab.estimation.training import Checkpoint
+from mi_lab.estimation.resuming import Checkpoint
 from mi_lab.representation.epochs import Order, in_parts, run_to_the_end
 from mi_lab.representation.probes import ascend
 

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mi_lab.estimation.training import Checkpoint
+from mi_lab.estimation.resuming import Checkpoint
 from mi_lab.ground.names import PRECISIONS, known
 from mi_lab.representation.encoders import ResNet18
 from mi_lab.representation.epochs import Order, products_in, run_to_the_end

@@ -8,8 +8,9 @@ import torch
 
 from mi_lab.estimation.catalogue import make_task
 from mi_lab.estimation.machine import one_thread
+from mi_lab.estimation.resuming import Checkpoint
 from mi_lab.estimation.tasks import Task
-from mi_lab.estimation.training import Checkpoint, Training, train
+from mi_lab.estimation.training import Training, train
 from mi_lab.experiments.sweep_specs import Sweep
 from mi_lab.results.rounding import Run, round_measured
 

@@ -12,8 +12,8 @@ from helpers import until
 from mi_lab import CorrelatedGaussians, ceiling, correlation_from_mi, load, mi_from_correlation, train
 from mi_lab.estimation import bounds
 from mi_lab.estimation.adam import Adam
-from mi_lab.estimation.bounds import estimator
 from mi_lab.estimation.critics import make_critic
+from mi_lab.estimation.estimators import estimator
 from mi_lab.estimation.negatives import draw_batch, merge, score
 from mi_lab.estimation.steps import make_step
 from mi_lab.experiments.reported import TABLE_1_ACCURACY, TABLE_4

@@ -9,8 +9,8 @@ from helpers import generators
 from mi_lab import CorrelatedGaussians, train
 from mi_lab.estimation import steps, training
 from mi_lab.estimation.adam import Adam
-from mi_lab.estimation.bounds import estimator
 from mi_lab.estimation.critics import make_critic
+from mi_lab.estimation.estimators import estimator
 from mi_lab.estimation.negatives import draw_batch
 
 TASKS = [CorrelatedGaussians(dim=3, mi=mi) for mi in (0.5, 2.0)]

@@ -6,8 +6,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from mi_lab import CorrelatedGaussians
 from mi_lab.estimation.adam import Adam
-from mi_lab.estimation.bounds import estimator
 from mi_lab.estimation.critics import make_critic
+from mi_lab.estimation.estimators import estimator
 from mi_lab.estimation.negatives import draw_batch
 from mi_lab.estimation.steps import make_step
 from mi_lab.experiments.registry import EXPERIMENTS

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from mi_lab.estimation import bounds
+from mi_lab.estimation import bounds, estimators
 from mi_lab.estimation.adam import Adam
 from mi_lab.estimation.catalogue import critic_for
 from mi_lab.estimation.machine import device_named, one_thread
@@ -108,7 +108,7 @@ class Fit:
         tau: float | None = None,
         alpha: float | None = None,
     ) -> None:
-        self.estimator, chosen = estimator, bounds.estimator(estimator, tau, alpha)
+        self.estimator, chosen = estimator, estimators.estimator(estimator, tau, alpha)
         default = "all_pairs" if estimator in CONTRASTIVE else "derangement"
         self.negatives = known("negatives", negatives or default, NEGATIVES)
         cheap = "separable" if self.negatives == "all_pairs" else "joint"
