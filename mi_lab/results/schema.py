@@ -93,7 +93,7 @@ def check_schema(path: Path, document: Any, schema: Mapping[str, Any]) -> None:
         _validator(json.dumps(schema))(document)
     except fastjsonschema.JsonSchemaValueException as problem:
         field = ".".join(problem.path[1:]) or "the document"
-        asked = problem.message.removeprefix(problem.name).strip()
+        asked = str(problem.message).removeprefix(str(problem.name)).strip()
         told = f"{field[:100]}: {asked[:200]}, not {reprlib.repr(problem.value)[:80]}"
         # in one line, whatever the file holds
         raise ResultError(f"{path.name}: {' '.join(told.split())}.") from problem
