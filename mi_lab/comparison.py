@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import plotly.graph_objects as go
 import torch
 
 from mi_lab.arrays import Array, read_pairs
@@ -13,8 +12,10 @@ from mi_lab.estimation.pairs import Fit, make_fit
 from mi_lab.estimation.tasks import CorrelatedGaussians
 from mi_lab.estimation.yardsticks import Yardstick
 from mi_lab.names import CONTRASTIVE, DENSITIES, OPTIONS, READOUTS, YARDSTICKS, known
-from mi_lab.pages.compare import comparison, table
 from mi_lab.settings import as_type, plain_data
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 ESTIMATORS = ("mine", "nwj", "js", "infonce")
 
@@ -40,14 +41,20 @@ class Comparison:
             for one in self.estimates
         ]
 
-    def figure(self) -> go.Figure:
-        """Estimates with their standard errors and flags, beside log n."""
+    def figure(self) -> "go.Figure":
+        """Estimates with their standard errors and flags, beside log n. Needs the extra 'book'."""
+        from mi_lab.pages.compare import comparison
+
         return comparison(self.estimates)
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.estimates))
 
-    def _repr_html_(self) -> str:
+    def _repr_html_(self) -> str | None:
+        try:
+            from mi_lab.pages.compare import table
+        except ModuleNotFoundError:  # without the extra a notebook shows the text
+            return None
         return table(self.estimates)
 
 
