@@ -105,8 +105,9 @@ dist: .venv/installed ## the package as a wheel and as an archive of its sources
 publish: book ## push the built book to the branch gh-pages of origin, from which GitHub shows it
 	@touch _build/html/.nojekyll
 	export GIT_INDEX_FILE=$(CURDIR)/_build/index; rm -f $$GIT_INDEX_FILE; \
-	  git --work-tree=_build/html add --all --force && \
-	  git push --force origin $$(git commit-tree -m "The book at $$(git rev-parse HEAD)" $$(git write-tree)):refs/heads/gh-pages
+	  git --work-tree=_build/html add --all --force && tree=$$(git write-tree) && \
+	  commit=$$(git commit-tree -m "The book at $$(git rev-parse HEAD)" $$tree) && \
+	  git push --force origin $$commit:refs/heads/gh-pages
 
 clean: ## remove all that was made here
 	rm -rf _build dist .venv .bench .tools .pytest_cache .mypy_cache .ruff_cache *.egg-info
