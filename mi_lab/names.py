@@ -57,8 +57,10 @@ CONDITIONAL = "conditional"
 DENSITIES = ("barber_agakov", "doe", "club", "l1out")
 YARDSTICKS = ("ksg", "gaussian")
 """Estimators without training, of data sets only."""
-OPTIONS = {"smile": "tau", "interpolated": "alpha"}
+OPTIONS = {"smile": "tau", "interpolated": "alpha", "mine": "average_weight"}
 """Estimators with a number of their own, and its name."""
+AVERAGE_WEIGHT = 0.01
+"""r, the weight of the newest batch in MINE's moving average, unless it is said."""
 EXPLORED = ("dv", "mine", "nwj", "js", "infonce")
 """Those of the explorer's stored grid, of its widgets and of the live notebooks on estimators and critics."""
 
@@ -88,3 +90,10 @@ def check_precision(precision: str, critic: str) -> None:
     known("precision", precision, PRECISIONS)
     if precision != "float32" and critic not in ("joint", "separable"):
         raise ValueError(f"precision '{precision}' is for a joint or separable critic, not '{critic}'.")
+
+
+def check_option(estimator: str, option: str) -> None:
+    """Raise ValueError unless the estimator has a number of that name."""
+    if OPTIONS.get(estimator) != option:
+        owner = next(one for one, own in OPTIONS.items() if own == option)
+        raise ValueError(f"{estimator} has no {option}; {owner} has.")

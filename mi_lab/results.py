@@ -35,10 +35,10 @@ class Result:
 
     ``runs`` is a list of mappings. Of a sweep: ``true_mi``, ``batch_size``, ``seed``, ``ceiling`` (I_N of a
     shuffle, as ``value`` and ``stderr``), ``first_nonfinite_epoch`` and ``curves`` (readout -> statistic -> one
-    value per epoch). Of a ceiling table: ``true_mi``, ``batch_size``, ``value``,
-    ``stderr``. All in nats. Of encoders of images: ``p`` if it has one, ``seed``, ``first_nonfinite_epoch``,
-    ``curves`` (name -> one value per epoch) and ``values`` (name -> number, or -> tap -> number;
-    None where it diverged).
+    value per epoch), and of MINE ``moving_average`` (``log_mean_w`` and ``log_average``, alike). Of a ceiling table:
+    ``true_mi``, ``batch_size``, ``value``, ``stderr``. All in nats. Of encoders of images: ``p`` if it has one,
+    ``seed``, ``first_nonfinite_epoch``, ``curves`` (name -> one value per epoch) and ``values`` (name -> number, or
+    -> tap -> number; None where it diverged).
     """
 
     experiment: str
@@ -86,7 +86,7 @@ def round_numbers(value: Any, digits: int = 4) -> Any:
 
 def round_measured(run: Mapping[str, Any]) -> dict[str, Any]:
     """A run with its measurements rounded; its settings stay exact, for they say which run it is."""
-    measured = ("curves", "ceiling", "value", "values", "stderr")
+    measured = ("curves", "moving_average", "ceiling", "value", "values", "stderr")
     return {key: round_numbers(value) if key in measured else value for key, value in run.items()}
 
 
@@ -241,12 +241,11 @@ def _check_curves(path: Path, number: int, run: Mapping[str, Any], spec: Sweep) 
     if end is not None and end > spec.epochs:
         raise ResultError(f"{where}.first_nonfinite_epoch: is {end} where {spec.epochs} epochs were run.")
     length = spec.epochs if end is None else end - 1
-    for readout, statistics in run["curves"].items():
-        for statistic, values in statistics.items():
-            if len(values) != length:
-                raise ResultError(
-                    f"{where}.curves.{readout}.{statistic}: {len(values)} values where {length} epochs were run."
-                )
+    lists = {f"curves.{r}.{name}": values for r, curve in run["curves"].items() for name, values in curve.items()}
+    lists |= {f"moving_average.{name}": values for name, values in run.get("moving_average", {}).items()}
+    for name, values in lists.items():
+        if len(values) != length:
+            raise ResultError(f"{where}.{name}: {len(values)} values where {length} epochs were run.")
 
 
 def rerun_hint(own: Experiment, profile: str, overrides: Mapping[str, Any] | None = None) -> str:

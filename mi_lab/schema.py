@@ -9,6 +9,7 @@ FORMAT = 1
 SEALED = ("spec", "runs", "provenance")  # what the stored checksum covers
 _NUMBERS = {"type": "array", "items": {"type": "number"}}
 _STATISTICS = dict.fromkeys(("mean", "median", "q05", "q95"), _NUMBERS)
+_LATER_STATISTICS = {"std": _NUMBERS}
 _MEASURE = {"value": {"type": "number"}, "stderr": {"type": "number", "minimum": 0}}
 _POINT = {"true_mi": {"type": "number"}, "batch_size": {"type": "integer"}}
 
@@ -26,8 +27,13 @@ _RUN = _closed(
         "seed": {"type": "integer"},
         "ceiling": _closed(_MEASURE),
         "first_nonfinite_epoch": _NONFINITE,
-        "curves": {"type": "object", "minProperties": 1, "additionalProperties": _closed(_STATISTICS)},
-    }
+        "curves": {
+            "type": "object",
+            "minProperties": 1,
+            "additionalProperties": _closed(_STATISTICS, optional=_LATER_STATISTICS),
+        },
+    },
+    optional={"moving_average": _closed(dict.fromkeys(("log_mean_w", "log_average"), _NUMBERS))},
 )
 # of an encoder: its settings, and what was measured, by name, or by name and tap
 _IMAGE_RUN = {

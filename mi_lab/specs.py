@@ -5,23 +5,28 @@ Here are the kinds of Section 3; those that train on images are in ``image_specs
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
 from mi_lab.gaussian import correlation_from_mi, student_correlation
 from mi_lab.names import (
     ACTIVATIONS,
+    AVERAGE_WEIGHT,
     CONTRASTIVE,
     NEGATIVES,
     READOUTS,
     TASKS,
     UNIFORM_NATS,
     check_critic,
+    check_option,
     check_precision,
     known,
 )
 from mi_lab.settings import MOST_COUNT, MOST_UNITS, within
+
+LATER = {"later": True}
+"""Metadata of a setting that came after results were stored; where one does not say, it had its default."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +34,8 @@ class Sweep:
     """A grid of runs: every true MI with every batch size and every seed, all else shared.
 
     MI is in nats. ``hidden`` are the critic's widths, ``dropout`` one rate per hidden layer (or none),
-    ``weight_decay`` Adam's L2 penalty, ``precision`` that of the products in hidden layers. Raises ValueError, one
-    sentence, for any value out of range.
+    ``weight_decay`` Adam's L2 penalty, ``precision`` that of the products in hidden layers, ``average_weight`` that of
+    the newest batch in MINE's moving average. Raises ValueError, one sentence, for any value out of range.
     """
 
     estimator: str
@@ -48,9 +53,12 @@ class Sweep:
     critic: str = "joint"
     task: str = "gaussian"
     dim: int = 20
+    average_weight: float = field(default=AVERAGE_WEIGHT, metadata=LATER)
 
     def __post_init__(self) -> None:
         known("estimator", self.estimator, READOUTS)
+        if self.average_weight != AVERAGE_WEIGHT:
+            check_option(self.estimator, "average_weight")
         known("negatives", self.negatives, NEGATIVES)
         known("activation", self.activation, ACTIVATIONS)
         check_critic(self.estimator, self.critic)
@@ -64,6 +72,10 @@ class Sweep:
         within("epochs", (self.epochs,), 1, MOST_COUNT)
         within("seeds", self.seeds, 0, 2**63 - 1)
         within("weight_decay", (self.weight_decay,), 0)
+        if not 0 < self.average_weight <= 1:
+            raise ValueError(
+                f"average_weight, that of the newest batch, must lie in (0, 1], not {self.average_weight}."
+            )
         if not 0 < self.learning_rate < math.inf:
             raise ValueError(f"learning_rate must be a positive number, not {self.learning_rate}.")
         if self.dropout and len(self.dropout) != len(self.hidden):

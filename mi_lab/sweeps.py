@@ -131,7 +131,7 @@ def train_runs(
             position=position,
             checkpoint=checkpoint,
         )
-    return [round_measured(run | dataclasses.asdict(curve)) for run, curve in zip(runs, curves, strict=True)]
+    return [round_measured(run | curve.record()) for run, curve in zip(runs, curves, strict=True)]
 
 
 @contextlib.contextmanager
@@ -165,6 +165,8 @@ def _settings(spec: Sweep, runs: Sequence[Run]) -> dict[str, Any]:
     """What a training needs to know of them besides."""
     shared = ("negatives", "critic", "hidden", "activation", "dropout", "weight_decay", "learning_rate", "precision")
     settings = {name: getattr(spec, name) for name in shared}
+    if spec.estimator == "mine":
+        settings["average_weight"] = spec.average_weight
     return settings | {"estimator_name": spec.estimator, "batch_size": runs[0]["batch_size"]}
 
 

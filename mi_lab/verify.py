@@ -108,8 +108,8 @@ def _verify_sweep(result: Result, device: str, seconds: float) -> Check:
         if trained and time.monotonic() - start > seconds:
             break
         [again] = train_runs(dataclasses.replace(spec, epochs=epochs), [own], device)
-        trained.append({name: again[name] for name in ("curves", "first_nonfinite_epoch")})
         stored.append(_first(epochs, run))
+        trained.append(_named_alike(again, stored[-1]))
     what = f"{check.what}; {epochs} of {spec.epochs} epochs of {len(trained)} of {len(grid)} runs"
     return _compared(result, what, trained, stored, trained=True)
 
@@ -117,11 +117,21 @@ def _verify_sweep(result: Result, device: str, seconds: float) -> Check:
 def _first(epochs: int, run: Mapping[str, Any]) -> dict[str, Any]:
     """What a run would have stored if it had ended after so many epochs."""
     broken = run["first_nonfinite_epoch"]
-    curves = {
-        readout: {statistic: values[:epochs] for statistic, values in statistics.items()}
-        for readout, statistics in run["curves"].items()
-    }
-    return {"curves": curves, "first_nonfinite_epoch": broken if broken and broken <= epochs else None}
+    lists = {name: _begun(run[name], epochs) for name in ("curves", "moving_average") if name in run}
+    return lists | {"first_nonfinite_epoch": broken if broken and broken <= epochs else None}
+
+
+def _begun(lists: Any, epochs: int) -> Any:
+    if isinstance(lists, Mapping):
+        return {name: _begun(inner, epochs) for name, inner in lists.items()}
+    return lists[:epochs]
+
+
+def _named_alike(found: Any, wanted: Any) -> Any:
+    """Of nested mappings what another has too: a run stored before a statistic was added says nothing of it."""
+    if isinstance(wanted, Mapping):
+        return {name: _named_alike(found[name], inner) for name, inner in wanted.items()}
+    return found
 
 
 def _verify_images(result: Result, device: str) -> Check:

@@ -201,6 +201,8 @@ def test_values_become_what_the_setting_holds(name, given, meant):
         ({"precision": "half"}, ("unknown precision 'half'", "known are: bfloat16")),
         ({"precision": "bfloat16", "critic": "bilinear"}, ("precision 'bfloat16' is for a joint or separable critic",)),
         ({"learning_rate": float("inf")}, ("learning_rate must be a number", "inf")),
+        ({"average_weight": 0.1}, ("nwj has no average_weight; mine has.",)),
+        ({"estimator": "mine", "average_weight": 0}, ("average_weight", "must lie in (0, 1]", "not 0.0")),
         ({"weight_decay": -0.1}, ("weight_decay must be at least 0", "-0.1")),
         ({"dropout": [0.5, 0.5]}, ("one rate for each of the 1 hidden layers", "not 2")),
         ({"dropout": 1}, ("dropout rates must lie in [0, 1)", "1.0")),
@@ -267,9 +269,12 @@ def test_a_spec_survives_being_written_as_plain_data(name, profile):
 
 def test_a_spec_with_a_missing_or_unknown_field_is_refused():
     plain = asdict(FIG_2A.spec("smoke"))
-    for name in (f.name for f in fields(Sweep)):
+    for name in (f.name for f in fields(Sweep) if f.name != "average_weight"):
         with refused(f"'{name}' is missing"):
             spec_from_dict("sweep", {k: v for k, v in plain.items() if k != name})
+    # a result that was stored before MINE's average was a setting has the only weight there was
+    old = spec_from_dict("sweep", {k: v for k, v in plain.items() if k != "average_weight"})
+    assert old.average_weight == 0.01
     with refused("unknown parameter 'epoch'", "'epochs'"):
         spec_from_dict("sweep", plain | {"epoch": 3})
     with refused("unknown kind of spec 'sweeep'", "'sweep'"):

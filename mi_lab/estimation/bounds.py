@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from mi_lab.estimation.negatives import merge
-from mi_lab.names import OPTIONS, READOUTS, known
+from mi_lab.names import AVERAGE_WEIGHT, READOUTS, check_option, known
 
 Bound = Callable[[Tensor, Tensor], Tensor]
 Gradient = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
@@ -206,28 +206,34 @@ class MovingAverageDV:
     """MINE's gradient: DV's, with a moving average in its denominator (Belghazi et al., 2018, Sec. 3.2).
 
     It is 1/N for each positive and -e^T / (NM a) for each negative, with a = exponential moving average of the
-    batch means of e^T (the first batch starts it); ``rate`` is the weight of the newest batch, and 1 gives DV's own
-    gradient. The average is kept as its logarithm, so nothing has to be clamped. Raises ValueError for a rate
+    batch means of e^T (the first batch starts it); ``weight``, r, is that of the newest batch, and 1 gives DV's own
+    gradient. The average is kept as its logarithm, so nothing has to be clamped. Raises ValueError for a weight
     outside (0, 1]. It is the gradient of no bound; report ``dv``.
+
+    After each batch ``log_average`` is log a, and ``log_w`` the log of w, that batch's mean of e^T over the average
+    before it (of the first batch, which is its own average, 0); both are (K,), and None before the first.
     """
 
-    def __init__(self, rate: float = 0.01) -> None:
-        if not 0 < rate <= 1:
-            raise ValueError(f"rate, the weight of the newest batch, must lie in (0, 1], not {rate}.")
-        self.rate = rate
+    def __init__(self, weight: float = AVERAGE_WEIGHT) -> None:
+        if not 0 < weight <= 1:
+            raise ValueError(f"average_weight, that of the newest batch, must lie in (0, 1], not {weight}.")
+        self.weight = weight
         self.log_average: Tensor | None = None
+        self.log_w: Tensor | None = None
 
     def __call__(self, positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
         """The gradient in each score, (K, N) and (K, N, M); moves the average on by one batch."""
         newest = log_mean_exp(negative)
-        if self.log_average is None:
-            self.log_average = newest
-        elif self.rate == 1:
-            self.log_average.copy_(newest)
+        if self.log_average is None or self.log_w is None:
+            self.log_average, self.log_w = newest, torch.zeros_like(newest)
         else:
-            kept = self.log_average + math.log1p(-self.rate)
             # in place, because a captured CUDA graph reads and writes the same memory at every replay
-            self.log_average.copy_(torch.logaddexp(kept, newest + math.log(self.rate)))
+            torch.sub(newest, self.log_average, out=self.log_w)
+            if self.weight == 1:
+                self.log_average.copy_(newest)
+            else:
+                kept = self.log_average + math.log1p(-self.weight)
+                self.log_average.copy_(torch.logaddexp(kept, newest + math.log(self.weight)))
         return _evenly(positive), torch.exp(negative - self.log_average[:, None, None]) / -negative[0].numel()
 
 
@@ -244,21 +250,25 @@ class Estimator:
     fit: Bound  # the higher, the better the critic: training stops by it, since not every readout is a bound
 
 
-def estimator(name: str, tau: float | None = None, alpha: float | None = None) -> Estimator:
+def estimator(
+    name: str, tau: float | None = None, alpha: float | None = None, average_weight: float | None = None
+) -> Estimator:
     """The one of that name in ``mi_lab.names.READOUTS``; raises ValueError otherwise, naming the nearest.
 
-    ``tau`` is that of SMILE and ``alpha`` that of I_alpha, None for the default. Raises ValueError for an estimator
-    that has no such number, and for a value out of range.
+    ``tau`` is that of SMILE, ``alpha`` that of I_alpha and ``average_weight`` that of MINE, None for the default.
+    Raises ValueError for an estimator that has no such number, and for a value out of range.
     """
     made = ESTIMATORS[known("estimator", name, READOUTS)]
-    for option, value in (("tau", tau), ("alpha", alpha)):
-        if value is not None and OPTIONS.get(name) != option:
-            owner = next(one for one, own in OPTIONS.items() if own == option)
-            raise ValueError(f"{name} has no {option}; {owner} has.")
+    for option, value in (("tau", tau), ("alpha", alpha), ("average_weight", average_weight)):
+        if value is not None:
+            check_option(name, option)
     nothing = torch.zeros(1, 1), torch.zeros(1, 1, 1)
     if tau is not None:
         smile(*nothing, tau)  # a value out of range is told at once
         return replace(made, readouts={name: partial(smile, tau=tau)})
+    if average_weight is not None:
+        MovingAverageDV(average_weight)
+        return replace(made, objective=partial(MovingAverageDV, average_weight))
     if alpha is not None:
         bound, gradient = partial(interpolated, alpha=alpha), partial(interpolated_gradient, alpha=alpha)
         bound(*nothing)

@@ -8,7 +8,7 @@ gives the same curve, up to rounding, in any stack.
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 import torch
@@ -17,13 +17,13 @@ from tqdm.auto import tqdm
 
 from mi_lab.costs import steps_per_epoch
 from mi_lab.estimation.baselines import critic_for
-from mi_lab.estimation.bounds import estimator
+from mi_lab.estimation.bounds import MovingAverageDV, estimator
 from mi_lab.estimation.negatives import check_batch, draw_batch
 from mi_lab.estimation.steps import Adam, captured, make_step
 from mi_lab.estimation.tasks import Task
 from mi_lab.settings import as_type
 
-STATISTICS = ("mean", "median", "q05", "q95")
+STATISTICS = ("mean", "median", "q05", "q95", "std")
 _READ_AT_ONCE = 2**16  # scores
 
 
@@ -32,8 +32,10 @@ class Curve:
     """Estimates of one run, per readout and statistic one value per epoch, in nats.
 
     ``curves["nwj"]["mean"][e]`` is the mean over the batches of epoch e; ``median``, ``q05`` and
-    ``q95`` are quantiles over the same batches. A curve ends before the first epoch with a
-    value that is not finite; ``first_nonfinite_epoch`` (counted from 1) is that epoch, or None.
+    ``q95`` are quantiles over the same batches and ``std`` is their standard deviation. A curve ends before the first
+    epoch with a value that is not finite; ``first_nonfinite_epoch`` (counted from 1) is that epoch, or None.
+    ``moving_average`` tells of MINE's, per epoch: ``log_mean_w`` is log E[w] over its batches, w being a batch's mean
+    of e^T over the average before it, and ``log_average`` the log of the average at its end; None for other estimators.
     ``wall_seconds`` is the run's share of the time its stack took, ``processor_seconds`` of the time a processor gave
     to it, which does not count what else a machine did meanwhile.
     """
@@ -42,6 +44,11 @@ class Curve:
     first_nonfinite_epoch: int | None
     wall_seconds: float
     processor_seconds: float
+    moving_average: dict[str, list[float]] | None = None
+
+    def record(self) -> dict[str, Any]:
+        """What of it is stored, as plain data."""
+        return {name: value for name, value in asdict(self).items() if (name, value) != ("moving_average", None)}
 
 
 class Checkpoint(Protocol):
@@ -86,6 +93,7 @@ def train(
     weight_decay: float | Sequence[float] = 0.0,
     learning_rate: float = 1e-4,
     precision: str = "float32",
+    average_weight: float | None = None,
     device: str = "auto",
     progress: str | None = None,
     position: int = 0,
@@ -97,7 +105,8 @@ def train(
     critic is updated on it, and then ascends the objective with Adam. So every estimate is
     made on pairs that the critic has not seen. ``dropout`` and ``weight_decay`` may differ by
     run. ``precision`` 'bfloat16' rounds what the hidden layers multiply, which saves time where a machine has units
-    for it; the estimates are still read in float32 or better. ``progress`` is the label of a progress bar, None for
+    for it; the estimates are still read in float32 or better. ``average_weight`` is that of the newest batch in MINE's
+    moving average, None for its default or another estimator. ``progress`` is the label of a progress bar, None for
     none. A training with a ``checkpoint`` goes on where that left off, and ends with the same curves to the bit.
     Raises ValueError for any setting out of range; a run whose values stop being finite is recorded, not raised.
     """
@@ -116,6 +125,7 @@ def train(
         weight_decay=weight_decay,
         learning_rate=learning_rate,
         precision=precision,
+        average_weight=average_weight,
         device=device,
     )
     kept = checkpoint.load() if checkpoint else None
@@ -159,9 +169,10 @@ class Training:
         weight_decay: float | Sequence[float] = 0.0,
         learning_rate: float = 1e-4,
         precision: str = "float32",
+        average_weight: float | None = None,
         device: str = "auto",
     ) -> None:
-        chosen = estimator(estimator_name)
+        chosen = estimator(estimator_name, average_weight=average_weight)
         check_batch(batch_size, negatives)
         decay = torch.as_tensor(weight_decay, dtype=torch.float32)
         if len(seeds) != len(tasks) or decay.numel() not in (1, len(tasks)):
@@ -186,6 +197,8 @@ class Training:
         self.values = {name: torch.zeros(shape, dtype=torch.float64, device=place) for name in chosen.readouts}
         self.unread: list[tuple[Tensor, Tensor]] = []
         self.epochs: list[dict[str, Tensor]] = []
+        self.log_w = torch.zeros(shape, dtype=torch.float64, device=place) if self._averages() else None
+        self.averages: list[Tensor] = []
         self.began, self.began_work = time.perf_counter(), time.process_time()
 
     @torch.inference_mode()
@@ -193,6 +206,8 @@ class Training:
         """Take one step; the last one of an epoch adds that epoch's statistics to ``epochs``."""
         positive, negative = self.step(draw_batch(self.tasks, self.batch_size, self.negatives, self.generators))
         self.unread.append((positive.clone(), negative.clone()))
+        if self.log_w is not None:
+            self.log_w[self.steps % self.steps_per_epoch] = self.objective.log_w
         self.steps += 1
         row = self.steps % self.steps_per_epoch
         # small batches are read many at once, since one alone is all overhead
@@ -200,12 +215,18 @@ class Training:
             self._read(row or self.steps_per_epoch)
         if row == 0:
             self.epochs.append({readout: _statistics(values) for readout, values in self.values.items()})
+            if self.log_w is not None:
+                log_mean_w = self.log_w.logsumexp(0) - math.log(self.steps_per_epoch)
+                self.averages.append(torch.stack([log_mean_w, self.objective.log_average.double()]).cpu())
 
     def curves(self) -> list[Curve]:
         """The curves of the runs up to the last whole epoch."""
         runs = len(self.tasks)
         seconds = (self.seconds() / runs, self.processor_seconds() / runs)
-        return [_curve(self.epochs, list(self.readouts), run, seconds) for run in range(runs)]
+        return [_curve(self.epochs, self.averages, list(self.readouts), run, seconds) for run in range(runs)]
+
+    def _averages(self) -> bool:
+        return isinstance(self.objective, MovingAverageDV)
 
     def _read(self, end: int) -> None:
         """Estimates of the unread batches, which are those of this epoch up to ``end``."""
@@ -231,7 +252,9 @@ class Training:
             "processor_seconds": self.processor_seconds(),
             "critic": self.critic.state_dict(),
             "optimiser": self.optimiser.state() if self.optimiser else [],
-            "log_average": getattr(self.objective, "log_average", None),
+            "average": [self.objective.log_average, self.objective.log_w] if self._averages() else None,
+            "log_w": self.log_w,
+            "averages": self.averages,
             "generators": [generator.get_state() for generator in self.generators],
             "values": self.values,
             "unread": self.unread,
@@ -246,8 +269,10 @@ class Training:
             for ours, kept in zip(self.optimiser.state(), state["optimiser"], strict=True):
                 for tensor, value in zip(ours, kept, strict=True):
                     tensor.copy_(value)
-        if state["log_average"] is not None:
-            self.objective.log_average = state["log_average"].to(self.place)
+        if self.log_w is not None:
+            self.objective.log_average, self.objective.log_w = (kept.to(self.place) for kept in state["average"])
+            self.log_w.copy_(state["log_w"])
+            self.averages = list(state["averages"])
         for generator, kept in zip(self.generators, state["generators"], strict=True):
             generator.set_state(kept)
         for name, values in self.values.items():
@@ -262,7 +287,10 @@ def _statistics(values: Tensor) -> Tensor:
     """(steps, K) batch estimates of one epoch -> (statistics, K), in the order of STATISTICS."""
     quantiles = torch.tensor([0.5, 0.05, 0.95], dtype=values.dtype, device=values.device)
     finite = values.isfinite().all(0)
-    rows = torch.cat([values.mean(0, keepdim=True), values.nan_to_num().quantile(quantiles, 0)])
+    # scaled, as the square of a value may overflow where the value itself does not
+    scale = values.abs().amax(0).clamp(min=1)
+    spread = (values / scale).std(0, correction=0) * scale
+    rows = torch.cat([values.mean(0, keepdim=True), values.nan_to_num().quantile(quantiles, 0), spread[None]])
     return torch.where(finite, rows, torch.nan).cpu()
 
 
@@ -271,7 +299,11 @@ def _latest(statistics: dict[str, Tensor]) -> str:
 
 
 def _curve(
-    epochs: Sequence[dict[str, Tensor]], readouts: Sequence[str], run: int, seconds: tuple[float, float]
+    epochs: Sequence[dict[str, Tensor]],
+    averages: Sequence[Tensor],
+    readouts: Sequence[str],
+    run: int,
+    seconds: tuple[float, float],
 ) -> Curve:
     finite = [all(bool(rows[:, run].isfinite().all()) for rows in epoch.values()) for epoch in epochs]
     end = finite.index(False) if False in finite else len(finite)
@@ -279,4 +311,7 @@ def _curve(
         readout: {name: [float(epoch[readout][i, run]) for epoch in epochs[:end]] for i, name in enumerate(STATISTICS)}
         for readout in readouts
     }
-    return Curve(curves, None if end == len(finite) else end + 1, *seconds)
+    of_average = {
+        name: [float(epoch[i, run]) for epoch in averages[:end]] for i, name in enumerate(("log_mean_w", "log_average"))
+    }
+    return Curve(curves, None if end == len(finite) else end + 1, *seconds, of_average if averages else None)

@@ -65,7 +65,7 @@ def spec_from_dict(kind: str, values: Mapping[str, Any]) -> Spec:
     """The spec that ``dataclasses.asdict`` wrote. Raises ValueError for a missing, unknown or wrong value."""
     made = KINDS[known("kind of spec", kind, KINDS)]
     types = {f.name: f.type for f in fields(made)}
-    missing = sorted(set(types) - set(values))
+    missing = sorted(f.name for f in fields(made) if f.name not in values and not f.metadata.get("later"))
     if missing:
         raise ValueError(f"'{missing[0]}' is missing.")
     return made(**{known("parameter", n, types): as_type(types[n], n, v) for n, v in values.items()})

@@ -10,9 +10,10 @@ from mi_lab.lab.console import Console
 from mi_lab.lab.controls import LARGEST_CORRELATION, Gaussians, batch_sizes, choice, one_of, whole_number
 from mi_lab.lab.overlay import Overlay
 from mi_lab.lab.runs import LabRun
-from mi_lab.names import CRITICS, EXPLORED, NEGATIVES
+from mi_lab.names import AVERAGE_WEIGHT, CRITICS, EXPLORED, NEGATIVES
 from mi_lab.results import ResultError, results_dir
 
+_WEIGHTS = (0.006, AVERAGE_WEIGHT, 0.05, 0.1, 0.5, 0.9, 1.0)
 _RATES = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2)
 
 
@@ -30,6 +31,7 @@ class EstimatorLab(widgets.VBox):
             "width": whole_number("hidden width", 64),
             "layers": whole_number("hidden layers", 1),
             "learning_rate": one_of("learning rate", [(f"{rate:g}", rate) for rate in _RATES], 1e-3),
+            "average_weight": one_of("MINE's average, r", [(f"{r:g}", r) for r in _WEIGHTS], AVERAGE_WEIGHT),
             "epochs": whole_number("epochs", 50),
             "seed": whole_number("seed", 0),
         }
@@ -49,7 +51,9 @@ class EstimatorLab(widgets.VBox):
         own = self.controls
         task = [self.gaussians.correlation, self.gaussians.mi, self.gaussians.dim, own["batch_size"]]
         left = [*task, own["estimator"], own["negatives"]]
-        right = [own[name] for name in ("critic", "width", "layers", "learning_rate", "epochs", "seed")]
+        right = [
+            own[name] for name in ("critic", "width", "layers", "learning_rate", "average_weight", "epochs", "seed")
+        ]
         buttons = [self.console.start, self.console.stop, self.clear, self.console.progress, self.which, self.store]
         columns = [widgets.VBox(column) for column in (left, right)]
         wrapped = widgets.Layout(flex_flow="row wrap")
@@ -64,6 +68,8 @@ class EstimatorLab(widgets.VBox):
         """What the widgets say, in the words of an experiment's settings."""
         values = {name: control.value for name, control in self.controls.items()}
         width, layers, seed = values.pop("width"), values.pop("layers"), values.pop("seed")
+        if values["estimator"] != "mine":
+            values["average_weight"] = None  # no other estimator has one
         return values | {
             "true_mi": self.gaussians.mi.value,
             "dim": self.gaussians.dim.value,

@@ -1,6 +1,5 @@
 """The runs of a live page: their settings, as overrides of an experiment, and what has been trained of them."""
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -39,7 +38,7 @@ class LabRun:
     def refresh(self) -> None:
         """Take what has been trained into ``record``: the run as it is stored, up to its last whole epoch."""
         [curve] = self.training.curves()
-        self.record: dict[str, Any] = self.point | dataclasses.asdict(curve) | {"ceiling": self.ceiling}
+        self.record: dict[str, Any] = self.point | curve.record() | {"ceiling": self.ceiling}
 
     @property
     def epochs(self) -> int:
@@ -88,6 +87,7 @@ def _words(spec: Sweep) -> dict[str, str]:
         "critic": spec.critic,
         "hidden": "hidden " + "+".join(map(str, spec.hidden)),
         "learning_rate": f"rate {spec.learning_rate:g}",
+        "average_weight": f"r = {spec.average_weight:g}",
         "epochs": f"{spec.epochs} epochs",
         "seeds": f"seed {spec.seeds[0]}",
     }

@@ -13,6 +13,7 @@ from mi_lab.stages import Stages
 from mi_lab.sweeps import training_of
 
 Curves = dict[str, list[float]]
+_NOTED = STATISTICS[:4]  # of a reading
 
 
 def climb(spec: Staircase, run: Mapping[str, Any], device: torch.device, stages: Stages) -> Mapping[str, Any]:
@@ -28,7 +29,7 @@ def _climb(spec: Staircase, run: Mapping[str, Any], device: torch.device) -> dic
     start = {"true_mi": spec.true_mi[0], "batch_size": spec.batch_size, "seed": run["seed"]}
     training = training_of(spec.sweep(run["task"]), [start], str(device))
     names = list(training.readouts)
-    curves: Curves = {f"{name} {statistic}": [] for name in names for statistic in STATISTICS}
+    curves: Curves = {f"{name} {statistic}": [] for name in names for statistic in _NOTED}
     ends: Curves = {name: [] for name in names}
     nonfinite = None
     for mi in spec.true_mi:
@@ -57,5 +58,5 @@ def _epoch(training: Training) -> dict[str, Tensor]:
 def _note(curves: Curves, name: str, values: Tensor) -> None:
     for reading in values.tensor_split(READINGS):
         found = [float(reading.mean()), *reading.quantile(reading.new_tensor([0.5, 0.05, 0.95])).tolist()]
-        for statistic, value in zip(STATISTICS, found, strict=True):
+        for statistic, value in zip(_NOTED, found, strict=True):
             curves[f"{name} {statistic}"].append(value)

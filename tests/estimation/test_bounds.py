@@ -162,21 +162,23 @@ def test_all_but_nwj_train_on_huge_scores_in_float32(shift):
         assert positive.isfinite().all() and negative.isfinite().all()
 
 
-@pytest.mark.parametrize("rate", [0.01, 0.5])
+@pytest.mark.parametrize("weight", [0.01, 0.5, 1.0])
 @pytest.mark.parametrize("m", [1, 3])
-def test_mine_follows_the_gradient_with_the_moving_average(rate, m):
-    objective, averages = bounds.MovingAverageDV(rate), [None, None]
+def test_mine_follows_the_gradient_with_the_moving_average(weight, m):
+    objective, averages, w = bounds.MovingAverageDV(weight), [None, None], [1.0, 1.0]
     for step in range(4):
         positive, negative = random_scores(2, 6, m, seed=step)
         to_positive, to_negative = objective(positive, negative)
         for k in range(2):
             exponentials = negative[k].exp()
             newest = float(exponentials.mean())
-            averages[k] = newest if step == 0 else (1 - rate) * averages[k] + rate * newest
+            w[k] = 1.0 if step == 0 else newest / averages[k]
+            averages[k] = newest if step == 0 else (1 - weight) * averages[k] + weight * newest
             # the gradient of E_p[T] - E_pp[e^T] / a in each score
             assert torch.allclose(to_positive[k], torch.full((6,), 1 / 6, dtype=torch.float64))
             assert torch.allclose(to_negative[k], -exponentials / (6 * m) / averages[k], rtol=1e-5)
         assert objective.log_average.exp().tolist() == pytest.approx(averages, rel=1e-5)
+        assert objective.log_w.exp().tolist() == pytest.approx(w, rel=1e-5)
 
 
 @pytest.mark.parametrize("level", [200.0, -200.0])
@@ -419,17 +421,22 @@ def test_an_impossible_clip_is_refused(tau):
 
 
 def test_a_moving_average_without_memory_gives_the_gradient_of_dv():
-    objective = bounds.MovingAverageDV(rate=1.0)
+    objective = bounds.MovingAverageDV(1.0)
     for seed in range(3):
         positive, negative = random_scores(2, 6, 1, seed=seed)
         for one, other in zip(objective(positive, negative), bounds.dv_gradient(positive, negative), strict=True):
             assert torch.allclose(one, other, atol=1e-12)
 
 
-@pytest.mark.parametrize("rate", [0, -0.1, 1.5, math.nan])
-def test_an_impossible_rate_is_refused(rate):
-    with refused("rate", "(0, 1]"):
-        bounds.MovingAverageDV(rate)
+@pytest.mark.parametrize("weight", [0, -0.1, 1.5, math.nan])
+def test_an_impossible_weight_of_the_average_is_refused(weight):
+    with refused("average_weight", "(0, 1]"):
+        bounds.estimator("mine", average_weight=weight)
+
+
+def test_only_mine_has_an_average():
+    with refused("nwj has no average_weight; mine has."):
+        bounds.estimator("nwj", average_weight=0.1)
 
 
 def test_the_upper_bounds_of_the_true_density_are_above_by_what_theory_says():

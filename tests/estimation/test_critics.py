@@ -111,14 +111,17 @@ def test_relu_is_an_option():
 
 
 def rounded_score(mlp, run, pair):
-    """A perceptron whose hidden layers take, multiply and give numbers rounded to bfloat16, in float32 arithmetic."""
+    """A perceptron whose hidden layers take, multiply and give numbers rounded to bfloat16, in float32 arithmetic.
+
+    What the last one gives goes to the output layer, which is float32, as it is.
+    """
 
     def rounded(t):
         return t.bfloat16().float()
 
-    h = rounded(pair)
+    h = pair
     for weight, bias in zip(mlp.weights[:-1], mlp.biases[:-1], strict=True):
-        h = rounded(elu(rounded(h @ rounded(weight[run]) + rounded(bias[run]))))
+        h = elu(rounded(rounded(h) @ rounded(weight[run]) + rounded(bias[run])))
     return h @ mlp.weights[-1][run] + mlp.biases[-1][run]
 
 
@@ -176,6 +179,19 @@ def test_activations_and_their_gradients_agree_with_torch(name, function):
     backward(grad, out)
     assert torch.allclose(out, function(h), rtol=1e-6, atol=1e-6)
     assert torch.allclose(grad, theirs.grad, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("given", [torch.bfloat16, torch.float32])
+@pytest.mark.parametrize(("name", "function"), [("elu", elu), ("relu", torch.relu)])
+def test_activations_of_bfloat16_are_rounded_once(name, function, given):
+    every = torch.arange(2**16, dtype=torch.int32).to(torch.int16).view(torch.bfloat16)
+    h = every[every.isfinite()].repeat(2)  # more than fits one piece
+    out = torch.empty_like(h, dtype=given)
+    ACTIVATIONS[name].forward(h, out)
+    exact = function(h.double())
+    # half a step of the result's own precision, and float32's own noise where e^h - 1 is small
+    half = {torch.bfloat16: 2**-8, torch.float32: 2**-24}[given]
+    assert ((out.double() - exact).abs() <= half * exact.abs() + 2e-7).all()
 
 
 @pytest.mark.parametrize("name", ["joint", "separable", "bilinear"])

@@ -115,11 +115,58 @@ def test_training_equals_a_plain_torch_loop(weight_decay):
     settings = {"hidden": (8, 6), "batch_size": 16, "learning_rate": 1e-2, "weight_decay": weight_decay}
     (curve,) = short(TASKS[2:], [3], epochs=8, **settings)
     epochs = naive_nwj_training(TASKS[2], 3, 8 * STEPS, **settings).reshape(8, STEPS)
-    expected = [epochs.mean(1), np.median(epochs, 1), np.quantile(epochs, 0.05, 1), np.quantile(epochs, 0.95, 1)]
-    assert training.STATISTICS == ("mean", "median", "q05", "q95")
+    quantiles = [np.quantile(epochs, share, 1) for share in (0.5, 0.05, 0.95)]
+    expected = [epochs.mean(1), *quantiles, epochs.std(1)]
+    assert training.STATISTICS == ("mean", "median", "q05", "q95", "std")
     assert values(curve)[0] == pytest.approx(np.array(expected), abs=1e-4)
     if weight_decay:
         assert values(curve)[0] != pytest.approx(values(short(TASKS[2:], [3], epochs=8)[0])[0], abs=1e-4)
+
+
+def test_a_spread_is_finite_where_its_square_overflows():
+    values = torch.tensor([[1e200], [-1e200], [1e200], [-1e200]], dtype=torch.float64)
+    assert training._statistics(values)[-1] == pytest.approx(1e200)
+
+
+def naive_mine_training(task, seed, steps, hidden, batch_size, learning_rate, average_weight):
+    """MINE under a shuffle in plain torch with the average as it is defined; per step the estimate, w and average."""
+    (generator,) = generators(seed)
+    net = as_sequential(make_critic("joint", [task], [generator], hidden).mlp, 0).double()
+    adam = torch.optim.Adam(net.parameters(), lr=learning_rate)
+    average, found = None, []
+    for _ in range(steps):
+        x, y = task.sample(batch_size, generator)
+        permuted = y[torch.randperm(batch_size, generator=generator)]
+        positive = net(torch.cat([x, y], 1).double()).mean()
+        mean = net(torch.cat([x, permuted], 1).double()).exp().mean()
+        w = 1.0 if average is None else mean.item() / average
+        average = mean.item() if average is None else (1 - average_weight) * average + average_weight * mean.item()
+        found.append(((positive - mean.log()).item(), w, average))
+        adam.zero_grad()
+        (mean / average - positive).backward()
+        adam.step()
+    return np.array(found).T
+
+
+@pytest.mark.parametrize("average_weight", [None, 0.3])
+def test_mine_equals_a_plain_loop_and_tells_of_its_average(average_weight):
+    settings = {"hidden": (8, 6), "batch_size": 16, "learning_rate": 1e-2}
+    own = {} if average_weight is None else {"average_weight": average_weight}
+    (curve,) = short(TASKS[2:], [3], epochs=8, estimator_name="mine", **settings, **own)
+    naive = naive_mine_training(TASKS[2], 3, 8 * STEPS, **settings, average_weight=average_weight or 0.01)
+    estimates, w, average = naive.reshape(3, 8, STEPS)
+    # the first batch is its own average, so the gradient of the score's constant is 0 but for rounding, which Adam
+    # makes a step of up to the learning rate; the constant is in the average, and not in DV
+    assert curve.curves["dv"]["mean"] == pytest.approx(list(estimates.mean(1)), abs=2e-3)
+    assert curve.moving_average["log_mean_w"] == pytest.approx(list(np.log(w.mean(1))), abs=1e-2)
+    assert curve.moving_average["log_average"] == pytest.approx(list(np.log(average[:, -1])), abs=1e-2)
+
+
+def test_dv_is_mine_without_memory():
+    dv, mine = short(estimator_name="dv"), short(estimator_name="mine", average_weight=1.0)
+    for one, other in zip(dv, mine, strict=True):
+        assert values(one) == pytest.approx(values(other), abs=1e-5)
+    assert dv[0].moving_average is None and "moving_average" not in dv[0].record()
 
 
 @pytest.mark.parametrize("dropout", [(), (0.5, 0.5)])
@@ -157,12 +204,13 @@ def test_in_bfloat16_a_run_is_near_its_float32_self_while_it_is_young(estimator_
 
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_a_training_that_is_broken_off_goes_on_to_the_same_bits(precision):
-    settings = {"precision": precision, "dropout": (0.5, 0.1)}
+    settings = {"precision": precision, "dropout": (0.5, 0.1), "estimator_name": "mine"}
     whole, broken = short(**settings), Kept(stop_at=7)
     with pytest.raises(KeyboardInterrupt):
         short(**settings, checkpoint=broken)
     again = short(**settings, checkpoint=Kept(state=broken.kept))
     assert [one.curves for one in again] == [one.curves for one in whole]
+    assert [one.moving_average for one in again] == [one.moving_average for one in whole]
 
 
 def test_training_follows_its_seeds_and_nothing_else():

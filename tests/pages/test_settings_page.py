@@ -27,8 +27,8 @@ def test_no_setting_is_left_out():
 
 
 def test_what_the_page_says_of_the_moving_average_is_what_runs():
-    rate = inspect.signature(MovingAverageDV).parameters["rate"].default
-    assert f"gives the newest batch a weight of {rate}." in PAGE
+    weight = inspect.signature(MovingAverageDV).parameters["weight"].default
+    assert f"gives the newest batch a weight of {weight}." in PAGE
 
 
 def cells(table):
