@@ -52,7 +52,7 @@ lab: .venv/installed ## open the live notebooks
 
 # about a minute per stored result; NAME=fig-2a for one
 verify: .venv/installed ## recompute the stored results; NAME=fig-2a for one
-	$(BIN)/python -m mi_lab.verify $(NAME)
+	$(BIN)/python -m mi_lab verify $(NAME)
 
 # what is installed, with licences, as CycloneDX
 sbom: .venv/installed .tools/installed ## list what is installed, with licences

@@ -7,42 +7,43 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mi_lab.arrays import read_pairs
-    from mi_lab.comparison import Comparison, compare
-    from mi_lab.estimates import Estimate
     from mi_lab.estimation.negatives import Ceiling, ceiling
-    from mi_lab.estimation.pairs import estimate
+    from mi_lab.estimation.pairs.arrays import read_pairs
+    from mi_lab.estimation.pairs.estimates import Estimate
+    from mi_lab.estimation.pairs.fit import estimate
     from mi_lab.estimation.tasks import CorrelatedGaussians
     from mi_lab.estimation.training import train
     from mi_lab.estimation.transforms import Cubic
-    from mi_lab.gaussian import correlation_from_mi, mi_from_correlation
+    from mi_lab.ground.files import ResultError
+    from mi_lab.ground.gaussian import correlation_from_mi, mi_from_correlation
+    from mi_lab.lab.comparison import Comparison, compare
     from mi_lab.representation.families import Categorical, Gaussian
-    from mi_lab.representation.vinfo import v_entropy, v_information
-    from mi_lab.results import Result, ResultError, load
-    from mi_lab.runner import run, run_parameters
+    from mi_lab.representation.v_information import v_entropy, v_information
+    from mi_lab.results.store import Result, load
+    from mi_lab.runner.running import run, run_parameters
 
 _HOMES = {
     "Categorical": "mi_lab.representation.families",
     "Ceiling": "mi_lab.estimation.negatives",
     "Gaussian": "mi_lab.representation.families",
-    "v_entropy": "mi_lab.representation.vinfo",
-    "v_information": "mi_lab.representation.vinfo",
+    "v_entropy": "mi_lab.representation.v_information",
+    "v_information": "mi_lab.representation.v_information",
     "ceiling": "mi_lab.estimation.negatives",
-    "Comparison": "mi_lab.comparison",
+    "Comparison": "mi_lab.lab.comparison",
     "CorrelatedGaussians": "mi_lab.estimation.tasks",
     "Cubic": "mi_lab.estimation.transforms",
-    "Estimate": "mi_lab.estimates",
-    "compare": "mi_lab.comparison",
-    "estimate": "mi_lab.estimation.pairs",
-    "read_pairs": "mi_lab.arrays",
+    "Estimate": "mi_lab.estimation.pairs.estimates",
+    "compare": "mi_lab.lab.comparison",
+    "estimate": "mi_lab.estimation.pairs.fit",
+    "read_pairs": "mi_lab.estimation.pairs.arrays",
     "train": "mi_lab.estimation.training",
-    "correlation_from_mi": "mi_lab.gaussian",
-    "mi_from_correlation": "mi_lab.gaussian",
-    "Result": "mi_lab.results",
-    "ResultError": "mi_lab.results",
-    "load": "mi_lab.results",
-    "run": "mi_lab.runner",
-    "run_parameters": "mi_lab.runner",
+    "correlation_from_mi": "mi_lab.ground.gaussian",
+    "mi_from_correlation": "mi_lab.ground.gaussian",
+    "Result": "mi_lab.results.store",
+    "ResultError": "mi_lab.ground.files",
+    "load": "mi_lab.results.store",
+    "run": "mi_lab.runner.running",
+    "run_parameters": "mi_lab.runner.running",
 }
 __all__ = [
     "Categorical",

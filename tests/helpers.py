@@ -10,8 +10,8 @@ import pytest
 import torch
 from torch import nn
 
-from mi_lab.experiments import experiment
-from mi_lab.results import Result
+from mi_lab.experiments.registry import experiment
+from mi_lab.results.store import Result
 
 
 @contextmanager

@@ -9,10 +9,11 @@ import pytest
 import torch
 from helpers import refused
 
-from mi_lab.costs import steps_per_epoch
-from mi_lab.discrete import entropy, information, interaction
-from mi_lab.experiments import experiment
-from mi_lab.reported import TABLE_1_ACCURACY, TABLE_2, TABLE_3, TABLE_8_ACCURACY, TAPS
+from mi_lab.experiments.registry import experiment
+from mi_lab.experiments.reported import TABLE_1_ACCURACY, TABLE_2, TABLE_3, TABLE_8_ACCURACY
+from mi_lab.ground.costs import steps_per_epoch
+from mi_lab.ground.discrete import entropy, information, interaction
+from mi_lab.ground.names import TAPS
 from mi_lab.representation.labelings import salt_and_pepper
 
 PAGE = (Path(__file__).parents[1] / "book" / "errata.md").read_text(encoding="utf-8")

@@ -74,8 +74,14 @@ def test_the_wheel_holds_what_the_pages_show(newcomer):
     assert shipped == ours
 
 
+@pytest.mark.parametrize("words", [[], ["verfy"], ["cache", "more"]])
+def test_an_unknown_command_is_answered_with_those_there_are(words):
+    done = subprocess.run([sys.executable, "-m", "mi_lab", *words], capture_output=True, text=True, cwd=ROOT)
+    assert (done.returncode, done.stderr) == (2, "usage: python -m mi_lab verify [NAME ...] | cache\n")
+
+
 def told_by_the_cache():
-    return subprocess.run([sys.executable, "-m", "mi_lab.cache"], capture_output=True, text=True, cwd=ROOT).stdout
+    return subprocess.run([sys.executable, "-m", "mi_lab", "cache"], capture_output=True, text=True, cwd=ROOT).stdout
 
 
 def test_the_cache_tells_its_place_and_size(tmp_path):

@@ -11,9 +11,9 @@ import numpy as np
 import papermill
 import pytest
 
-from mi_lab import comparison
-from mi_lab.experiments import EXPERIMENTS
-from mi_lab.results import read
+from mi_lab.experiments.registry import EXPERIMENTS
+from mi_lab.lab import comparison
+from mi_lab.results.store import read
 
 ROOT = Path(__file__).parent.parent
 OWN_DATA = ROOT / "book" / "experiments" / "your_data.ipynb"  # stores nothing, and is no family of figures

@@ -1,15 +1,12 @@
-"""Critics with a learnt baseline, and which critic an estimator needs."""
+"""Critics with a learnt baseline."""
 
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
-from mi_lab.estimation.critics import Critic, make_critic
-from mi_lab.estimation.densities import ConditionalCritic, fitted_marginal, known_marginal
+from mi_lab.estimation.critics import Critic
 from mi_lab.estimation.mlp import Generators, StackedMlp
-from mi_lab.estimation.tasks import Task
-from mi_lab.names import CONDITIONAL, LEARNT_BASELINES, check_critic, check_precision
 
 
 class BaselinedCritic(Critic):
@@ -40,34 +37,3 @@ class BaselinedCritic(Critic):
 
     def _of(self, x: Tensor, y: Tensor) -> Tensor:
         return self.baseline(torch.cat([x, y], -1) if self.of_pairs else x).squeeze(-1)
-
-
-def critic_for(
-    estimator: str,
-    name: str,
-    tasks: Sequence[Task],
-    generators: Generators,
-    hidden: Sequence[int] = (512, 512),
-    activation: str = "elu",
-    dropout: Sequence[float] | Tensor = (),
-    precision: str = "float32",
-) -> Critic:
-    """The critic of that name with what the estimator adds: a baseline of the same ``hidden`` layers, or densities.
-
-    ``precision`` is that of a joint or separable critic; a baseline is float32.
-
-    Raises ValueError for a critic that the estimator cannot use, and as ``make_critic`` does.
-    """
-    check_critic(estimator, name)
-    check_precision(precision, name)
-    shape = tasks[0].dim_x, tasks[0].dim_y
-    if name == CONDITIONAL:
-        exact = estimator == "barber_agakov"
-        marginal = known_marginal(tasks) if exact else fitted_marginal(tasks, generators[0].device)
-        return ConditionalCritic(*shape, generators, marginal, hidden, activation, dropout)
-    critic = make_critic(name, tasks, generators, hidden, activation, dropout, precision)
-    if estimator not in LEARNT_BASELINES:
-        return critic
-    of_pairs = estimator == "flo"
-    widths = [sum(shape) if of_pairs else shape[0], *hidden, 1]
-    return BaselinedCritic(critic, widths, generators, activation, of_pairs)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from mi_lab.estimation.mlp import Generators, StackedMlp, draw_uniform
 from mi_lab.estimation.tasks import Task
-from mi_lab.names import CRITICS, known
+from mi_lab.ground.names import CRITICS, known
 
 # All-pairs activations of at most this many floats per run (16 MB) are made and kept whole; more are made in chunks
 # that a processor's cache holds, once for the scores and once more for the gradient. A chunk must not depend on the

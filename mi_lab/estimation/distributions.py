@@ -11,8 +11,8 @@ from torch import Tensor
 from torch.nn.functional import one_hot
 
 from mi_lab.estimation.tasks import CorrelatedGaussians, OfOneSize, Task
-from mi_lab.gaussian import STUDENT_DEGREES, mi_from_correlation, student_correlation
-from mi_lab.names import UNIFORM_NATS
+from mi_lab.ground.gaussian import STUDENT_DEGREES, mi_from_correlation, student_correlation
+from mi_lab.ground.names import UNIFORM_NATS
 
 _MONTE_CARLO = 200_000  # pairs
 

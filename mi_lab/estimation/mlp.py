@@ -14,8 +14,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from mi_lab.names import PRECISIONS, known
-from mi_lab.settings import MOST_UNITS
+from mi_lab.ground.names import PRECISIONS, known
+from mi_lab.ground.settings import MOST_UNITS
 
 Generators = Sequence[torch.Generator]
 

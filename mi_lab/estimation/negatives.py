@@ -20,7 +20,7 @@ from torch import Tensor
 from mi_lab.estimation.critics import Critic
 from mi_lab.estimation.mlp import Generators
 from mi_lab.estimation.tasks import Task, sample_stack
-from mi_lab.names import NEGATIVES, known
+from mi_lab.ground.names import NEGATIVES, known
 
 
 class Batch(NamedTuple):

@@ -1,12 +1,11 @@
 """One training step of a stack: score a batch, then update the critic. On CUDA it is one captured graph."""
 
-import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
-from torch.optim.adam import adam
 
+from mi_lab.estimation.adam import Adam
 from mi_lab.estimation.bounds import Gradient
 from mi_lab.estimation.critics import Critic
 from mi_lab.estimation.negatives import Batch, merge, score
@@ -16,46 +15,6 @@ Step = Callable[[Batch], tuple[Tensor, Tensor]]
 off, before the critic learnt from that batch."""
 
 _WARM_UP_STEPS = 3  # what PyTorch asks for before a capture
-
-
-class Adam:
-    """Adam (Kingma & Ba, 2015) that ascends, on PyTorch's fused kernel.
-
-    torch.optim.Adam calls the same function, but takes twice as long about it at the size of these critics.
-    """
-
-    def __init__(self, parameters: Sequence[Tensor], learning_rate: float) -> None:
-        self.parameters, self.learning_rate = list(parameters), learning_rate
-        self.gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
-        self.means = [torch.zeros_like(parameter) for parameter in parameters]
-        self.squares = [torch.zeros_like(parameter) for parameter in parameters]
-        self.steps = [torch.zeros((), device=parameter.device) for parameter in parameters]
-
-    def state(self) -> list[list[Tensor]]:
-        """What the next step depends on besides parameters and gradients."""
-        return [self.means, self.squares, self.steps]
-
-    def step(self) -> None:
-        """Move every parameter along its gradient, and set the gradients to zero."""
-        adam(
-            self.parameters,
-            self.gradients,
-            self.means,
-            self.squares,
-            [],
-            self.steps,
-            fused=True,
-            capturable=self.steps[0].is_cuda,
-            maximize=True,
-            amsgrad=False,
-            lr=self.learning_rate,
-            beta1=0.9,
-            beta2=0.999,
-            eps=1e-8,
-            weight_decay=0.0,
-        )
-        for gradient in self.gradients:
-            gradient.zero_()
 
 
 def make_step(
@@ -83,18 +42,6 @@ def make_step(
         return plain.positive, plain.negative
 
     return step
-
-
-@contextlib.contextmanager
-def one_thread() -> Iterator[None]:
-    """PyTorch on one thread: the order of a sum no longer depends on the machine, and critics this small gain little
-    from several, which lose tenfold on a busy machine."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def captured(step: Step, device: torch.device) -> Step:

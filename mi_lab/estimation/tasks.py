@@ -9,7 +9,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from mi_lab.gaussian import check_dim, correlation_from_mi, mi_from_correlation
+from mi_lab.ground.gaussian import check_dim, correlation_from_mi, mi_from_correlation
 
 
 class Task(Protocol):

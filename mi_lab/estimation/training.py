@@ -7,21 +7,24 @@ gives the same curve, up to rounding, in any stack.
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from mi_lab.costs import steps_per_epoch
-from mi_lab.estimation.baselines import critic_for
-from mi_lab.estimation.bounds import MovingAverageDV, estimator
+from mi_lab.estimation.adam import Adam
+from mi_lab.estimation.bounds import MovingAverageDV
+from mi_lab.estimation.catalogue import critic_for
+from mi_lab.estimation.estimators import estimator
+from mi_lab.estimation.machine import device_named
 from mi_lab.estimation.negatives import check_batch, draw_batch
-from mi_lab.estimation.steps import Adam, captured, make_step
+from mi_lab.estimation.resuming import Checkpoint
+from mi_lab.estimation.steps import captured, make_step
 from mi_lab.estimation.tasks import Task
-from mi_lab.settings import as_type
+from mi_lab.ground.costs import steps_per_epoch
 
 STATISTICS = ("mean", "median", "q05", "q95", "std")
 _READ_AT_ONCE = 2**16  # scores
@@ -49,32 +52,6 @@ class Curve:
     def record(self) -> dict[str, Any]:
         """What of it is stored, as plain data."""
         return {name: value for name, value in asdict(self).items() if (name, value) != ("moving_average", None)}
-
-
-class Checkpoint(Protocol):
-    """Where a training's state is kept, so that it can go on after being stopped at any moment."""
-
-    def load(self) -> Mapping[str, Any] | None:
-        """The state kept last; None to begin anew."""
-        ...
-
-    def offer(self, state: Callable[[], Mapping[str, Any]]) -> None:
-        """Called after every step; takes the state if it is time to."""
-        ...
-
-
-def device_named(name: str) -> torch.device:
-    """'auto' is CUDA where there is one, else the CPU. Raises ValueError for a device that is not there."""
-    if as_type(str, "device", name) == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        device = torch.device(name)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise ValueError(f"device '{name}' is not available here; use 'auto', or 'cpu'.") from error
-    if device.type not in ("cpu", "cuda"):
-        raise ValueError(f"device '{name}' is not supported; use 'auto', 'cpu' or 'cuda'.")
-    return device
 
 
 @torch.inference_mode()

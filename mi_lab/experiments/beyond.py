@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from mi_lab.consistency_specs import Consistency, Staircase
+from mi_lab.experiments.consistency_specs import Consistency, Staircase
 from mi_lab.experiments.kinds import Experiment
-from mi_lab.names import CONDITIONAL, CONTRASTIVE, DENSITIES, READOUTS
-from mi_lab.specs import Sweep
+from mi_lab.experiments.sweep_specs import Sweep
+from mi_lab.ground.names import CONDITIONAL, CONTRASTIVE, DENSITIES, READOUTS
 
 TRUE_MI = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
 BATCH_SIZES = (64, 512)

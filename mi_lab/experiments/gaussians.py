@@ -8,8 +8,8 @@ from itertools import product
 from typing import Any
 
 from mi_lab.experiments.kinds import Experiment, Spec
-from mi_lab.names import EXPLORED, READOUTS
-from mi_lab.specs import CeilingTable, Sweep
+from mi_lab.experiments.sweep_specs import CeilingTable, Sweep
+from mi_lab.ground.names import EXPLORED, READOUTS
 
 TRUE_MI = (2.5, 5.0, 7.5, 10.0, 15.0, 20.0, 25.0, 30.0)
 BATCH_SIZES = (64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768)

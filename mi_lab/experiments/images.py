@@ -4,9 +4,9 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
+from mi_lab.experiments.image_specs import Labelings, NoisyImages, Probing
 from mi_lab.experiments.kinds import Experiment
-from mi_lab.image_specs import Labelings, NoisyImages, Probing
-from mi_lab.reconstruction_specs import SupervisedAutoencoders, VInfoMaxDigits, VInfoMaxImages
+from mi_lab.experiments.reconstruction_specs import SupervisedAutoencoders, VInfoMaxDigits, VInfoMaxImages
 
 
 def _probing(table: str, architecture: str, pretext: str) -> Experiment:

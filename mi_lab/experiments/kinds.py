@@ -5,12 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from mi_lab.consistency_specs import Consistency, Staircase
-from mi_lab.image_specs import Labelings, NoisyImages, Probing
-from mi_lab.names import known
-from mi_lab.reconstruction_specs import Reconstruction, SupervisedAutoencoders, VInfoMaxDigits, VInfoMaxImages
-from mi_lab.settings import as_type
-from mi_lab.specs import CeilingTable, Sweep
+from mi_lab.experiments.consistency_specs import Consistency, Staircase
+from mi_lab.experiments.image_specs import Labelings, NoisyImages, Probing
+from mi_lab.experiments.reconstruction_specs import (
+    Reconstruction,
+    SupervisedAutoencoders,
+    VInfoMaxDigits,
+    VInfoMaxImages,
+)
+from mi_lab.experiments.sweep_specs import CeilingTable, Sweep
+from mi_lab.ground.names import known
+from mi_lab.ground.settings import as_type
 
 PROFILES = ("smoke", "laptop", "report")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from mi_lab.gaussian import correlation_from_mi, mi_from_correlation
+from mi_lab.ground.gaussian import correlation_from_mi, mi_from_correlation
 
 LARGEST_CORRELATION = 0.9999
 LARGEST_MI = 40.0

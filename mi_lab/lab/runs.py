@@ -3,14 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mi_lab.costs import step_flops
 from mi_lab.estimation.negatives import ceiling
-from mi_lab.experiments import EXPERIMENTS, experiment
+from mi_lab.experiments.registry import EXPERIMENTS, experiment
+from mi_lab.experiments.sweep_specs import Sweep
+from mi_lab.ground.costs import step_flops
+from mi_lab.ground.files import ResultError
 from mi_lab.pages.figures import NAMES
-from mi_lab.results import Result, ResultError
-from mi_lab.runner import store_runs
-from mi_lab.specs import Sweep
-from mi_lab.sweeps import training_of
+from mi_lab.results.store import Result
+from mi_lab.runner.running import store_runs
+from mi_lab.runner.sweep_training import training_of
 
 _STEP_FLOPS = 2e10
 """The largest step, in operations: up to a second on one core, and Stop waits for its end."""

@@ -9,12 +9,12 @@ from typing import Any
 import ipywidgets as widgets
 from IPython.display import HTML, clear_output, display
 
-from mi_lab.arrays import Array, parse_array, read_pairs
-from mi_lab.comparison import ESTIMATORS, fits, synthetic
-from mi_lab.estimates import Estimate
-from mi_lab.names import READOUTS, YARDSTICKS
-from mi_lab.pages.compare import comparison, table
-from mi_lab.settings import as_type, first_line
+from mi_lab.estimation.pairs.arrays import Array, parse_array, read_pairs
+from mi_lab.estimation.pairs.estimates import Estimate
+from mi_lab.ground.names import READOUTS, YARDSTICKS
+from mi_lab.ground.settings import as_type, first_line
+from mi_lab.lab.comparison import ESTIMATORS, fits, synthetic
+from mi_lab.lab.drawing import draw_estimates, estimates_table
 
 _SOURCES = ("Synthetic", "Paste", "Upload", "Path")
 
@@ -108,7 +108,7 @@ class YourPairs:
     def _show(self, found: list[Estimate]) -> None:
         with self.output:
             clear_output(wait=True)
-            display(HTML(table(found)), comparison(found))
+            display(HTML(estimates_table(found)), draw_estimates(found))
 
     def _pairs(self) -> tuple[Any, Any]:
         match _SOURCES[self.source.selected_index or 0]:

@@ -1,5 +1,5 @@
-"""All that turns stored results into pages. Nothing in here trains; ``yardsticks`` alone imports torch."""
+"""All that turns stored results into pages. Nothing in here trains, and nothing needs torch."""
 
-from mi_lab.extras import require
+from mi_lab.ground.extras import require
 
 require("plotly", "IPython")

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from mi_lab.curves import TAIL, final, smooth
-from mi_lab.experiments import experiment
+from mi_lab.experiments.registry import experiment
+from mi_lab.experiments.sweep_specs import Sweep
 from mi_lab.pages import theme
 from mi_lab.pages.provenance import provenance
-from mi_lab.results import Result, load
-from mi_lab.specs import Sweep
+from mi_lab.results.curves import TAIL, final, smooth
+from mi_lab.results.store import Result, load
 
 NAMES = {
     ("mine", "dv"): "MINE",

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from mi_lab.pages.provenance import provenance
-from mi_lab.results import Result
+from mi_lab.results.store import Result
 
 
 class Picture(NamedTuple):

@@ -5,9 +5,10 @@ from dataclasses import fields
 from html import escape, unescape
 from typing import Any
 
-from mi_lab.experiments import Spec, experiment
-from mi_lab.results import Result, papermill_command
-from mi_lab.specs import CeilingTable, Sweep
+from mi_lab.experiments.kinds import Spec
+from mi_lab.experiments.registry import experiment
+from mi_lab.experiments.sweep_specs import CeilingTable, Sweep
+from mi_lab.results.store import Result, papermill_command
 
 _OWN = "in full"
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from mi_lab.experiments import BATCH_SIZES, TRUE_MI
+from mi_lab.experiments.gaussians import BATCH_SIZES, TRUE_MI
 
 _COLOURS = (
     "#e69f00",

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mi_lab.names import DATASETS, known
+from mi_lab.ground.names import DATASETS, known
 from mi_lab.representation.fetch import DataError, Files, official_files
 
 _VALIDATION = 5000  # the last images of the official training set (App. C.2)
@@ -43,6 +43,11 @@ class Split(NamedTuple):
             chosen.append(members[torch.randperm(len(members), generator=generator)[:wanted]])
         index = torch.cat(chosen).sort().values
         return Split(self.images[index], self.labels[index])
+
+
+def some(split: Split, count: int) -> Split:
+    """``count`` images of a split, equally many of each class, always the same; the split itself if that is all."""
+    return split if count == len(split.labels) else split.subset(count)
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import adaptive_max_pool2d, cross_entropy, relu
 
-from mi_lab.names import ARCHITECTURES, known
-from mi_lab.reported import TAPS
+from mi_lab.ground.names import ARCHITECTURES, LENET_TAPS, TAPS, known
 
-LENET_TAPS = ("L0", "L1", "L2")
 _POOLED = {8: (2, 4), 4: (2, 2), 2: (1, 2), 1: (1, 1)}  # places that make up for fewer channels than the prelogits'
 
 

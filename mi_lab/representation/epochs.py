@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from mi_lab.estimation.training import Checkpoint
+from mi_lab.estimation.resuming import Checkpoint
 
 
 class Running(Protocol):

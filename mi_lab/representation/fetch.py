@@ -21,9 +21,9 @@ import pooch
 from filelock import FileLock
 from PIL import Image
 
-from mi_lab.cache import cache_folder
-from mi_lab.results import check_writable, write_atomically
-from mi_lab.settings import first_line
+from mi_lab.ground.cache import cache_folder
+from mi_lab.ground.files import check_writable, write_atomically
+from mi_lab.ground.settings import first_line
 
 SOURCES_WAIT = 20  # seconds until a source counts as not answering
 MOST = 2**28  # bytes of one file; the largest of either data set has 47 million

@@ -11,12 +11,14 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from mi_lab.estimation.bounds import Estimator, estimator
+from mi_lab.estimation.adam import Adam
 from mi_lab.estimation.critics import Critic, make_critic
-from mi_lab.estimation.dataset import Side, Walk
+from mi_lab.estimation.estimators import Estimator, estimator
+from mi_lab.estimation.machine import one_thread
 from mi_lab.estimation.negatives import check_batch, draw_batch, score
-from mi_lab.estimation.steps import Adam, make_step, one_thread
-from mi_lab.image_specs import CRITIC_BATCH
+from mi_lab.estimation.pairs.dataset import Side, Walk
+from mi_lab.estimation.steps import make_step
+from mi_lab.ground.names import CRITIC_BATCH
 
 _READING_SEED = 1  # of the negatives on which every epoch is read, the same each time
 

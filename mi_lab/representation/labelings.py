@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mi_lab.discrete import information
+from mi_lab.ground.discrete import information
 from mi_lab.representation.datasets import Split
 
 

@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mi_lab.estimation.training import Checkpoint
-from mi_lab.names import PRECISIONS, PRETEXTS, known
+from mi_lab.estimation.resuming import Checkpoint
+from mi_lab.ground.names import PRECISIONS, PRETEXTS, known
 from mi_lab.representation.datasets import Dataset, Split
 from mi_lab.representation.encoders import Encoder
 from mi_lab.representation.epochs import Order, products_in, run_to_the_end

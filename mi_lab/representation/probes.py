@@ -15,8 +15,8 @@ from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 from torch.nn.functional import cross_entropy, one_hot
 
+from mi_lab.estimation.adam import Adam
 from mi_lab.estimation.mlp import StackedMlp
-from mi_lab.estimation.steps import Adam
 from mi_lab.representation.encoders import Encoder
 from mi_lab.representation.pretext import Normalise
 

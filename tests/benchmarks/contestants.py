@@ -29,8 +29,8 @@ def mi_lab(hidden, batch_size, negatives, estimator, precision="float32"):
     """This package: the stacks that a sweep of 8 runs is cut into for two workers."""
     from mi_lab.estimation import training
     from mi_lab.estimation.tasks import CorrelatedGaussians
-    from mi_lab.specs import Sweep
-    from mi_lab.stacks import cut_into_stacks
+    from mi_lab.experiments.stacks import cut_into_stacks
+    from mi_lab.experiments.sweep_specs import Sweep
 
     spec = Sweep(estimator, (MI,), (batch_size,), hidden, seeds=tuple(range(RUNS)), negatives=negatives)
     size = len(next(cut_into_stacks(spec, list(spec.runs()), "cpu", PROCESSES)))

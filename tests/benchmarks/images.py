@@ -24,9 +24,9 @@ from mi_lab.representation.datasets import synthetic
 from mi_lab.representation.encoders import make_encoder
 from mi_lab.representation.labelings import rotations
 from mi_lab.representation.pretext import Schedule, train_encoder
-from mi_lab.runner import _REVISION
-from mi_lab.speed import IMAGES as NAME
-from mi_lab.speed import Speed, save_speed
+from mi_lab.results.benchmarks import IMAGES as NAME
+from mi_lab.results.benchmarks import Speed, save_speed
+from mi_lab.runner.running import _REVISION
 
 IMAGES = 1024  # before they are turned
 DATA = synthetic(images=2 * IMAGES)

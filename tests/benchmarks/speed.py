@@ -20,8 +20,8 @@ from pathlib import Path
 import contestants
 import torch
 
-from mi_lab.runner import _REVISION
-from mi_lab.speed import LOWER, Speed, save_speed
+from mi_lab.results.benchmarks import LOWER, Speed, save_speed
+from mi_lab.runner.running import _REVISION
 
 HERE = Path(__file__).parent
 CORES = ("0", "1")

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from helpers import until
 
-from mi_lab.experiments import EXPERIMENTS
-from mi_lab.results import is_stored
+from mi_lab.experiments.registry import EXPERIMENTS
+from mi_lab.results.store import is_stored
 
 pytestmark = pytest.mark.book
 ROOT = Path(__file__).parents[2]

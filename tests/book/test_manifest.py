@@ -6,9 +6,9 @@ import json
 import re
 from pathlib import Path
 
-from mi_lab.pages.licences import PLOTLY, SHIPPED
-from mi_lab.pages.manifest import TIMES, index_without_numbers, without_times
-from mi_lab.pages.widgets import ASSETS
+from mi_lab.pages.interactive.widgets import ASSETS
+from mi_lab.pages.site.licences import PLOTLY, SHIPPED
+from mi_lab.pages.site.manifest import TIMES, index_without_numbers, without_times
 
 ROOT = Path(__file__).parents[2]
 # made by Sphinx from its configuration or by us from results

@@ -7,9 +7,9 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from mi_lab.pages.explorer import parts
-from mi_lab.pages.weights import weights
-from mi_lab.pages.widgets import findings
+from mi_lab.pages.interactive.explorer import parts
+from mi_lab.pages.interactive.weights import weights
+from mi_lab.pages.interactive.widgets import findings
 
 ROOT = Path(__file__).parents[2]
 TEXTS = {path.stem: path.read_text(encoding="utf-8") for path in sorted((ROOT / "book").glob("*.md"))}

@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from helpers import until
 
-from mi_lab.pages.printed import one_of_many
+from mi_lab.pages.site.printed import one_of_many
 
 pytestmark = pytest.mark.book
 

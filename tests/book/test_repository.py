@@ -13,7 +13,7 @@ import pytest
 from helpers import refused
 from IPython.core.inputtransformer2 import TransformerManager
 
-from mi_lab.pages import repository
+from mi_lab.pages.site import repository
 
 ROOT = Path(__file__).parents[2]
 ADDRESS = "https://github.com/owner/name"

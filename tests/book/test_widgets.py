@@ -9,16 +9,18 @@ import pytest
 import torch
 from helpers import until
 
-from mi_lab import CorrelatedGaussians, ceiling, correlation_from_mi, discrete, load, mi_from_correlation, train
-from mi_lab.curves import final
+from mi_lab import CorrelatedGaussians, ceiling, correlation_from_mi, load, mi_from_correlation, train
 from mi_lab.estimation import bounds
-from mi_lab.estimation.bounds import estimator
+from mi_lab.estimation.adam import Adam
 from mi_lab.estimation.critics import make_critic
+from mi_lab.estimation.estimators import estimator
 from mi_lab.estimation.negatives import draw_batch, merge, score
-from mi_lab.estimation.steps import Adam, make_step
-from mi_lab.pages import explorer, widgets
-from mi_lab.pages.autoencoders import cells
-from mi_lab.reported import TABLE_1_ACCURACY, TABLE_4
+from mi_lab.estimation.steps import make_step
+from mi_lab.experiments.reported import TABLE_1_ACCURACY, TABLE_4
+from mi_lab.ground import discrete
+from mi_lab.pages.chapters.autoencoders import cells
+from mi_lab.pages.interactive import explorer, widgets
+from mi_lab.results.curves import final
 
 pytestmark = pytest.mark.book
 ASSETS = Path(widgets.__file__).parent / "assets"

@@ -9,8 +9,9 @@ from helpers import generators, refused, within_standard_errors
 from mi_lab import CorrelatedGaussians
 from mi_lab.estimation import bounds
 from mi_lab.estimation.critics import OptimalCritic
+from mi_lab.estimation.estimators import ESTIMATORS, estimator
 from mi_lab.estimation.negatives import draw_batch, score
-from mi_lab.names import DENSITIES, READOUTS
+from mi_lab.ground.names import DENSITIES, READOUTS
 
 # The bounds again, from their formulas: t are the scores of one run's positives, u the rows of its negatives' scores.
 
@@ -249,20 +250,20 @@ def test_infonce_of_the_optimal_critic_ends_at_log_n():
 
 
 def test_every_estimator_has_the_readouts_that_its_name_promises():
-    assert {name: tuple(made.readouts) for name, made in bounds.ESTIMATORS.items()} == READOUTS
-    objectives = {name: made.objective() for name, made in bounds.ESTIMATORS.items()}
+    assert {name: tuple(made.readouts) for name, made in ESTIMATORS.items()} == READOUTS
+    objectives = {name: made.objective() for name, made in ESTIMATORS.items()}
     assert isinstance(objectives.pop("mine"), bounds.MovingAverageDV)
     own = {bound.__name__: gradient for bound, gradient in GRADIENTS.items() if bound.__name__ in READOUTS}
     own |= {"smile": bounds.js_gradient} | dict.fromkeys(("kl_dime", "tuba", "flo"), bounds.kl_dime_gradient)
     assert objectives == own | dict.fromkeys(DENSITIES, bounds.likelihood_gradient)
-    assert bounds.estimator("js").readouts == {"nwj": bounds.js_nwj, "plug_in": bounds.plug_in}
-    assert bounds.estimator("js").fit is bounds.estimator("smile").fit is bounds.js  # their readouts are no bounds
-    assert bounds.estimator("mine").objective() is not bounds.estimator("mine").objective()  # it has a state
+    assert estimator("js").readouts == {"nwj": bounds.js_nwj, "plug_in": bounds.plug_in}
+    assert estimator("js").fit is estimator("smile").fit is bounds.js  # their readouts are no bounds
+    assert estimator("mine").objective() is not estimator("mine").objective()  # it has a state
 
 
 def test_an_unknown_estimator_is_refused():
     with refused("unknown estimator 'mime'", "'mine'"):
-        bounds.estimator("mime")
+        estimator("mime")
 
 
 def test_dv_of_the_optimal_critic_is_the_mi_in_large_batches():
@@ -325,7 +326,7 @@ def test_smile_of_the_optimal_critic_ends_tau_above_a_large_mi():
 def test_f_dime_has_the_objectives_and_readouts_of_its_paper(m):
     # in the paper's variables: D = e^T for KL, D = sigmoid(-T) for GAN; f-DIME is E_p[log D], E_p[log (1 - D)/D]
     positive, negative = random_scores(2, 6, m)
-    kl, gan = bounds.estimator("kl_dime"), bounds.estimator("js")
+    kl, gan = estimator("kl_dime"), estimator("js")
     d, d_negative = positive.exp(), negative.exp()
     assert torch.allclose(kl.fit(positive, negative), d.log().mean(1) - d_negative.mean((1, 2)) + 1)
     assert torch.allclose(kl.readouts["plug_in"](positive, negative), d.log().mean(1))
@@ -431,12 +432,12 @@ def test_a_moving_average_without_memory_gives_the_gradient_of_dv():
 @pytest.mark.parametrize("weight", [0, -0.1, 1.5, math.nan])
 def test_an_impossible_weight_of_the_average_is_refused(weight):
     with refused("average_weight", "(0, 1]"):
-        bounds.estimator("mine", average_weight=weight)
+        estimator("mine", average_weight=weight)
 
 
 def test_only_mine_has_an_average():
     with refused("nwj has no average_weight; mine has."):
-        bounds.estimator("nwj", average_weight=0.1)
+        estimator("nwj", average_weight=0.1)
 
 
 def test_the_upper_bounds_of_the_true_density_are_above_by_what_theory_says():
@@ -452,9 +453,9 @@ def test_the_upper_bounds_of_the_true_density_are_above_by_what_theory_says():
 
 def test_options_are_those_of_the_readout_and_of_its_training():
     scores = random_scores(2, 5, 4)
-    assert torch.equal(bounds.estimator("smile", tau=1.0).readouts["smile"](*scores), bounds.smile(*scores, 1.0))
-    made = bounds.estimator("interpolated", alpha=0.3)
+    assert torch.equal(estimator("smile", tau=1.0).readouts["smile"](*scores), bounds.smile(*scores, 1.0))
+    made = estimator("interpolated", alpha=0.3)
     assert torch.equal(made.fit(*scores), bounds.interpolated(*scores, 0.3))
     pairs = zip(made.objective()(*scores), bounds.interpolated_gradient(*scores, 0.3), strict=True)
     assert all(torch.equal(a, b) for a, b in pairs)
-    assert bounds.estimator("nwj") is bounds.ESTIMATORS["nwj"]
+    assert estimator("nwj") is ESTIMATORS["nwj"]

@@ -8,7 +8,7 @@ from mi_lab.estimation.critics import InnerProductCritic, JointCritic, make_crit
 from mi_lab.estimation.mlp import ACTIVATIONS
 from mi_lab.estimation.tasks import CorrelatedGaussians
 from mi_lab.estimation.transforms import Cubic
-from mi_lab.names import CRITICS
+from mi_lab.ground.names import CRITICS
 
 TASKS = [CorrelatedGaussians(dim=4, mi=1), CorrelatedGaussians(dim=4, mi=3), Cubic(CorrelatedGaussians(dim=4, mi=2))]
 

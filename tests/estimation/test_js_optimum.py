@@ -5,8 +5,8 @@ import pytest
 import sympy
 import torch
 
-from mi_lab.discrete import information
 from mi_lab.estimation import bounds
+from mi_lab.ground.discrete import information
 
 COUNTS = torch.tensor([[5, 1, 3], [2, 8, 5]])  # of 24 pairs: every probability is a multiple of 1/24
 

@@ -12,7 +12,7 @@ from scipy.stats import chisquare, multivariate_normal, norm
 from mi_lab import CorrelatedGaussians, ceiling
 from mi_lab.estimation.critics import make_critic
 from mi_lab.estimation.negatives import derangement, draw_batch, merge, off_diagonal, score, shuffle
-from mi_lab.names import NEGATIVES
+from mi_lab.ground.names import NEGATIVES
 
 TASKS = [CorrelatedGaussians(dim=3, mi=1), CorrelatedGaussians(dim=3, mi=4)]
 

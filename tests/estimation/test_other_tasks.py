@@ -11,8 +11,8 @@ from mi_lab import CorrelatedGaussians, ceiling
 from mi_lab.estimation.catalogue import make_task
 from mi_lab.estimation.distributions import CorrelatedStudent, Mixture, SideBySide, SymmetricChannel, UniformNoise
 from mi_lab.estimation.transforms import MAPS, Transformed, log_density_y
-from mi_lab.gaussian import student_excess
-from mi_lab.names import TASKS
+from mi_lab.ground.gaussian import student_excess
+from mi_lab.ground.names import TASKS
 from mi_lab.representation.image_pairs import channel_mi
 
 BOTH_WAYS = Mixture(

@@ -10,12 +10,12 @@ import torch
 from helpers import generators, refused
 
 from mi_lab import CorrelatedGaussians, estimate
-from mi_lab.estimation import pairs
 from mi_lab.estimation.bounds import dv, log_mean_exp
-from mi_lab.estimation.dataset import Walk, make_side, split
 from mi_lab.estimation.negatives import derangement
-from mi_lab.estimation.pairs import Fit
-from mi_lab.names import READOUTS
+from mi_lab.estimation.pairs import fit as pairs
+from mi_lab.estimation.pairs.dataset import Walk, make_side, split
+from mi_lab.estimation.pairs.fit import Fit
+from mi_lab.ground.names import READOUTS
 
 OF_PAIRS = [name for name in READOUTS if name != "barber_agakov"]
 SMALL = {"hidden": (32, 32), "seeds": (0, 1), "device": "cpu"}
@@ -339,7 +339,7 @@ def test_a_derangement_of_a_batch_never_meets_its_own_pair():
 SCRIPT = """
 import resource, sys
 import numpy as np
-from mi_lab.estimation.pairs import Fit
+from mi_lab.estimation.pairs.fit import Fit
 n = int(sys.argv[1])
 rng = np.random.default_rng(0)
 x = rng.standard_normal((n, 20), dtype=np.float32)

@@ -8,8 +8,9 @@ from helpers import generators
 
 from mi_lab import CorrelatedGaussians, train
 from mi_lab.estimation import steps, training
-from mi_lab.estimation.bounds import estimator
+from mi_lab.estimation.adam import Adam
 from mi_lab.estimation.critics import make_critic
+from mi_lab.estimation.estimators import estimator
 from mi_lab.estimation.negatives import draw_batch
 
 TASKS = [CorrelatedGaussians(dim=3, mi=mi) for mi in (0.5, 2.0)]
@@ -19,7 +20,7 @@ needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is n
 def stack(device, name="mine"):
     own = [torch.Generator(device=device).manual_seed(seed) for seed in (0, 1)]
     critic = make_critic("joint", TASKS, own, (8,))
-    adam = steps.Adam(list(critic.parameters()), 1e-2)
+    adam = Adam(list(critic.parameters()), 1e-2)
     rates = torch.tensor([0.0, 0.1], device=device)
     return steps.make_step(critic, estimator(name).objective(), adam, rates, own), own
 
@@ -102,7 +103,7 @@ def test_adam_is_that_of_torch_and_ascends():
     start = torch.randn(3, 5, generator=generator)
     ours, theirs = torch.nn.Parameter(start.clone()), torch.nn.Parameter(start.clone())
     ours.grad = torch.zeros_like(ours)
-    adam, reference = steps.Adam([ours], 1e-2), torch.optim.Adam([theirs], 1e-2, maximize=True)
+    adam, reference = Adam([ours], 1e-2), torch.optim.Adam([theirs], 1e-2, maximize=True)
     for _ in range(5):
         gradient = torch.randn(3, 5, generator=generator)
         ours.grad.copy_(gradient)

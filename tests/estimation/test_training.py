@@ -8,11 +8,11 @@ from helpers import Kept, as_sequential, generators, refused
 
 from mi_lab import CorrelatedGaussians, train
 from mi_lab.estimation import training
-from mi_lab.estimation.baselines import critic_for
-from mi_lab.estimation.bounds import estimator
+from mi_lab.estimation.catalogue import critic_for
 from mi_lab.estimation.critics import make_critic
+from mi_lab.estimation.estimators import estimator
 from mi_lab.estimation.negatives import draw_batch, score
-from mi_lab.names import DENSITIES, NEGATIVES, PRECISIONS, READOUTS
+from mi_lab.ground.names import DENSITIES, NEGATIVES, PRECISIONS, READOUTS
 
 TASKS = [CorrelatedGaussians(dim=3, mi=mi) for mi in (0.5, 2.0, 6.0)]
 SEEDS = [4, 4, 7]

@@ -6,8 +6,8 @@ from helpers import generators, refused
 from scipy.special import digamma
 
 from mi_lab import CorrelatedGaussians, estimate
-from mi_lab.comparison import compare
-from mi_lab.estimation.yardsticks import gaussian_terms, ksg_terms
+from mi_lab.estimation.pairs.yardsticks import gaussian_terms, ksg_terms
+from mi_lab.lab.comparison import compare
 
 
 def gaussians(mi, n, dim=2, seed=0):

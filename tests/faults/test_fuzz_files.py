@@ -18,14 +18,16 @@ from hypothesis import strategies as st
 from PIL import Image
 from spoiled import FUZZ, INPUTS, as_text, spoiled_bytes, spoiled_json
 
-from mi_lab import ResultError, speed
-from mi_lab.arrays import check_pairs, read_pairs
-from mi_lab.checkpoints import FileCheckpoint
+from mi_lab import ResultError
+from mi_lab.estimation.pairs.arrays import check_pairs, read_pairs
+from mi_lab.ground.files import digest
+from mi_lab.ground.sealed import read_sealed, write_sealed
 from mi_lab.representation import fetch
-from mi_lab.results import digest, read
-from mi_lab.runner import run
-from mi_lab.schema import SEALED
-from mi_lab.sealed import read_sealed, write_sealed
+from mi_lab.results import benchmarks
+from mi_lab.results.schema import SEALED
+from mi_lab.results.store import read
+from mi_lab.runner.checkpoints import FileCheckpoint
+from mi_lab.runner.running import run
 
 
 def megabytes(kind):
@@ -119,14 +121,14 @@ def test_the_benchmark(tmp_path, committed_results, counts):
         else:
             (tmp_path / "speed.json").write_text(as_text(data.draw(spoiled_json(document))))
         with counts.one(ResultError):
-            assert json.loads(json.dumps(speed.load_speed(tmp_path).document)) == document
+            assert json.loads(json.dumps(benchmarks.load_speed(tmp_path).document)) == document
 
     spoil()
     counts.report("the benchmark")
 
 
 def test_checkpoints(tmp_path, counts, monkeypatch):
-    monkeypatch.setattr("mi_lab.checkpoints.SECONDS", 0.0)
+    monkeypatch.setattr("mi_lab.runner.checkpoints.SECONDS", 0.0)
     identity = {"settings": "abc", "PyTorch version": "2.0"}
     state = {"steps": 3, "values": torch.arange(4.0), "epochs": [{"nwj": torch.ones(2)}], "average": None}
     checkpoint = FileCheckpoint(tmp_path / "a.checkpoint", identity)

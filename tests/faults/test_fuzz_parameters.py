@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from spoiled import FUZZ, INPUTS, JUNK
 
-from mi_lab import runner
-from mi_lab.comparison import PARAMETERS, compare_parameters
-from mi_lab.experiments import EXPERIMENTS, experiment
-from mi_lab.names import ACTIVATIONS, CRITICS, NEGATIVES, READOUTS, TASKS
-from mi_lab.specs import Sweep
+from mi_lab.experiments.registry import EXPERIMENTS, experiment
+from mi_lab.experiments.sweep_specs import Sweep
+from mi_lab.ground.names import ACTIVATIONS, CRITICS, NEGATIVES, READOUTS, TASKS
+from mi_lab.lab.comparison import PARAMETERS, compare_parameters
+from mi_lab.runner import running
 
 ONE_OF_EACH = sorted({chosen.notebook: name for name, chosen in EXPERIMENTS.items()}.values())
 PLAUSIBLE = st.one_of(
@@ -56,7 +56,7 @@ def outcome(act, counts):
 
 @pytest.mark.parametrize("name", ONE_OF_EACH)
 def test_they_are_refused_before_any_work_or_make_a_sound_spec(name, monkeypatch, told):
-    monkeypatch.setattr(runner, "_runs", begin)
+    monkeypatch.setattr(running, "_runs", begin)
     own = dataclasses.asdict(experiment(name).spec("smoke"))
     parameters = _some_of(own | {"profile": "laptop", "device": "cpu", "workers": 1, "epoch": 2, "Seeds": [0]})
     counts = {"began": 0, "refused": 0}
@@ -64,7 +64,7 @@ def test_they_are_refused_before_any_work_or_make_a_sound_spec(name, monkeypatch
     @settings(FUZZ, max_examples=INPUTS // len(ONE_OF_EACH) + 1)
     @given(parameters)
     def give(chosen):
-        outcome(lambda: runner.run_parameters({"experiment": name, "profile": "smoke"} | chosen), counts)
+        outcome(lambda: running.run_parameters({"experiment": name, "profile": "smoke"} | chosen), counts)
 
     give()
     assert counts["began"] and counts["refused"]
@@ -73,7 +73,7 @@ def test_they_are_refused_before_any_work_or_make_a_sound_spec(name, monkeypatch
 
 
 def test_those_of_your_data(monkeypatch, tmp_path, told):
-    monkeypatch.setattr("mi_lab.comparison.Fit.run", begin)
+    monkeypatch.setattr("mi_lab.lab.comparison.Fit.run", begin)
     monkeypatch.chdir(tmp_path)
     sound = {"estimators": "nwj,js", "negatives": "derangement", "critic": "joint", "batch_size": 64, "hidden": [8]}
     sound |= {"dropout": "off", "learning_rate": 1e-3, "max_steps": 10, "seeds": [0], "device": "cpu"}
@@ -113,7 +113,7 @@ def test_what_is_not_refused_runs(data):
         "estimator": data.draw(st.sampled_from(sorted(READOUTS))),
     }
     try:
-        result = runner.run("fig-2a", "smoke", device="cpu", workers=1, progress=False, **chosen)
+        result = running.run("fig-2a", "smoke", device="cpu", workers=1, progress=False, **chosen)
     except ValueError as refusal:  # such as 40 nats in one dimension, which float32 cannot draw
         assert "\n" not in str(refusal) and str(refusal)[-1] in ".?"
         return

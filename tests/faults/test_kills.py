@@ -11,13 +11,13 @@ import random
 import time
 
 from mi_lab import ResultError
+from mi_lab.ground.sealed import read_sealed, write_sealed
 from mi_lab.representation import fetch
-from mi_lab.results import load_others, read, save
-from mi_lab.runner import run
-from mi_lab.sealed import read_sealed, write_sealed
+from mi_lab.results.store import load_others, read, save
+from mi_lab.runner.running import run
 
 SERVER = multiprocessing.get_context("forkserver")
-SERVER.set_forkserver_preload(["mi_lab.runner", "mi_lab.representation.fetch"])
+SERVER.set_forkserver_preload(["mi_lab.runner.running", "mi_lab.representation.fetch"])
 KILLS = 10
 RIGHT = {"a.bin": bytes(range(256)) * 40_000, "b.bin": b"labels" * 1000}
 HASHES = {file: f"sha256:{hashlib.sha256(content).hexdigest()}" for file, content in RIGHT.items()}

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from mi_lab.results import read
-from mi_lab.runner import run
+from mi_lab.results.store import read
+from mi_lab.runner.running import run
 
 ROOT = Path(__file__).parent.parent.parent
 SETTINGS = {"true_mi": [2.0, 4.0], "batch_size": [64], "hidden": [32], "epochs": 2}
 RUN = f"""
 import sys
-from mi_lab.runner import run
+from mi_lab.runner.running import run
 try:
     run("fig-2a", "smoke", workers=1, progress=False, device="cpu", **{SETTINGS})
 except ValueError as refusal:
@@ -93,7 +93,7 @@ def test_a_clock_that_jumps(monkeypatch):
     shutil.rmtree(os.environ["MI_LAB_CACHE"])
     now, jumps = time.time(), iter(range(10**9))
     monkeypatch.setattr(time, "time", lambda: now + (-1) ** next(jumps) * 1e8)  # three years back, three forward
-    monkeypatch.setattr("mi_lab.checkpoints.SECONDS", 0.0)
+    monkeypatch.setattr("mi_lab.runner.checkpoints.SECONDS", 0.0)
     found = run("fig-2a", "smoke", workers=1, progress=False, device="cpu", **SETTINGS)
     assert found.runs == expected.runs
     assert 0 <= found.provenance["wall_seconds"] < 600

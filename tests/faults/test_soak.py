@@ -10,7 +10,7 @@ EXPERIMENTS = 200
 SCRIPT = """
 import gc, os, sys
 from pathlib import Path
-from mi_lab.runner import run
+from mi_lab.runner.running import run
 
 settings = {"hidden": [8], "epochs": 1, "batch_size": [512], "true_mi": [2.0]}
 for number in range(int(sys.argv[1])):

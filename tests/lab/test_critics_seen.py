@@ -11,9 +11,9 @@ from live import executed, said, set_widgets, stop_after, train
 import mi_lab
 from mi_lab import CorrelatedGaussians
 from mi_lab.estimation import training
+from mi_lab.ground.names import EXPLORED
 from mi_lab.lab import critics_seen, plane
 from mi_lab.lab.critics_seen import CriticsSeen
-from mi_lab.names import EXPLORED
 
 TASK = CorrelatedGaussians(dim=1, correlation=0.9)
 OFFSETS = {

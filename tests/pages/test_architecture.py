@@ -2,7 +2,7 @@ import xml.etree.ElementTree as ElementTree
 
 import torch
 
-from mi_lab.pages.architecture import decoder_layers, encoder_layers, supervised_autoencoder_svg
+from mi_lab.pages.chapters.architecture import decoder_layers, encoder_layers, supervised_autoencoder_svg
 from mi_lab.representation.encoders import make_encoder
 from mi_lab.representation.reconstruction import NON_LINEAR, make_decoder
 

@@ -2,10 +2,10 @@ import math
 
 from helpers import PROVENANCE, refused
 
-from mi_lab.claims.outcome import CLEAR
-from mi_lab.experiments import experiment
-from mi_lab.pages.capacity import by_size
-from mi_lab.results import Result
+from mi_lab.experiments.registry import experiment
+from mi_lab.pages.chapters.capacity import by_size
+from mi_lab.results.claims.outcome import CLEAR
+from mi_lab.results.store import Result
 
 
 def made(layers, width, level, broken=None):

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from mi_lab import load
-from mi_lab.curves import TAIL, final
-from mi_lab.pages import explorer
-from mi_lab.runner import run
+from mi_lab.pages.interactive import explorer
+from mi_lab.results.curves import TAIL, final
+from mi_lab.runner.running import run
 
 
 @pytest.fixture(scope="module")

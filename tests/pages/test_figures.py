@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from mi_lab.curves import smooth
-from mi_lab.experiments import EXPERIMENTS, experiment
-from mi_lab.pages import figures, theory
-from mi_lab.results import results_dir
-from mi_lab.runner import run
+from mi_lab.experiments.registry import EXPERIMENTS, experiment
+from mi_lab.pages import figures
+from mi_lab.pages.chapters import theory
+from mi_lab.results.curves import smooth
+from mi_lab.results.store import results_dir
+from mi_lab.runner.running import run
 
 
 @pytest.fixture

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from helpers import refused
 
+from mi_lab.ground.files import ResultError
 from mi_lab.pages.figures import curves_of
+from mi_lab.pages.interactive.widgets import widget
 from mi_lab.pages.pictures import Picture, picture_rows
 from mi_lab.pages.provenance import provenance
-from mi_lab.pages.sphinx_ext import figure_html
+from mi_lab.pages.site.sphinx_ext import figure_html
 from mi_lab.pages.tables import table_html
-from mi_lab.pages.widgets import widget
-from mi_lab.results import ResultError, load, load_others, save
+from mi_lab.results.store import load, load_others, save
 
 HOSTILE = (
     "<script>alert(1)</script>",

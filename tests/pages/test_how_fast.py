@@ -3,13 +3,13 @@ import re
 import pytest
 from helpers import made_result
 
-from mi_lab.costs import step_flops
-from mi_lab.experiments import EXPERIMENTS
-from mi_lab.pages import speed as pages
+from mi_lab.experiments.registry import EXPERIMENTS
+from mi_lab.experiments.sweep_specs import Sweep
+from mi_lab.ground.costs import step_flops
+from mi_lab.pages.chapters import how_fast as pages
 from mi_lab.pages.provenance import provenance
-from mi_lab.results import load
-from mi_lab.specs import Sweep
-from mi_lab.speed import IMAGES, LOWER, load_speed
+from mi_lab.results.benchmarks import IMAGES, LOWER, load_speed
+from mi_lab.results.store import load
 
 
 @pytest.fixture(autouse=True)

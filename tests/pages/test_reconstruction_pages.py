@@ -4,10 +4,10 @@ import re
 import pytest
 from helpers import made_result
 
-from mi_lab.claims.outcome import mean
-from mi_lab.pages.autoencoders import by_decoder, cells, images, over_weight, table
-from mi_lab.pages.v_infomax import accuracies, at, digits, information, losses
-from mi_lab.reported import TABLE_2, TABLE_3
+from mi_lab.experiments.reported import TABLE_2, TABLE_3
+from mi_lab.pages.chapters.autoencoders import by_decoder, cells, images, over_weight, table
+from mi_lab.pages.chapters.protocols import accuracies, at, digits, information, losses
+from mi_lab.results.claims.outcome import mean
 
 
 @pytest.fixture

@@ -2,9 +2,9 @@ import math
 
 from helpers import PROVENANCE, refused
 
-from mi_lab.experiments import experiment
-from mi_lab.pages.schemes import by_scheme, over_batch_size
-from mi_lab.results import Result
+from mi_lab.experiments.registry import experiment
+from mi_lab.pages.chapters.schemes import by_scheme, over_batch_size
+from mi_lab.results.store import Result
 
 
 def made(name, widths, lost=()):

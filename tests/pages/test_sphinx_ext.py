@@ -7,8 +7,9 @@ import pytest
 from myst_nb.core.utils import coalesce_streams
 from plotly.offline import get_plotlyjs_version
 
-from mi_lab.pages import sphinx_ext, theme
-from mi_lab.pages.licences import PLOTLY, notice
+from mi_lab.pages import theme
+from mi_lab.pages.site import sphinx_ext
+from mi_lab.pages.site.licences import PLOTLY, notice
 
 
 def output(figure):

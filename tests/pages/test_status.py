@@ -2,9 +2,9 @@ import re
 
 import pytest
 
-from mi_lab.experiments import EXPERIMENTS
-from mi_lab.pages.status import PACKAGES, results_table, versions_table
-from mi_lab.results import is_stored, load
+from mi_lab.experiments.registry import EXPERIMENTS
+from mi_lab.pages.chapters.status import PACKAGES, results_table, versions_table
+from mi_lab.results.store import is_stored, load
 
 
 @pytest.fixture(autouse=True)

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from helpers import made_result
 
-from mi_lab.pages.noise import ESTIMATORS, accuracies, over_noise, table_7
+from mi_lab.experiments.reported import TABLE_1_ACCURACY
+from mi_lab.ground.names import TAPS
+from mi_lab.pages.chapters.noise import ESTIMATORS, accuracies, over_noise, table_7
+from mi_lab.pages.chapters.taps import by_tap, heat, measured
+from mi_lab.pages.chapters.venn import _distance, _overlap, venn
 from mi_lab.pages.pictures import Picture, filters_of, from_flat, picture_rows
-from mi_lab.pages.taps import by_tap, heat, measured
-from mi_lab.pages.venn import _distance, _overlap, venn
-from mi_lab.reported import TABLE_1_ACCURACY, TAPS
-from mi_lab.results import load
+from mi_lab.results.store import load
 
 
 @pytest.fixture

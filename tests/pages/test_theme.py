@@ -4,7 +4,7 @@ from itertools import combinations
 
 import pytest
 
-from mi_lab.experiments import BATCH_SIZES, TRUE_MI
+from mi_lab.experiments.gaussians import BATCH_SIZES, TRUE_MI
 from mi_lab.pages import theme
 
 

@@ -4,8 +4,8 @@ import re
 import pytest
 from helpers import made_result
 
-from mi_lab.pages.weights import weights
-from mi_lab.reported import TABLE_3, TABLE_4
+from mi_lab.experiments.reported import TABLE_3, TABLE_4
+from mi_lab.pages.interactive.weights import weights
 
 
 def payload(widget):

@@ -6,7 +6,7 @@ import torch
 from helpers import refused
 
 from mi_lab import train
-from mi_lab.discrete import information
+from mi_lab.ground.discrete import information
 from mi_lab.representation.datasets import synthetic
 from mi_lab.representation.image_pairs import ImagePairs, channel_error, channel_mi
 

@@ -1,0 +1,24 @@
+"""``python -m mi_lab verify [NAME ...]`` recomputes stored results; ``python -m mi_lab cache`` tells of the cache."""
+
+import sys
+from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Do what the first argument says, with the others; 2 if it says nothing known."""
+    match arguments:
+        case ["verify", *names]:
+            from mi_lab.runner import verify
+
+            return verify.main(names)
+        case ["cache"]:
+            from mi_lab.ground import cache
+
+            print(cache.told())
+            return 0
+    print("usage: python -m mi_lab verify [NAME ...] | cache", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,281 @@
+"""MI of a data set of pairs: split, train a stack of seeds, stop on validation, read on test pairs.
+
+**The rule.** Three fifths of the pairs (more if there are many) train, a fifth validates, a fifth tests; the split is
+drawn once and is the same for every seed. Columns are standardised with the training part's mean and deviation, labels
+become one-hot. Every ``EVERY`` steps, and before the first, each seed's objective is read on the validation part, with
+the same batches and negatives each time. The critic where that is highest is kept. A seed stops after ``PATIENCE``
+readings without a new highest, or at ``max_steps``. What is reported is the mean over batches of the *test* part under
+that critic, which took part in neither. No maximum is ever taken over reported values.
+"""
+
+import dataclasses
+import math
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from mi_lab.estimation import bounds, estimators
+from mi_lab.estimation.adam import Adam
+from mi_lab.estimation.catalogue import critic_for
+from mi_lab.estimation.machine import device_named, one_thread
+from mi_lab.estimation.negatives import check_batch, draw_batch, score
+from mi_lab.estimation.pairs.arrays import check_pairs
+from mi_lab.estimation.pairs.dataset import Walk, make_side, split
+from mi_lab.estimation.pairs.estimates import Data, Estimate, flags_of, mean_and_stderr
+from mi_lab.estimation.pairs.yardsticks import Yardstick
+from mi_lab.estimation.steps import captured, make_step
+from mi_lab.ground.names import CONDITIONAL, CONTRASTIVE, DENSITIES, READOUTS, YARDSTICKS, check_critic, known
+
+EVERY = 50  # steps between two readings of the validation part
+PATIENCE = 12  # readings
+PASSES = 10  # through the test part, each with negatives of its own: their share of the error shrinks
+NEGATIVES = ("derangement", "shuffle", "all_pairs")  # pairs that are given have no independent batch
+CRITICS = (
+    "joint",
+    "separable",
+    "bilinear",
+    "inner_product",
+    CONDITIONAL,
+)  # the optimal one would have to know the truth
+
+
+def _pooled(readout: bounds.Bound) -> Callable[[Tensor], Tensor] | None:
+    """What a readout that is E_p[T] less the log of a mean over negatives makes of their scores; None for others."""
+    if readout is bounds.dv:
+        return lambda negative: negative
+    if getattr(readout, "func", readout) is bounds.smile:
+        return partial(bounds.clipped, **getattr(readout, "keywords", {}))
+    return None
+
+
+def estimate(
+    x: Any, y: Any, estimator: str = "nwj", *, readout: str | None = None, progress: bool = True, **settings: Any
+) -> Estimate:
+    """Estimate the MI of pairs in nats. Row i of ``x`` belongs to row i of ``y``.
+
+    ``x`` and ``y`` are arrays or tensors of shape (n, d) or (n,); whole numbers of shape (n,) are labels.
+    ``estimator`` is one of those in ``mi_lab.ground.names.READOUTS``, which train a critic, but 'barber_agakov', or
+    'ksg' or 'gaussian', which train nothing; ``readout`` is which value of a JS critic is reported, 'nwj' (the default)
+    or 'plug_in', which is GAN-DIME. ``settings`` are those of ``Fit``. Raises ValueError for bad input.
+    """
+    chosen = readout or READOUTS.get(known("estimator", estimator, (*READOUTS, *YARDSTICKS)), (estimator,))[0]
+    known("readout", chosen, READOUTS.get(estimator, (estimator,)))
+    fit = make_fit(x, y, estimator, **settings)
+    fit.run(estimator if progress else None)
+    return next(found for found in fit.estimates() if found.readout == chosen)
+
+
+def make_fit(x: Any, y: Any, estimator: str, **settings: Any) -> "Fit | Yardstick":
+    """What estimates: a training, or for 'ksg' and 'gaussian', which take no settings, a finished estimate."""
+    if estimator not in YARDSTICKS:
+        return Fit(x, y, estimator, **settings)
+    if settings:
+        raise ValueError(f"{estimator} has no {next(iter(settings))}, since it trains nothing.")
+    return Yardstick(x, y, estimator)
+
+
+class Fit:
+    """The training behind an estimate, to be advanced a slice at a time.
+
+    ``negatives`` are a derangement by default, which has no ceiling, and all pairs for InfoNCE, I_alpha, FLO and
+    L1Out, which know no other; the ``critic`` is joint, but separable with all pairs, where a joint one costs N^2
+    evaluations, and conditional for estimators that model densities. ``batch_size`` is an eighth of the test part,
+    within 8 and 256. ``hidden``, ``dropout``, ``learning_rate``, ``seeds`` and ``device`` are as in ``train``; dropout
+    is off in every reading. ``tau`` is that of SMILE, ``alpha`` that of I_alpha. Raises ValueError for bad input.
+    """
+
+    @one_thread()
+    @torch.inference_mode()
+    def __init__(
+        self,
+        x: Any,
+        y: Any,
+        estimator: str = "nwj",
+        *,
+        negatives: str | None = None,
+        critic: str | None = None,
+        batch_size: int | None = None,
+        hidden: Sequence[int] = (128, 128),
+        dropout: Sequence[float] = (),
+        learning_rate: float = 1e-3,
+        max_steps: int = 3000,
+        seeds: int | Sequence[int] = (0, 1, 2),
+        device: str = "auto",
+        tau: float | None = None,
+        alpha: float | None = None,
+    ) -> None:
+        self.estimator, chosen = estimator, estimators.estimator(estimator, tau, alpha)
+        default = "all_pairs" if estimator in CONTRASTIVE else "derangement"
+        self.negatives = known("negatives", negatives or default, NEGATIVES)
+        cheap = "separable" if self.negatives == "all_pairs" else "joint"
+        self.critic_name = known("critic", critic or (CONDITIONAL if estimator in DENSITIES else cheap), CRITICS)
+        self.seeds = (seeds,) if isinstance(seeds, int) else tuple(seeds)
+        self.max_steps = max_steps
+        self._check(learning_rate)
+        x, y = check_pairs(x, y)
+        if estimator in DENSITIES and y.ndim == 1:
+            raise ValueError(f"{estimator} models the density of y, and labels have none; pass the labels as x.")
+        self.batch_size = min(256, max(8, len(x) // 40)) if batch_size is None else batch_size
+        check_batch(self.batch_size, self.negatives)
+        place = device_named(device)
+        train, self.validation, self.test = split(len(x), self.batch_size, place)
+        self.sides = make_side(x, train, place), make_side(y, train, place)
+        self.walks = [Walk(*self.sides, train, shuffled=True) for _ in self.seeds]
+        self.data = self._data(len(train))
+        self.generators = self._generators()
+        self.critic = critic_for(estimator, self.critic_name, self.walks, self.generators, hidden, dropout=dropout)
+        self.parameters = list(self.critic.parameters())
+        optimiser = Adam(self.parameters, learning_rate) if self.parameters else None
+        step = make_step(self.critic, chosen.objective(), optimiser, torch.zeros(len(self.seeds)), self.generators)
+        self.step = captured(step, place) if place.type == "cuda" and not self.critic.drops_out else step
+        self.readouts = chosen.readouts
+        self.watched = chosen.fit
+        self.steps: list[int] = []
+        self.curves: dict[str, list[list[float]]] = {name: [] for name in self.readouts}
+        runs = len(self.seeds)
+        self.best = [0] * runs  # the reading at which each seed's critic was kept
+        self.highest = [-math.inf] * runs
+        self.ends: list[int | None] = [None] * runs  # how many readings there were when a seed stopped
+        self.kept = [parameter.clone() for parameter in self.parameters]
+        self._watch(0)
+
+    def _check(self, learning_rate: float) -> None:
+        end = CONTRASTIVE.get(self.estimator)
+        if end and self.negatives != "all_pairs":
+            raise ValueError(
+                f"{self.estimator} needs negatives='all_pairs'; with one negative per x ('{self.negatives}') {end}."
+            )
+        if self.estimator == "barber_agakov":
+            raise ValueError("barber_agakov needs the density of y, which pairs do not tell; doe fits one.")
+        check_critic(self.estimator, self.critic_name)
+        if not self.seeds or not all(isinstance(seed, int) and not isinstance(seed, bool) for seed in self.seeds):
+            raise ValueError(f"seeds must be one whole number or several, not {self.seeds}.")
+        if isinstance(self.max_steps, bool) or not isinstance(self.max_steps, int) or self.max_steps < 1:
+            raise ValueError(f"max_steps must be a whole number of at least 1, not {self.max_steps}.")
+        if not 0 < learning_rate < math.inf:
+            raise ValueError(f"learning_rate must be a positive number, not {learning_rate}.")
+
+    def _data(self, train: int) -> Data:
+        x, y = self.sides
+        test = len(self.test)
+        batches = test // self.batch_size
+        return Data(train, len(self.validation), test, batches, self.batch_size, x.degrees, y.degrees)
+
+    def _generators(self) -> list[torch.Generator]:
+        return [torch.Generator(device=self.test.device).manual_seed(seed) for seed in self.seeds]
+
+    @property
+    def finished(self) -> bool:
+        """Whether every seed has stopped."""
+        return None not in self.ends
+
+    def run(self, progress: str | None = None) -> None:
+        """Train until every seed has stopped; ``progress`` is the label of a progress bar, None for none."""
+        with tqdm(total=self.max_steps, desc=progress, disable=progress is None, leave=False) as bar:
+            while not self.finished:
+                bar.set_postfix_str(self.latest(), refresh=False)
+                bar.update(self.advance())
+
+    @one_thread()
+    @torch.inference_mode()
+    def advance(self) -> int:
+        """Train up to the next reading of the validation part, and return how many steps that took."""
+        done = min(EVERY, self.max_steps - self.steps[-1])
+        for _ in range(done):
+            self.step(draw_batch(self.walks, self.batch_size, self.negatives, self.generators))
+        self._watch(self.steps[-1] + done)
+        return done
+
+    def latest(self) -> str:
+        """The newest validation values in words, in nats: one per readout, the mean over seeds."""
+        return ", ".join(f"{name} {sum(curve[-1]) / len(self.seeds):.2f}" for name, curve in self.curves.items())
+
+    @one_thread()
+    @torch.inference_mode()
+    def estimates(self) -> list[Estimate]:
+        """One estimate per readout, from the test part and each seed's kept critic; further training is not lost."""
+        now = [parameter.clone() for parameter in self.parameters]
+        self._put(self.kept)
+        values = self._read(self.test, self.readouts, passes=1 if self.negatives == "all_pairs" else PASSES)
+        self._put(now)
+        return [self._estimate(name, values[name]) for name in self.readouts]
+
+    def _put(self, values: Sequence[Tensor]) -> None:
+        for parameter, value in zip(self.parameters, values, strict=True):
+            parameter.copy_(value)
+
+    def _watch(self, step: int) -> None:
+        """Read the validation part and keep, for each seed still in training, the critic that is its best so far."""
+        self.steps.append(step)
+        means = {
+            k: v.mean(0).tolist() for k, v in self._read(self.validation, {"": self.watched, **self.readouts}).items()
+        }
+        for name, curve in self.curves.items():
+            curve.append(means[name])
+        reading = len(self.steps) - 1
+        for run, value in enumerate(means[""]):
+            if self.ends[run] is not None:
+                continue
+            if value > self.highest[run]:
+                self.highest[run], self.best[run] = value, reading
+                for kept, parameter in zip(self.kept, self.parameters, strict=True):
+                    kept[run] = parameter[run]
+            waited = reading - self.best[run]
+            if waited >= PATIENCE or step >= self.max_steps or not math.isfinite(value):
+                self.ends[run] = reading + 1
+
+    def _read(self, part: Tensor, functions: dict[str, bounds.Bound], passes: int = 1) -> dict[str, Tensor]:
+        """Values of the batches of a part, (batches, K) per function. The same batches and negatives at every call."""
+        walks = [Walk(*self.sides, part, shuffled=False) for _ in self.seeds]
+        generators = self._generators()
+        batches = len(part) // self.batch_size
+        pooled = {name: _pooled(function) for name, function in functions.items()}
+        rows: dict[str, list[Tensor]] = {name: [] for name in (*functions, "positive")}
+        for _ in range(passes * batches):
+            scores = score(self.critic, draw_batch(walks, self.batch_size, self.negatives, generators))
+            positive, negative = scores.positive.double(), scores.negative.double()
+            rows["positive"].append(positive.mean(1))
+            for name, function in functions.items():
+                scores_of = pooled[name]
+                if scores_of is None:
+                    rows[name].append(function(positive, negative))
+                else:
+                    rows[name].append(bounds.log_mean_exp(scores_of(negative)))
+        values = {name: torch.stack(row) for name, row in rows.items()}
+        means = values.pop("positive")
+        values |= {name: _pooled_dv(means, values[name]) for name, made in pooled.items() if made}
+        return {name: row.unflatten(0, (passes, batches)).mean(0) for name, row in values.items()}
+
+    def _estimate(self, readout: str, values: Tensor) -> Estimate:
+        rows = values.mT.tolist()
+        mi, stderr = mean_and_stderr([row for row in rows if math.isfinite(sum(row))])
+        found = Estimate(
+            estimator=self.estimator,
+            readout=readout,
+            critic=self.critic_name,
+            negatives=self.negatives,
+            mi=mi,
+            stderr=stderr,
+            seeds=self.seeds,
+            per_seed=tuple(values.mean(0).tolist()),
+            steps=tuple(self.steps),
+            curves=tuple(tuple(row[run] for row in self.curves[readout][:end]) for run, end in enumerate(self.ends)),
+            stopped_at=tuple(self.steps[best] for best in self.best),
+            data=self.data,
+            flags=(),
+        )
+        return dataclasses.replace(found, flags=flags_of(found, self.max_steps))
+
+
+def _pooled_dv(positive: Tensor, log_mean_exp: Tensor) -> Tensor:
+    """DV of all batches together, (batches, K) -> the same: each batch's share, whose mean is the value of the whole.
+
+    The logarithm of a small batch's mean lies too low, by Var(e^T) / 2N for E[e^T] = 1, and so DV batch by batch lies
+    as much too high. Pooled, it does not; the shares are its linearisation in the batch means.
+    """
+    whole = torch.logsumexp(log_mean_exp, 0) - math.log(len(log_mean_exp))
+    return positive - whole - torch.expm1(log_mean_exp - whole)

@@ -1,0 +1,142 @@
+"""What an experiment may be told, as plain data with every value checked: one class per kind of result. Needs no torch.
+
+Here are the kinds of Section 3; those that train on images are in ``image_specs``.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any
+
+from mi_lab.ground.gaussian import correlation_from_mi, student_correlation
+from mi_lab.ground.names import (
+    ACTIVATIONS,
+    AVERAGE_WEIGHT,
+    CONTRASTIVE,
+    NEGATIVES,
+    READOUTS,
+    TASKS,
+    UNIFORM_NATS,
+    check_critic,
+    check_option,
+    check_precision,
+    known,
+)
+from mi_lab.ground.settings import MOST_COUNT, MOST_UNITS, within
+
+LATER = {"later": True}
+"""Metadata of a setting that came after results were stored; where one does not say, it had its default."""
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A grid of runs: every true MI with every batch size and every seed, all else shared.
+
+    MI is in nats. ``hidden`` are the critic's widths, ``dropout`` one rate per hidden layer (or none),
+    ``weight_decay`` Adam's L2 penalty, ``precision`` that of the products in hidden layers, ``average_weight`` that of
+    the newest batch in MINE's moving average. Raises ValueError, one sentence, for any value out of range.
+    """
+
+    estimator: str
+    true_mi: tuple[float, ...]
+    batch_size: tuple[int, ...]
+    hidden: tuple[int, ...]
+    epochs: int = 1000
+    seeds: tuple[int, ...] = (0,)
+    negatives: str = "shuffle"
+    activation: str = "elu"
+    dropout: tuple[float, ...] = ()
+    weight_decay: float = 0.0
+    learning_rate: float = 1e-4
+    precision: str = "float32"
+    critic: str = "joint"
+    task: str = "gaussian"
+    dim: int = 20
+    average_weight: float = field(default=AVERAGE_WEIGHT, metadata=LATER)
+
+    def __post_init__(self) -> None:
+        known("estimator", self.estimator, READOUTS)
+        if self.average_weight != AVERAGE_WEIGHT:
+            check_option(self.estimator, "average_weight")
+        known("negatives", self.negatives, NEGATIVES)
+        known("activation", self.activation, ACTIVATIONS)
+        check_critic(self.estimator, self.critic)
+        check_precision(self.precision, self.critic)
+        if self.estimator == "l1out" and self.negatives != "all_pairs":
+            raise ValueError(f"l1out needs negatives 'all_pairs', since {CONTRASTIVE['l1out']}.")
+        known("task", self.task, TASKS)
+        _check_grid(self, ("true_mi", "batch_size", "hidden", "seeds"))
+        _check_task(self)
+        within("hidden", self.hidden, 1, MOST_UNITS)
+        within("epochs", (self.epochs,), 1, MOST_COUNT)
+        within("seeds", self.seeds, 0, 2**63 - 1)
+        within("weight_decay", (self.weight_decay,), 0)
+        if not 0 < self.average_weight <= 1:
+            raise ValueError(
+                f"average_weight, that of the newest batch, must lie in (0, 1], not {self.average_weight}."
+            )
+        if not 0 < self.learning_rate < math.inf:
+            raise ValueError(f"learning_rate must be a positive number, not {self.learning_rate}.")
+        if self.dropout and len(self.dropout) != len(self.hidden):
+            raise ValueError(
+                f"dropout needs one rate for each of the {len(self.hidden)} hidden layers, not {len(self.dropout)}."
+            )
+        if any(not 0 <= rate < 1 for rate in self.dropout):
+            raise ValueError(f"dropout rates must lie in [0, 1), not {list(self.dropout)}.")
+
+    @property
+    def readouts(self) -> tuple[str, ...]:
+        """The readouts that a training of this estimator yields."""
+        return READOUTS[self.estimator]
+
+    def runs(self) -> Iterator[dict[str, Any]]:
+        """The grid, one mapping of ``true_mi``, ``batch_size`` and ``seed`` per run."""
+        for batch_size, mi, seed in product(self.batch_size, self.true_mi, self.seeds):
+            yield {"true_mi": mi, "batch_size": batch_size, "seed": seed}
+
+
+@dataclass(frozen=True)
+class CeilingTable:
+    """I_N over a grid of true MI and batch sizes, by Monte Carlo over ``samples`` pairs."""
+
+    true_mi: tuple[float, ...]
+    batch_size: tuple[int, ...]
+    samples: int = 200_000
+    seed: int = 0
+    dim: int = 20
+
+    def __post_init__(self) -> None:
+        _check_grid(self, ("true_mi", "batch_size"))
+        within("samples", (self.samples,), 2)
+        within("seed", (self.seed,), 0, 2**63 - 1)
+
+    def runs(self) -> Iterator[dict[str, Any]]:
+        """The grid, one mapping of ``true_mi`` and ``batch_size`` per entry."""
+        for batch_size, mi in product(self.batch_size, self.true_mi):
+            yield {"true_mi": mi, "batch_size": batch_size}
+
+
+def _check_task(spec: Sweep) -> None:
+    if spec.task == "student":
+        student_correlation(min(spec.true_mi), spec.dim)
+    if spec.task == "uniform_noise" and min(spec.true_mi) == 0:
+        raise ValueError("true_mi must be positive for uniform_noise, since a width is finite, not 0.")
+    if spec.task == "uniform_noise" and max(spec.true_mi) > UNIFORM_NATS * spec.dim:
+        raise ValueError(
+            f"true_mi of uniform_noise must be at most {UNIFORM_NATS} nats for each of the {spec.dim} dimensions, as a "
+            f"narrower width comes near float32's rounding, not {max(spec.true_mi):g}."
+        )
+    if (spec.task == "spiral" and spec.dim < 2) or (spec.task == "blobs" and spec.dim % 2):
+        need = "at least 2, whose first two it turns" if spec.task == "spiral" else "even, as a blob's place takes two"
+        raise ValueError(f"dim of {spec.task} must be {need}, not {spec.dim}.")
+
+
+def _check_grid(spec: Sweep | CeilingTable, lists: tuple[str, ...]) -> None:
+    for name in lists:
+        if not getattr(spec, name):
+            raise ValueError(f"{name} must hold at least one value.")
+    for mi in spec.true_mi:
+        correlation_from_mi(mi, spec.dim)
+    within("dim", (spec.dim,), 1, MOST_UNITS)
+    within("batch_size", spec.batch_size, 2, MOST_COUNT)

@@ -1,0 +1,1 @@
+"""Words, closed forms and files. Needs no torch."""

@@ -1,0 +1,104 @@
+"""The words of the field that parameters may take, and how an unknown one is refused. Needs no torch."""
+
+import difflib
+from collections.abc import Iterable
+
+TASKS = (
+    "gaussian",
+    "student",
+    "uniform_noise",
+    "cubic",
+    "half_cube",
+    "asinh",
+    "normal_cdf",
+    "spiral",
+    "swiss_roll",
+    "blobs",
+)
+UNIFORM_NATS = 8.5
+"""Nats per component of uniform_noise at most: beyond, its width comes near the rounding of float32."""
+CRITICS = ("joint", "separable", "bilinear", "inner_product", "optimal")
+ACTIVATIONS = ("elu", "relu")
+NEGATIVES = ("shuffle", "derangement", "all_pairs", "independent")
+DATASETS = ("cifar10", "mnist", "synthetic_colour", "synthetic_grey")
+ARCHITECTURES = ("resnet18", "plainnet18", "lenet5")
+PRECISIONS = ("float32", "bfloat16")
+TAPS = ("B0", "B1", "B2", "B3", "B4", "prelogits")
+"""Where features of a ResNet18 or PlainNet18 are read."""
+LENET_TAPS = ("L0", "L1", "L2")
+DECODERS = ("linear", "non_linear")
+GRADIENTS = ("alternating", "joint")
+PRETEXTS = ("random_labels", "rotation")
+LABELINGS = ("animal", *PRETEXTS)
+READOUTS = {
+    "dv": ("dv",),
+    "mine": ("dv",),
+    "nwj": ("nwj",),
+    "js": ("nwj", "plug_in"),
+    "infonce": ("infonce",),
+    "smile": ("smile",),
+    "kl_dime": ("plug_in",),
+    "interpolated": ("interpolated",),
+    "tuba": ("tuba",),
+    "flo": ("flo",),
+    "barber_agakov": ("barber_agakov",),
+    "doe": ("doe",),
+    "club": ("club",),
+    "l1out": ("l1out",),
+}
+"""The estimators, each with the readouts one training yields."""
+CONTRASTIVE = {
+    "infonce": "it ends at log 2",
+    "interpolated": "it ends at 1 - log α",
+    "flo": "its baseline is that of the negatives and no longer of the positive",
+    "l1out": "there is no mean over the others to leave one out of",
+}
+"""Estimators that compare a positive with many negatives, and what becomes of them with a single one."""
+LEARNT_BASELINES = ("tuba", "flo")
+CONDITIONAL = "conditional"
+"""The critic of those that model densities; no other can use it."""
+DENSITIES = ("barber_agakov", "doe", "club", "l1out")
+YARDSTICKS = ("ksg", "gaussian")
+"""Estimators without training, of data sets only."""
+OPTIONS = {"smile": "tau", "interpolated": "alpha", "mine": "average_weight"}
+"""Estimators with a number of their own, and its name."""
+AVERAGE_WEIGHT = 0.01
+"""r, the weight of the newest batch in MINE's moving average, unless it is said."""
+EXPLORED = ("dv", "mine", "nwj", "js", "infonce")
+"""Those of the explorer's stored grid, of its widgets and of the live notebooks on estimators and critics."""
+CRITIC_BATCH = 512
+"""Images of a batch of the critics that estimate information."""
+
+
+def known(kind: str, name: object, names: Iterable[str]) -> str:
+    """Return ``name`` if it is one of ``names``; else raise ValueError naming the nearest right one."""
+    names = sorted(names)
+    if name in names:
+        return str(name)
+    nearest = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
+    whole = " ".join(str(name).split())  # in one line, whatever it is
+    shown = whole if len(whole) <= 60 else f"{whole[:60]}…"
+    hint = f"did you mean '{nearest[0]}'?" if nearest else f"known are: {', '.join(names)}."
+    raise ValueError(f"unknown {kind} '{shown}'; {hint}")
+
+
+def check_critic(estimator: str, critic: str) -> None:
+    """Raise ValueError unless the estimator can use the critic: 'conditional' for densities, any other for the rest."""
+    known("critic", critic, (*CRITICS, CONDITIONAL))
+    if (estimator in DENSITIES) != (critic == CONDITIONAL):
+        needed = f"the critic '{CONDITIONAL}'" if estimator in DENSITIES else "a critic of pairs such as 'joint'"
+        raise ValueError(f"{estimator} needs {needed}, not '{critic}'.")
+
+
+def check_precision(precision: str, critic: str) -> None:
+    """Raise ValueError unless the critic's products can be of that precision."""
+    known("precision", precision, PRECISIONS)
+    if precision != "float32" and critic not in ("joint", "separable"):
+        raise ValueError(f"precision '{precision}' is for a joint or separable critic, not '{critic}'.")
+
+
+def check_option(estimator: str, option: str) -> None:
+    """Raise ValueError unless the estimator has a number of that name."""
+    if OPTIONS.get(estimator) != option:
+        owner = next(one for one, own in OPTIONS.items() if own == option)
+        raise ValueError(f"{estimator} has no {option}; {owner} has.")

@@ -1,0 +1,148 @@
+"""Several estimators on the same pairs: a tidy table and one figure."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from mi_lab.estimation.pairs.arrays import Array, read_pairs
+from mi_lab.estimation.pairs.estimates import Estimate
+from mi_lab.estimation.pairs.fit import Fit, make_fit
+from mi_lab.estimation.pairs.yardsticks import Yardstick
+from mi_lab.estimation.tasks import CorrelatedGaussians
+from mi_lab.ground.names import CONTRASTIVE, DENSITIES, OPTIONS, READOUTS, YARDSTICKS, known
+from mi_lab.ground.settings import as_type, plain_data
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+ESTIMATORS = ("mine", "nwj", "js", "infonce")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Estimates of the MI of the same pairs, in nats."""
+
+    estimates: tuple[Estimate, ...]
+
+    def table(self) -> list[dict[str, Any]]:
+        """One row per estimator and readout, as a data frame takes it; ``flags`` are names joined by semicolons."""
+        return [
+            {
+                "estimator": one.estimator,
+                "readout": one.readout,
+                "critic": one.critic,
+                "negatives": one.negatives,
+                "mi": one.mi,
+                "stderr": one.stderr,
+                "flags": "; ".join(flag.name for flag in one.flags),
+            }
+            for one in self.estimates
+        ]
+
+    def figure(self) -> "go.Figure":
+        """Estimates with their standard errors and flags, beside log n. Needs the extra 'book'."""
+        from mi_lab.lab.drawing import draw_estimates
+
+        return draw_estimates(self.estimates)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.estimates))
+
+    def _repr_html_(self) -> str | None:
+        try:
+            from mi_lab.lab.drawing import estimates_table
+        except ModuleNotFoundError:  # without the extra a notebook shows the text
+            return None
+        return estimates_table(self.estimates)
+
+
+def compare(
+    x: Any, y: Any, estimators: str | Sequence[str] = ESTIMATORS, *, progress: bool = True, **settings: Any
+) -> Comparison:
+    """Estimate the MI of pairs with several estimators, one after the other, and with every readout they have.
+
+    ``x``, ``y`` and ``settings`` are those of ``estimate``; InfoNCE, I_alpha, FLO and L1Out use all pairs whatever the
+    ``negatives``, and a setting that an estimator does not have leaves it alone. Raises ValueError for bad input.
+    """
+    found: list[Estimate] = []
+    for name, fit in fits(x, y, estimators, **settings):
+        fit.run(name if progress else None)
+        found += fit.estimates()
+    return Comparison(tuple(found))
+
+
+def fits(
+    x: Any, y: Any, estimators: str | Sequence[str] = ESTIMATORS, **settings: Any
+) -> Iterator[tuple[str, Fit | Yardstick]]:
+    """The trainings of ``compare``, each begun when it is asked for. Raises ValueError for what one of them refuses."""
+    names = [estimators] if isinstance(estimators, str) else list(estimators)
+    if not names:
+        raise ValueError(f"estimators is empty; choose some of {', '.join((*READOUTS, *YARDSTICKS))}.")
+    for name in names:
+        known("estimator", name, (*READOUTS, *YARDSTICKS))
+    for option in OPTIONS.values():
+        if settings.get(option) is not None and option not in map(OPTIONS.get, names):
+            raise ValueError(f"none of {', '.join(names)} has {option}.")
+    for setting in settings:
+        known("setting", setting, [name for name in PARAMETERS if name != "estimators"])
+    for name in names:  # each once for what it refuses, before any is trained
+        make_fit(x, y, name, **_own(name, settings))
+    return ((name, make_fit(x, y, name, **_own(name, settings))) for name in names)
+
+
+def _own(name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Of the settings of a comparison those that an estimator has."""
+    if name in YARDSTICKS:
+        return {}
+    others = set(OPTIONS.values()) - {OPTIONS.get(name)}
+    own = {key: value for key, value in settings.items() if key not in others}
+    if name in CONTRASTIVE:
+        own["negatives"] = None
+    if name in DENSITIES:
+        own["critic"] = None
+    return own
+
+
+PARAMETERS: Mapping[str, Callable[[Any], Any]] = {
+    "estimators": lambda value: as_type(tuple[str, ...], "estimators", value),
+    "negatives": lambda value: as_type(str, "negatives", value),
+    "critic": lambda value: as_type(str, "critic", value),
+    "batch_size": lambda value: as_type(int, "batch_size", value),
+    "hidden": lambda value: as_type(tuple[int, ...], "hidden", value),
+    "dropout": lambda value: as_type(tuple[float, ...], "dropout", value),
+    "learning_rate": lambda value: as_type(float, "learning_rate", value),
+    "max_steps": lambda value: as_type(int, "max_steps", value),
+    "seeds": lambda value: as_type(tuple[int, ...], "seeds", value),
+    "device": lambda value: as_type(str, "device", value),
+    "tau": lambda value: as_type(float, "tau", value),
+    "alpha": lambda value: as_type(float, "alpha", value),
+}
+
+
+def compare_parameters(namespace: Mapping[str, Any]) -> Comparison:
+    """Compare what a notebook's ``parameters`` cell says, from that notebook's ``globals()``.
+
+    ``path`` and ``path_y`` are those of ``read_pairs``; without a path the pairs are ``synthetic``. Raises ValueError,
+    before any work, for a name that is no parameter: papermill itself only warns of one.
+    """
+    given = plain_data(namespace)
+    for name in given:
+        known("parameter", name, ("path", "path_y", *PARAMETERS))
+    path, path_y = (
+        None if (value := given.pop(name, None)) is None else as_type(str, name, value) for name in ("path", "path_y")
+    )
+    settings = {name: PARAMETERS[name](value) for name, value in given.items() if value is not None}
+    if path is None and path_y is not None:
+        raise ValueError("path_y is the second of two files; give the first, that of x, as path.")
+    if path is None:
+        print("No path was given: these pairs are synthetic, correlated Gaussians in 2 dimensions of 1 nat.")
+    x, y = synthetic() if path is None else read_pairs(path, path_y)
+    return compare(x, y, **settings)
+
+
+def synthetic() -> tuple[Array, Array]:
+    """4000 pairs of correlated Gaussians in 2 dimensions whose MI is 1 nat: the same at every call."""
+    x, y = CorrelatedGaussians(dim=2, mi=1.0).sample(4000, torch.Generator().manual_seed(0))
+    return x.numpy(), y.numpy()

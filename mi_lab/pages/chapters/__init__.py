@@ -1,0 +1,1 @@
+"""What single chapters show: figures out of stored results, with the tables that belong to them."""

@@ -1,0 +1,69 @@
+"""The page of claims in words: each verdict with its reason and scale. Its figures are in ``evidence``."""
+
+from collections.abc import Mapping
+from html import escape
+
+from IPython.display import Markdown
+
+from mi_lab.experiments.registry import experiment
+from mi_lab.experiments.sweep_specs import Sweep
+from mi_lab.pages.provenance import differences
+from mi_lab.pages.tables import table_html
+from mi_lab.results.claims.judge import Verdict, counts, judge_all
+from mi_lab.results.claims.outcome import VERDICTS
+from mi_lab.results.store import Result, load
+
+
+def summary(verdicts: Mapping[str, Verdict]) -> str:
+    """One sentence that counts the verdicts."""
+    number = counts(verdicts)
+    told = ", ".join(f"{number[word]} {word}" for word in VERDICTS if number[word])
+    return f"{len(verdicts)} claims: {told}"
+
+
+def overview(verdicts: Mapping[str, Verdict]) -> Markdown:
+    """Every claim with its section and verdict as a table."""
+    rows = [[v.claim.section, v.claim.says, v.word] for v in verdicts.values()]
+    return Markdown(
+        f'<div class="mi-table mi-words">{table_html(["section", "claim", "verdict"], rows, "Claims")}</div>'
+    )
+
+
+def tell(verdict: Verdict) -> Markdown:
+    """A claim, its verdict and reason, the scale it was tested at and what would change the verdict."""
+    claim = verdict.claim
+    lines = [
+        f'{escape(claim.says)} (<a href="{claim.page}">Section {claim.section}</a> of the report.)',
+        f"**Verdict: {verdict.word}.** {escape(verdict.sentence)}",
+        f"*What would change it:* {escape(claim.would_change)}",
+    ]
+    if verdict.files:
+        lines.insert(2, f"*Tested at:* {'; '.join(_scale(load(name)) for name in claim.needs)}.")
+    return Markdown("\n\n".join(lines))
+
+
+def verdicts_of(*names: str) -> Markdown:
+    """The verdicts on these claims as a list, for the chapter that treats them."""
+    told = [
+        f"- {escape(v.claim.says)} **{v.word.capitalize()}.** {escape(v.sentence)} "
+        f'<a href="claims.html#claim-{name}">Evidence</a>'
+        for name, v in judge_all(names).items()
+    ]
+    return Markdown("\n".join(told))
+
+
+def _scale(result: Result) -> str:
+    """An experiment's size in a few words."""
+    spec, report = result.spec, experiment(result.experiment).report
+    if not (isinstance(spec, Sweep) and isinstance(report, Sweep)):
+        return f"{result.experiment} ({', '.join(differences(spec, report)) or 'as in the report'})"
+    epochs = f"{spec.epochs} epochs" if spec.epochs == report.epochs else f"{spec.epochs} of {report.epochs} epochs"
+    sizes = f"N = {min(spec.batch_size)}" + (f" to {max(spec.batch_size)}" if len(spec.batch_size) > 1 else "")
+    seeds = "one seed" if len(spec.seeds) == 1 else f"{len(spec.seeds)} seeds"
+    return f"{result.experiment} ({critic_name(spec)}, {sizes}, {epochs}, {seeds})"
+
+
+def critic_name(spec: Sweep) -> str:
+    """'2×512', or '128-64' where the layers differ."""
+    widths = set(spec.hidden)
+    return f"{len(spec.hidden)}×{widths.pop()}" if len(widths) == 1 else "-".join(map(str, spec.hidden))

@@ -1,0 +1,63 @@
+"""What a copy of the book rests on, as ``manifest.json``: results by SHA-256, the revision, the packages."""
+
+import hashlib
+import importlib.metadata
+import json
+import platform
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from mi_lab.results.store import results_dir
+
+NAME = "manifest.json"
+TIMES = (
+    r"(?<=Last updated on )\w+ \d+, \d+",  # the foot of every page
+    r"(?<=<td><p>)\d{4}-\d\d-\d\d \d\d:\d\d(?=</p></td>)",  # the status page: when a page was executed,
+    r"(?<=<td><p>)\d+\.\d+(?=</p></td>\s*<td><p>✅)",  # and how long it took
+)
+"""All that may differ between two builds of one revision with the same packages, as patterns."""
+
+
+def manifest() -> dict[str, Any]:
+    """SHA-256 by file name of every stored result, the git revision, and the version of every installed package."""
+    packages = {d.metadata["Name"]: d.version for d in importlib.metadata.distributions()}
+    return {
+        "revision": revision(),
+        "results": {
+            path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(results_dir().glob("*.json"))
+        },
+        "python": platform.python_version(),
+        "packages": dict(sorted(packages.items(), key=lambda item: item[0].lower())),
+    }
+
+
+def write_manifest(folder: Path) -> None:
+    """Write it into a built book."""
+    (folder / NAME).write_text(json.dumps(manifest(), indent=1) + "\n", encoding="utf-8")
+
+
+def index_without_numbers(script: str) -> Any:
+    """The content of ``searchindex.js`` but for words of digits, among which are the times of the status page."""
+    index = json.loads(script.removeprefix("Search.setIndex(").removesuffix(")"))
+    index["terms"] = {word: pages for word, pages in index["terms"].items() if not word.isdigit()}
+    return index
+
+
+def without_times(html: str) -> str:
+    """A page with every one of ``TIMES`` left out."""
+    return re.sub("|".join(TIMES), "", html)
+
+
+def revision() -> str:
+    """The commit the book is built from, marked if a file differs from it; 'unknown' outside a checkout."""
+    here = Path(__file__).parent
+    try:
+        said = [
+            subprocess.run(["git", *words], cwd=here, capture_output=True, text=True, check=True).stdout.strip()
+            for words in (["rev-parse", "HEAD"], ["status", "--porcelain"])
+        ]
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return f"{said[0]} with changes" if said[1] else said[0]

@@ -1,0 +1,1 @@
+"""What was measured, and the verdicts it gives on the report's claims. Needs no torch."""

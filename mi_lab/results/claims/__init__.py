@@ -1,0 +1,1 @@
+"""The report's claims as data, and the predicates over stored numbers that judge them."""

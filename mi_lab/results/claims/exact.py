@@ -1,0 +1,17 @@
+"""The claim of App. A, counted exactly from a table of probabilities."""
+
+import math
+
+import numpy as np
+
+from mi_lab.ground.discrete import interaction
+from mi_lab.results.claims.outcome import NOT_REPRODUCED, REPRODUCED, Outcome, Results
+
+
+def xor_interaction(results: Results) -> Outcome:
+    """I(X;Y;Z) of two fair coins and their exclusive or is minus one bit; it needs no results."""
+    table = np.zeros((2, 2, 2))  # axes X, Y, Z
+    table[[0, 0, 1, 1], [0, 1, 1, 0], [0, 1, 0, 1]] = 1 / 4
+    bits = interaction(table) / math.log(2)
+    word = REPRODUCED if math.isclose(bits, -1, abs_tol=1e-12) else NOT_REPRODUCED
+    return Outcome(word, f"Counted from the table: {bits:.0f} bit.", {"interaction information in bits": bits})

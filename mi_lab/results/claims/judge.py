@@ -1,0 +1,61 @@
+"""The verdicts that stored results give on the report's claims. Needs no torch.
+
+A verdict is one of ``VERDICTS``. It comes out of a predicate over measured numbers, never out of a sentence.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mi_lab.experiments.registry import EXPERIMENTS
+from mi_lab.ground.names import known
+from mi_lab.results.claims.appendices import APPENDICES
+from mi_lab.results.claims.claim import Claim
+from mi_lab.results.claims.main_text import MAIN_TEXT
+from mi_lab.results.claims.outcome import NOT_RUN, VERDICTS
+from mi_lab.results.store import Result, is_stored, load
+
+CLAIMS: Mapping[str, Claim] = {claim.name: claim for claim in (*MAIN_TEXT, *APPENDICES)}
+"""Every claim of the report by name, in the report's order: where it stands, our words for it, what judges it."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A claim's verdict, its reason in one sentence, the numbers used, and the result files they come from."""
+
+    claim: Claim
+    word: str
+    sentence: str
+    numbers: Mapping[str, float]
+    files: tuple[str, ...]
+
+
+def judge(name: str, folder: Path | None = None) -> Verdict:
+    """The verdict on a claim by the results stored in ``folder`` (the book's own by default).
+
+    Raises ValueError for an unknown name, ResultError for a damaged result; for a missing one it is NOT_RUN.
+    """
+    return _judge(CLAIMS[known("claim", name, CLAIMS)], folder, {})
+
+
+def judge_all(names: Iterable[str] = CLAIMS, folder: Path | None = None) -> dict[str, Verdict]:
+    """The verdicts on these claims by name, each result read once; raises as ``judge`` does."""
+    read: dict[str, Result] = {}
+    return {name: _judge(CLAIMS[known("claim", name, CLAIMS)], folder, read) for name in names}
+
+
+def counts(verdicts: Mapping[str, Verdict]) -> dict[str, int]:
+    """How many claims have each verdict."""
+    words = [verdict.word for verdict in verdicts.values()]
+    return {word: words.count(word) for word in VERDICTS}
+
+
+def _judge(claim: Claim, folder: Path | None, read: dict[str, Result]) -> Verdict:
+    missing = [needed for needed in claim.needs if needed not in EXPERIMENTS or not is_stored(needed, folder)]
+    if missing:
+        return Verdict(claim, NOT_RUN, f"Not stored yet: {', '.join(missing)}.", {}, ())
+    read |= {needed: load(needed, folder=folder) for needed in claim.needs if needed not in read}
+    results = {needed: read[needed] for needed in claim.needs}
+    outcome = claim.test(results)
+    files = tuple(result.file_name for result in results.values())
+    return Verdict(claim, outcome.word, outcome.sentence, outcome.numbers, files)

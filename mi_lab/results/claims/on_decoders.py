@@ -1,0 +1,63 @@
+"""The claims on V-InfoMax (Sec. 5.1, D.5) as predicates over what two protocols read of codes of digits."""
+
+from mi_lab.experiments.reconstruction_specs import PIXELS
+from mi_lab.results.claims.outcome import Outcome, Results, ahead, mean, word_of
+from mi_lab.results.store import Result
+
+POINT = 0.5
+"""In percentage points. An accuracy near 97 % on 5000 images scatters by 0.24 of them; twice that is a difference."""
+LOWER = 0.9
+"""A loss is lower if it is under nine tenths of the other; over seeds it varies by a hundredth."""
+
+
+def match_wins(results: Results) -> Outcome:
+    """The linear decoder's code clearly ahead under the linear protocol, the other's under the MLP protocol."""
+    result = results["fig-5"]
+    linear, mlp = _lead(result, "linear"), _lead(result, "mlp")
+    says = (
+        f"After the last epoch the code made for a linear decoder is {ahead(linear)} under the linear protocol, and "
+        f"{ahead(mlp)} under the MLP protocol ({len(_seeds(result))} seeds, validation images)."
+    )
+    return Outcome(word_of((linear > POINT, mlp < -POINT)), says, {"linear protocol": linear, "MLP protocol": mlp})
+
+
+def lower_loss_is_not_better(results: Results) -> Outcome:
+    """A clearly lower loss with the non-linear decoder, and a clearly worse code for the linear protocol."""
+    result = results["fig-5"]
+    linear, other, lead = _loss(result, "linear"), _loss(result, "non_linear"), _lead(result, "linear")
+    says = (
+        f"The loss per pixel is {other:.3f} with the non-linear and {linear:.3f} with the linear decoder; under the "
+        f"linear protocol the linear decoder's code is {ahead(lead)}."
+    )
+    numbers = {"loss, linear": linear, "loss, non-linear": other, "linear protocol": lead}
+    return Outcome(word_of((other < LOWER * linear, lead > POINT)), says, numbers)
+
+
+def joint_same_story(results: Results) -> Outcome:
+    """With joint gradients, too: linear ahead under its protocol, no clear lead under the other, and a higher loss."""
+    result = results["fig-14"]
+    linear, mlp = _lead(result, "linear"), _lead(result, "mlp")
+    ratio = _loss(result, "non_linear") / _loss(result, "linear")
+    says = (
+        f"With joint gradients the linear decoder's code is {ahead(linear)} under the linear protocol and "
+        f"{ahead(mlp)} under the MLP protocol, and the non-linear decoder's loss is {ratio:.2f} times the other's."
+    )
+    numbers = {"linear protocol": linear, "MLP protocol": mlp, "ratio of losses": ratio}
+    return Outcome(word_of((linear > POINT, abs(mlp) <= POINT, ratio < LOWER)), says, numbers)
+
+
+def _lead(result: Result, protocol: str) -> float:
+    """Percentage points by which the linear decoder's code leads under a protocol, the mean over seeds."""
+    return 100 * (_mean(result, "linear", protocol) - _mean(result, "non_linear", protocol))
+
+
+def _loss(result: Result, decoder: str) -> float:
+    return _mean(result, decoder, "l2")
+
+
+def _mean(result: Result, decoder: str, measure: str) -> float:
+    return mean(run["values"][measure] for run in result.select(decoder=decoder))
+
+
+def _seeds(result: Result) -> set[int]:
+    return {run["seed"] for run in result.runs if run["decoder"] != PIXELS}

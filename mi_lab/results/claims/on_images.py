@@ -1,0 +1,151 @@
+"""The claims on representations of images (Sec. 4, D.1, D.4) as predicates, written before their results were known."""
+
+import math
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
+from typing import Any
+
+from mi_lab.experiments.image_specs import Probing
+from mi_lab.ground.names import TAPS
+from mi_lab.results.claims.outcome import BAND, Outcome, Results, mean, word_of
+from mi_lab.results.store import Result
+
+DEEP = TAPS[3:]
+"""The taps B3, B4 and prelogits, where Tables 1 and 8 set the pretexts apart."""
+POINTS = 2.0
+"""In percentage points. Two accuracies on the same 10,000 images differ by less through chance (three times 0.7)."""
+SLACK = 0.05
+"""In nats. Estimates on 5000 validation images scatter by about a hundredth of a nat; five times that is a trend."""
+MEMORISED = 0.95
+"""Share of random labels told right from which on the pretext counts as memorised; the report has nearly all."""
+
+
+def accuracy(result: Result, tap: str) -> float:
+    """Linear accuracy at a tap in per cent, the mean over seeds."""
+    return 100 * mean(run["values"]["linear"][tap] for run in result.runs)
+
+
+def zero_label_mi(results: Results) -> Outcome:
+    """No MI by counting, and at every deep tap rotations above an untrained encoder above random labels."""
+    by_pretext = {_probing(r).pretext: r for r in results.values() if isinstance(r.spec, Probing)}
+    rotation, random, untrained = (by_pretext[name] for name in ("rotation", "random_labels", "none"))
+    counted = {run["labeling"]: run["values"] for run in results["fig-4"].runs}
+    exact = counted["rotation"]["counted"] < 1e-9
+    chance = counted["random_labels"]["counted"] < 2 * counted["random_labels"]["expected"]
+    gain = {tap: accuracy(rotation, tap) - accuracy(untrained, tap) for tap in DEEP}
+    loss = {tap: accuracy(untrained, tap) - accuracy(random, tap) for tap in DEEP}
+    parts = [exact and chance, min(gain.values()) > POINTS, min(loss.values()) > POINTS]
+    full = _probing(rotation).epochs >= 100 and _memorised(random)
+    says = (
+        f"I(Y;Y') is {counted['rotation']['counted']:.5f} nats for rotations and, counted, "
+        f"{counted['random_labels']['counted']:.5f} for random labels. Against an untrained encoder, "
+        f"{_at_taps(gain)} points through rotations and "
+        f"{_at_taps({t: -v for t, v in loss.items()})} through random labels, at {', '.join(DEEP)}."
+    )
+    numbers = {f"rotation, {tap}": v for tap, v in gain.items()} | {f"random labels, {t}": -v for t, v in loss.items()}
+    return Outcome(word_of(parts, decided=all(parts) or full), says, numbers)
+
+
+def estimators_agree(results: Results) -> Outcome:
+    """MINE and NWJ alike, near H(Y) without noise, near 0 with nothing else, and falling in between."""
+    [result] = results.values()
+    lines = {(name, tap): _line(result, name, tap) for name in ("mine", "nwj") for tap in ("L0", "L1", "L2")}
+    apart = max(abs(lines["mine", t][p] - lines["nwj", t][p]) for t in ("L0", "L1", "L2") for p in lines["mine", t])
+    starts = [line[0.0] for line in lines.values()]
+    ends = [line[1.0] for line in lines.values()]
+    rise = max(b - a for line in lines.values() for a, b in _steps(line))
+    parts = [
+        all(math.isfinite(v) for line in lines.values() for v in line.values()) and apart < 2 * SLACK,
+        min(starts) > (1 - BAND) * math.log(10),
+        max(map(abs, ends)) < SLACK,
+        rise < SLACK,
+    ]
+    says = (
+        f"MINE and NWJ differ by {apart:.2f} nats at most. Without noise they read {min(starts):.2f} to "
+        f"{max(starts):.2f} of {math.log(10):.2f} nats, with nothing else {min(ends):.2f} to {max(ends):.2f}. "
+        f"The largest rise from one p to the next is {max(rise, 0.0):.2f} nats."
+    )
+    numbers = {"largest difference": apart, "lowest at p = 0": min(starts), "largest rise": rise}
+    return Outcome(word_of(parts, decided=all(parts) or _settled(result, ("mine", "nwj"))), says, numbers)
+
+
+def js_brackets(results: Results) -> Outcome:
+    """The NWJ readout under the plug-in everywhere, and the two truths that are known in between: H(Y) and 0."""
+    [result] = results.values()
+    pairs = {
+        (p, tap): (_line(result, "js_nwj", tap)[p], _line(result, "js_plug_in", tap)[p])
+        for tap in ("L0", "L1", "L2")
+        for p in _line(result, "js_nwj", tap)
+    }
+    ordered = mean(low <= high for low, high in pairs.values())
+    known = {0.0: math.log(10), 1.0: 0.0}
+    held = [low <= known[p] + 0.01 and high >= known[p] - 0.01 for (p, _), (low, high) in pairs.items() if p in known]
+    says = (
+        f"The NWJ readout lies under the plug-in in {ordered:.0%} of the settings. The known truths, H(Y) without "
+        f"noise and 0 with nothing else, lie between the two in {sum(held)} of {len(held)}."
+    )
+    numbers = {"share in order": ordered, "share that holds the truth": mean(held)}
+    parts = [ordered == 1, all(held)]
+    return Outcome(word_of(parts, decided=all(parts) or _settled(result, ("js_nwj", "js_plug_in"))), says, numbers)
+
+
+def layers_break(results: Results) -> Outcome:
+    """L1 above L0, against data processing, in so many settings that chance would not do it once in fifty times."""
+    [result] = results.values()
+    higher = [
+        _line(result, name, "L1")[p] > value
+        for name in ("mine", "nwj")
+        for p, value in _line(result, name, "L0").items()
+        if p < 1
+    ]
+    share = mean(higher)
+    says = (
+        f"In {sum(higher)} of {len(higher)} settings L1 is given more information than L0, which it is computed from."
+    )
+    # 15 of 20 fair coins: probability 0.02
+    decided = share >= 0.75 or _settled(result, ("mine", "nwj"))
+    return Outcome(word_of([share >= 0.75], decided), says, {"share of settings": share})
+
+
+def _probing(result: Result) -> Probing:
+    assert isinstance(result.spec, Probing)
+    return result.spec
+
+
+def _memorised(result: Result) -> bool:
+    return all(memorised(run) for run in result.runs)
+
+
+def memorised(run: Mapping[str, Any]) -> bool:
+    """Has it learnt its labels by heart? Not one that was never finite."""
+    return max(run["curves"]["training_accuracy"][-1:], default=0.0) >= MEMORISED
+
+
+def _at_taps(values: Mapping[str, float]) -> str:
+    return ", ".join(f"{value:+.1f}" for value in values.values())
+
+
+def _line(result: Result, estimator: str, tap: str) -> dict[float, float]:
+    """Estimates by p, the mean over seeds; nan where one was lost."""
+    found: dict[float, list[float]] = {}
+    for run in result.runs:
+        value = run["values"][estimator][tap]
+        found.setdefault(run["p"], []).append(math.nan if value is None else value)
+    return {p: mean(values) for p, values in sorted(found.items())}
+
+
+def _steps(line: Mapping[float, float]) -> Iterable[tuple[float, float]]:
+    return pairwise(line.values())
+
+
+def _settled(result: Result, estimators: Iterable[str]) -> bool:
+    """Did no validation curve still rise by ``SLACK`` over its last quarter?"""
+    return all(
+        _rise(run, f"{name} {tap}") < SLACK for run in result.runs for name in estimators for tap in ("L0", "L1", "L2")
+    )
+
+
+def _rise(run: Mapping[str, Any], name: str) -> float:
+    curve = run["curves"][name]
+    quarter = max(1, len(curve) // 4)
+    return float(max(curve, default=0.0) - max(curve[:-quarter], default=0.0))

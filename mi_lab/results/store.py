@@ -1,0 +1,226 @@
+"""The stored result: one JSON file per experiment and profile, written atomically, checked when read. Needs no torch.
+
+``book/results/<experiment>.<profile>.json`` holds what a profile asks for. A run with other parameters goes to
+``<experiment>.<profile>+<8 hex digits of its spec>.json`` and so never overwrites a profile's result.
+"""
+
+import dataclasses
+import json
+import math
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+
+from mi_lab.experiments.kinds import PROFILES, Experiment, Spec, kind_of, spec_from_dict
+from mi_lab.experiments.registry import EXPERIMENTS, experiment
+from mi_lab.experiments.sweep_specs import Sweep
+from mi_lab.ground.files import ResultError, check_writable, digest, write_atomically
+from mi_lab.ground.names import known
+from mi_lab.results.rounding import round_measured
+from mi_lab.results.schema import FORMAT, SCHEMA, SEALED
+
+SHOWN_PROFILES = ("report", "laptop")  # the book shows the first of these that is stored
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one experiment measured, with the spec it followed and where it came from.
+
+    ``runs`` is a list of mappings. Of a sweep: ``true_mi``, ``batch_size``, ``seed``, ``ceiling`` (I_N of a
+    shuffle, as ``value`` and ``stderr``), ``first_nonfinite_epoch`` and ``curves`` (readout -> statistic -> one
+    value per epoch), and of MINE ``moving_average`` (``log_mean_w`` and ``log_average``, alike). Of a ceiling table:
+    ``true_mi``, ``batch_size``, ``value``, ``stderr``. All in nats. Of encoders of images: ``p`` if it has one,
+    ``seed``, ``first_nonfinite_epoch``, ``curves`` (name -> one value per epoch) and ``values`` (name -> number, or
+    -> tap -> number; None where it diverged).
+    """
+
+    experiment: str
+    profile: str
+    overrides: Mapping[str, Any]
+    spec: Spec
+    runs: list[dict[str, Any]]
+    provenance: Mapping[str, Any]
+
+    @property
+    def file_name(self) -> str:
+        """The name of the file it is stored in."""
+        return file_name(self.experiment, self.profile, self.spec if self.overrides else None)
+
+    def select(self, **settings: Any) -> list[dict[str, Any]]:
+        """The runs whose settings are these, in the order of the grid."""
+        return [run for run in self.runs if all(run[name] == value for name, value in settings.items())]
+
+
+def results_dir() -> Path:
+    """``MI_LAB_RESULTS`` if it is set, else book/results of the checkout this package lies in."""
+    default = Path(__file__).parents[2] / "book" / "results"
+    return Path(os.environ.get("MI_LAB_RESULTS", default))
+
+
+def file_name(name: str, profile: str, custom: Spec | None = None) -> str:
+    """Where a result lies in the results folder; ``custom`` is a spec that is not the profile's own."""
+    suffix = "" if custom is None else f"+{digest(dataclasses.asdict(custom))[:8]}"
+    return f"{name}.{profile}{suffix}.json"
+
+
+def save(result: Result, folder: Path | None = None) -> Path:
+    """Store a result and return its path. Raises ResultError if the folder cannot be written."""
+    folder = folder or results_dir()
+    check_writable(folder)
+    document = {"format": FORMAT, "kind": kind_of(result.spec), **dataclasses.asdict(result)}
+    document["runs"] = [round_measured(run) for run in result.runs]
+    document["sha256"] = digest([document[part] for part in SEALED])
+    path = folder / result.file_name
+    # one line per run keeps the file small and its diffs readable
+    lines = ",\n".join(json.dumps(run, separators=(",", ":"), allow_nan=False) for run in document.pop("runs"))
+    head = json.dumps(document, indent=1, allow_nan=False)
+    write_atomically(path, f'{head[:-2]},\n "runs": [\n{lines}\n]}}\n')
+    return path
+
+
+def load(name: str, profile: str | None = None, folder: Path | None = None) -> Result:
+    """The stored result of an experiment or panel; without a profile the largest that is stored.
+
+    Raises ResultError if there is none, if the file is damaged, or if its spec is not what the experiment now says.
+    """
+    chosen = experiment(name)
+    folder = folder or results_dir()
+    profiles = SHOWN_PROFILES if profile is None else (known("profile", profile, PROFILES),)
+    path = _first(chosen.name, profiles, folder)
+    if path is None:
+        wanted = " or ".join(profiles)
+        raise ResultError(
+            f"no result of {chosen.name} at profile {wanted} in {folder}; {rerun_hint(chosen, profiles[-1])}."
+        )
+    return read(path)
+
+
+def is_stored(name: str, folder: Path | None = None) -> bool:
+    """Is there a result of this experiment that the book would show?"""
+    return _first(name, SHOWN_PROFILES, folder or results_dir()) is not None
+
+
+def load_others(folder: Path | None = None) -> list[Result]:
+    """Every stored result that is not the one shown in its figure, by file name: other parameters, other profiles."""
+    folder = folder or results_dir()
+    shown = {_first(name, SHOWN_PROFILES, folder) for name in EXPERIMENTS}
+    return [read(path) for path in sorted(folder.glob("*.*.json")) if path not in shown]
+
+
+def _first(name: str, profiles: Sequence[str], folder: Path) -> Path | None:
+    paths = [folder / file_name(name, profile) for profile in profiles]
+    return next((path for path in paths if path.exists()), None)
+
+
+def read(path: Path) -> Result:
+    """Read and check one file. Raises ResultError naming the file and what in it is wrong."""
+    try:
+        document = json.loads(
+            path.read_text(encoding="utf-8"), parse_constant=_refuse_constant, parse_float=_finite, parse_int=_bounded
+        )
+    except (OSError, ValueError, RecursionError) as error:
+        raise ResultError(
+            f"{path.name} is not readable JSON ({error}); restore it or run its experiment again."
+        ) from error
+    check_schema(path, document, SCHEMA)
+    if digest([document[part] for part in SEALED]) != document["sha256"]:
+        raise ResultError(
+            f"{path.name}: sha256: its numbers are not those that were stored; restore it or run its experiment again."
+        )
+    try:
+        spec = spec_from_dict(document["kind"], document["spec"])
+        own = experiment(document["experiment"])
+        expected = own.spec(document["profile"], **document["overrides"])
+    except ValueError as error:
+        raise ResultError(f"{path.name}: spec: {error}") from error
+    result = Result(
+        own.name, document["profile"], document["overrides"], spec, document["runs"], document["provenance"]
+    )
+    _check(result, path, expected, own)
+    return result
+
+
+def check_schema(path: Path, document: Any, schema: Mapping[str, Any]) -> None:
+    """Raise ResultError naming the field in which the document of a file is not as the JSON schema says."""
+    problem = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(document))
+    if problem is not None:
+        field = ".".join(str(part) for part in problem.absolute_path) or "the document"
+        told = " ".join(f"{field[:100]}: {problem.message[:200]}".split())  # in one line, whatever the file holds
+        raise ResultError(f"{path.name}: {told}.")
+
+
+def _check(result: Result, path: Path, expected: Spec, own: Experiment) -> None:
+    if result.spec != expected:
+        theirs, ours = dataclasses.asdict(result.spec), dataclasses.asdict(expected)
+        field = next(name for name in ours if theirs.get(name) != ours[name])
+        remedy = f"delete it, or {rerun_hint(own, result.profile, result.overrides)}"
+        raise ResultError(
+            f"{path.name} was made with {field} = {theirs.get(field)}, but {own.name} now says {ours[field]}; {remedy}."
+        )
+    if path.name != result.file_name:
+        raise ResultError(
+            f"{path.name} holds {result.experiment} at {result.profile} and should be called {result.file_name}."
+        )
+    grid = [tuple(run.values()) for run in result.spec.runs()]
+    keys = list(next(iter(result.spec.runs())))
+    found = [tuple(run.get(key) for key in keys) for run in result.runs]
+    if found != grid:
+        raise ResultError(
+            f"{path.name}: runs: the file holds {len(found)} runs that are not the {len(grid)} of its spec."
+        )
+    if isinstance(result.spec, Sweep):
+        for number, run in enumerate(result.runs):
+            _check_curves(path, number, run, result.spec)
+
+
+def _check_curves(path: Path, number: int, run: Mapping[str, Any], spec: Sweep) -> None:
+    where = f"{path.name}: runs.{number}"
+    if set(run["curves"]) != set(spec.readouts):
+        raise ResultError(f"{where}.curves: holds {sorted(run['curves'])} where {sorted(spec.readouts)} were read.")
+    end = run["first_nonfinite_epoch"]
+    if end is not None and end > spec.epochs:
+        raise ResultError(f"{where}.first_nonfinite_epoch: is {end} where {spec.epochs} epochs were run.")
+    length = spec.epochs if end is None else end - 1
+    lists = {f"curves.{r}.{name}": values for r, curve in run["curves"].items() for name, values in curve.items()}
+    lists |= {f"moving_average.{name}": values for name, values in run.get("moving_average", {}).items()}
+    for name, values in lists.items():
+        if len(values) != length:
+            raise ResultError(f"{where}.{name}: {len(values)} values where {length} epochs were run.")
+
+
+def rerun_hint(own: Experiment, profile: str, overrides: Mapping[str, Any] | None = None) -> str:
+    """How to make a result of this experiment, as the end of a sentence."""
+    return f"run: {papermill_command(own, profile, overrides)}"
+
+
+def papermill_command(own: Experiment, profile: str, overrides: Mapping[str, Any] | None = None) -> str:
+    """The command that reruns an experiment from a clone."""
+    words = [f"papermill book/experiments/{own.notebook}.ipynb out.ipynb -p experiment {own.name} -p profile {profile}"]
+    for name, value in (overrides or {}).items():
+        text = (",".join(map(_argument, value)) or "off") if isinstance(value, list | tuple) else str(value)
+        words.append(f"-p {name} {text}")
+    return " ".join(words)
+
+
+def _argument(item: str | float) -> str:
+    return item if isinstance(item, str) else f"{item:.17g}"
+
+
+def _refuse_constant(constant: str) -> None:
+    raise ValueError(f"{constant} is not a JSON number")
+
+
+def _finite(number: str) -> float:
+    if not math.isfinite(value := float(number)):
+        raise ValueError(f"{number} is too large a number")
+    return value
+
+
+def _bounded(number: str) -> int:
+    if abs(value := int(number)) >= 2**63:
+        raise ValueError(f"{number[:20]}… is too large a number")
+    return value

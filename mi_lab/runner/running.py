@@ -1,0 +1,182 @@
+"""Runs an experiment and stores its result with its provenance."""
+
+import contextlib
+import dataclasses
+import functools
+import platform
+import reprlib
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from mi_lab.estimation.machine import device_named
+from mi_lab.experiments.kinds import Experiment, Spec
+from mi_lab.experiments.registry import experiment
+from mi_lab.experiments.sweep_costs import sweep_steps
+from mi_lab.experiments.sweep_specs import CeilingTable, Sweep
+from mi_lab.ground.cache import runs_folder
+from mi_lab.ground.files import check_writable
+from mi_lab.ground.names import known
+from mi_lab.ground.settings import as_type, plain_data
+from mi_lab.results.rounding import Run, round_measured
+from mi_lab.results.store import Result, results_dir, save
+from mi_lab.runner.ceiling_tables import ceilings, with_ceilings
+from mi_lab.runner.identity import versions
+from mi_lab.runner.staged import train_staged
+from mi_lab.runner.sweeps import train_sweep
+
+
+def run(
+    name: str,
+    profile: str = "laptop",
+    *,
+    device: str = "auto",
+    workers: int | None = None,
+    scheduler: str | None = None,
+    folder: Path | None = None,
+    progress: bool = True,
+    **overrides: Any,
+) -> Result:
+    """Run an experiment (or the one a panel belongs to), store its result and return it.
+
+    ``overrides`` replace single settings of the profile, such as ``true_mi=[10]``; None leaves one alone.
+    ``workers`` are parallel processes of one thread each (default: one per core; one on CUDA). With the address of a
+    Dask ``scheduler`` ("tcp://host:8786") its workers do the training. Raises ValueError for a wrong name, setting,
+    device or scheduler, ResultError for a folder that cannot be written, all before any training.
+    """
+    chosen = experiment(name)
+    spec = chosen.spec(profile, **overrides)
+    if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
+        raise ValueError(f"workers must be a whole number of at least 1, or None, not {reprlib.repr(workers)}.")
+    scheduler = scheduler and as_type(str, "scheduler", scheduler)
+    folder = folder or results_dir()
+    check_writable(folder)
+    check_writable(runs_folder(), "finished runs")
+    with _cluster(scheduler) as cluster:
+        place = _place(device) if cluster is None else cluster.submit(_place, device, pure=False).result()
+        if place.pop("versions") != versions(__name__):
+            raise ValueError(f"the workers of {scheduler} have another version of mi_lab or PyTorch; install this one.")
+        runs = _runs(spec, place.pop("place"), workers, chosen.name if progress else None, cluster)
+    return _store(chosen, profile, spec, runs, place, folder)
+
+
+def store_runs(name: str, runs: Sequence[Run], **overrides: Any) -> Result:
+    """Store runs that were trained on this CPU by other hands than ``run``'s, as ``run(name, **overrides)`` would.
+
+    They are the grid of the laptop profile with these overrides, in its order, each with its curves and
+    ``wall_seconds``. Raises ValueError for a wrong name or setting, ResultError for a folder that cannot be written.
+    """
+    chosen = experiment(name)
+    spec = chosen.spec("laptop", **overrides)
+    if not isinstance(spec, Sweep):
+        raise ValueError(f"{chosen.name} holds no runs with curves.")
+    place = _place("cpu")
+    del place["place"], place["versions"]
+    return _store(
+        chosen, "laptop", spec, with_ceilings(spec, [round_measured(run) for run in runs]), place, results_dir()
+    )
+
+
+def run_parameters(namespace: Mapping[str, Any]) -> Result:
+    """Run what a notebook's ``parameters`` cell says, from that notebook's ``globals()``.
+
+    Raises ValueError, before any work, for a name that is no parameter: papermill itself only warns of one.
+    """
+    given = plain_data(namespace)
+    chosen = experiment(given.pop("experiment"))
+    names = [field.name for field in dataclasses.fields(chosen.report)]
+    for key in given:
+        known("parameter", key, (*names, "experiment", "profile", "device", "workers", "scheduler"))
+    return run(chosen.name, **given)
+
+
+def _runs(spec: Spec, device: str, workers: int | None, label: str | None, cluster: Any) -> list[Run]:
+    if isinstance(spec, CeilingTable):
+        return ceilings(spec)
+    if isinstance(spec, Sweep):
+        return with_ceilings(spec, train_sweep(spec, device, workers, label, cluster))
+    return train_staged(spec, device, workers, label, cluster)
+
+
+def _store(
+    chosen: Experiment, profile: str, spec: Spec, runs: Sequence[Run], place: Mapping[str, Any], folder: Path
+) -> Result:
+    own, asked = dataclasses.asdict(chosen.spec(profile)), dataclasses.asdict(spec)
+    changed = {k: list(v) if isinstance(v, tuple) else v for k, v in asked.items() if v != own[k]}
+    provenance = dict(place) | {
+        "git_revision": _REVISION,
+        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "threads": 1,
+        **{clock: round(sum(r[clock] for r in runs), 1) for clock in _CLOCKS if all(clock in r for r in runs)},
+        "steps": sweep_steps(spec) if isinstance(spec, Sweep) else sum(r.get("steps", 0) for r in runs),
+    }
+    kept = [{k: v for k, v in r.items() if k not in (*_CLOCKS, "steps")} for r in runs]
+    result = Result(chosen.name, profile, changed, spec, kept, provenance)
+    save(result, folder)
+    return result
+
+
+@contextlib.contextmanager
+def _cluster(scheduler: str | None) -> Iterator[Any]:
+    """A client of the Dask scheduler at that address; None for no address."""
+    if not scheduler:
+        yield None
+        return
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise ValueError("scheduler needs Dask; install it with: pip install 'mi_lab[cluster]'.") from error
+    try:
+        client = Client(scheduler, timeout=10)
+    except (OSError, ValueError) as error:
+        raise ValueError(
+            f"no Dask scheduler answers at '{scheduler}'; give an address like tcp://host:8786."
+        ) from error
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=60)
+        except TimeoutError as error:
+            raise ValueError(f"the scheduler at {scheduler} has no workers; start some, and repeat.") from error
+        yield client
+
+
+def _place(device: str) -> dict[str, Any]:
+    """Where the training happens; asked of a cluster's worker if there is one."""
+    place = device_named(device)
+    name = torch.cuda.get_device_name(place) if place.type == "cuda" else platform.machine()
+    return {
+        "place": str(place),
+        "device": place.type,
+        "machine": f"{platform.system()} {name}",
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "versions": versions(__name__),
+    }
+
+
+def _revision() -> str:
+    """The commit of the code that ran, marked if the code differs from it; 'unknown' outside a checkout."""
+    here = Path(__file__).parents[1]
+    try:
+        git = functools.partial(subprocess.run, cwd=here, capture_output=True, text=True, check=True)
+        revision = git(["git", "rev-parse", "--short=12", "HEAD"]).stdout.strip()
+        # all but what only reads results
+        sources = (
+            ".",
+            ":(exclude)results/claims",
+            ":(exclude)lab",
+            ":(exclude)pages",
+            ":(exclude)experiments/reported.py",
+        )
+        changed = git(["git", "status", "--porcelain", "--", *sources]).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return f"{revision} with changes" if changed else revision
+
+
+_CLOCKS = ("wall_seconds", "processor_seconds")  # the second is measured of sweeps
+_REVISION = _revision()  # at import, so that it names the code that was loaded and not a later edit

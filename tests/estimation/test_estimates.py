@@ -1,0 +1,128 @@
+import dataclasses
+import math
+import random
+import statistics
+
+import pytest
+
+from mi_lab.estimation.pairs.estimates import Data, Estimate, flags_of, mean_and_stderr
+
+DATA = Data(train=6000, validation=2000, test=2000, batches=8, batch_size=250, dim_x=5, dim_y=5)
+RISING_THEN_FLAT = (0.0, 0.5, 0.8, 0.95, *(1.0,) * 16)
+MAX_STEPS = 3000
+
+
+def an_estimate(**changes):
+    """One that nothing speaks against, but for ``changes``."""
+    values = {
+        "estimator": "nwj",
+        "readout": "nwj",
+        "critic": "joint",
+        "negatives": "derangement",
+        "mi": 1.0,
+        "stderr": 0.03,
+        "seeds": (0, 1, 2),
+        "per_seed": (0.98, 1.0, 1.02),
+        "steps": tuple(range(0, 1000, 50)),
+        "curves": (RISING_THEN_FLAT,) * 3,
+        "stopped_at": (200, 200, 200),
+        "data": DATA,
+        "flags": (),
+    }
+    return Estimate(**(values | changes))
+
+
+def flagged(max_steps=MAX_STEPS, **changes):
+    return [flag.name for flag in flags_of(an_estimate(**changes), max_steps)]
+
+
+def data(**changes):
+    return {"data": dataclasses.replace(DATA, **changes)}
+
+
+def curve(*end):
+    """One seed whose critic was read at reading 4, with other values after it."""
+    return {"curves": ((0.0, 0.5, 0.8, 0.95, 1.0, *end),), "per_seed": (1.0,), "stopped_at": (200,)}
+
+
+@pytest.mark.parametrize(
+    ("name", "on", "off"),
+    [
+        ("above log n", {"mi": 7.61}, {"mi": 7.59}),
+        ("saturated at I_N", {"mi": 4.84, "negatives": "shuffle"}, {"mi": 4.82, "negatives": "shuffle"}),
+        ("saturated at I_N", {"mi": 4.84, "estimator": "infonce"}, {"mi": 4.84}),
+        ("n too small for d", data(dim_x=40, dim_y=40), data(dim_x=30, dim_y=30)),
+        ("few test batches", data(batches=4), data(batches=5)),
+        ("seeds disagree", {"per_seed": (0.9, 1.0, 1.11)}, {"per_seed": (0.91, 1.0, 1.1)}),
+        ("seeds disagree", {"mi": 4.0, "per_seed": (3.5, 4.0, 4.4)}, {"mi": 4.0, "per_seed": (3.7, 4.0, 4.4)}),
+        ("diverged", curve(0.9, math.nan), curve(0.9)),
+        ("diverged", {"per_seed": (1.0, math.inf, 1.0)}, {}),
+        ("fell from its maximum", curve(*(0.89,) * 5), curve(*(0.91,) * 5)),
+        ("fell from its maximum", curve(0.5), curve()),
+        ("fell from its maximum", curve(-1e20, math.nan), curve(0.95, math.nan)),
+    ],
+)
+def test_a_flag_is_there_on_one_side_of_its_threshold_only(name, on, off):
+    assert name in flagged(**on)
+    assert name not in flagged(**off)
+
+
+def test_nothing_is_said_of_an_estimate_without_fault():
+    assert flagged() == []
+
+
+@pytest.mark.parametrize(
+    ("rise", "stderr", "max_steps", "increasing"),
+    [
+        (0.05, 0.03, 950, True),
+        (0.05, 0.06, 950, False),  # no more than chance
+        (0.01, 0.001, 950, False),  # no more than anyone would care for
+        (0.05, 0.03, 3000, False),  # stopped by itself
+    ],
+)
+def test_an_increase_counts_if_training_was_cut_off_and_it_shows(rise, stderr, max_steps, increasing):
+    rising = tuple(reading * rise / 5 for reading in range(20))
+    changes = {"curves": (rising,) * 3, "stopped_at": (950,) * 3, "stderr": stderr}
+    assert ("still increasing" in flagged(max_steps, **changes)) == increasing
+
+
+def test_every_flag_is_one_sentence():
+    bad = an_estimate(
+        mi=9.0,
+        negatives="shuffle",
+        per_seed=(8.0, 10.0, math.nan),
+        curves=((0.0, 5.0, *(1.0,) * 18), tuple(range(20)), (0.0, math.nan)),
+        stopped_at=(50, 950, 0),
+        data=Data(60, 20, 20, 2, 8, 20, 20),
+    )
+    flags = flags_of(bad, 950)
+    assert len({flag.name for flag in flags}) == 8
+    for flag in flags:
+        assert flag.sentence.endswith(".") and "\n" not in flag.sentence and len(flag.sentence) < 260
+    text = str(dataclasses.replace(bad, flags=flags))
+    assert text.startswith("nwj (nwj): 9.000 ± 0.030 nats\n  diverged: ") and text.count("\n") == 8
+
+
+def test_nothing_left_is_not_a_number():
+    assert all(map(math.isnan, mean_and_stderr([])))
+    lost = an_estimate(mi=math.nan, stderr=math.nan, per_seed=(math.nan,) * 3)
+    [flag] = flags_of(lost, MAX_STEPS)
+    assert flag.name == "diverged" and "no value is left" in flag.sentence
+
+
+def test_the_standard_error_covers_batches_and_seeds():
+    assert mean_and_stderr([[1.0, 3.0]]) == (2.0, 1.0)
+    mean, error = mean_and_stderr([[1.0, 3.0], [2.0, 4.0]])
+    assert mean == 2.5
+    assert error == pytest.approx(math.sqrt(2 / 2 + 0.5 / 2))
+
+
+def test_the_standard_error_is_the_spread_of_repetitions():
+    rng = random.Random(0)
+    repeated = []
+    for _ in range(500):
+        seeds, batches = ([rng.gauss(0, deviation) for _ in range(n)] for deviation, n in ((0.3, 3), (1.0, 8)))
+        repeated.append(mean_and_stderr([[a + b + rng.gauss(0, 0.2) for b in batches] for a in seeds]))
+    spread = statistics.stdev(mean for mean, _ in repeated)
+    told = math.sqrt(statistics.fmean(error**2 for _, error in repeated))
+    assert told == pytest.approx(spread, rel=0.1)

@@ -1,0 +1,68 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from mi_lab.pages.chapters import verdicts as page
+from mi_lab.pages.chapters.evidence import EVIDENCE, evidence
+from mi_lab.results.claims.judge import CLAIMS, judge, judge_all
+from mi_lab.results.claims.outcome import NOT_RUN
+from mi_lab.results.store import is_stored
+
+BOOK = Path(__file__).parents[2] / "book"
+STORED = [name for name in EVIDENCE if all(is_stored(n, BOOK / "results") for n in CLAIMS[name].needs)]
+
+
+@pytest.fixture(autouse=True)
+def stored(committed_results, monkeypatch):
+    monkeypatch.setenv("MI_LAB_RESULTS", str(committed_results))
+
+
+def test_every_claim_has_its_place_on_the_page_and_is_told_there():
+    text = (BOOK / "claims.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\(claim-(.*)\)=$", text, flags=re.M) == list(CLAIMS)
+    assert re.findall(r'^tell\(verdicts\["(.*)"\]\)$', text, flags=re.M) == list(CLAIMS)
+    # a figure for every claim that curves decided: one whose results come to be stored needs its figure here
+    assert re.findall(r'^evidence\("(.*)"\)$', text, flags=re.M) == STORED
+
+
+@pytest.mark.parametrize("name", STORED)
+def test_evidence_is_small_described_and_traceable(name):
+    figure = evidence(name)
+    assert len(figure.to_json()) < 60_000 and figure.layout.height < 430
+    assert len(figure.layout.meta["alt"]) > 40 and figure.layout.meta["table"]["rows"]
+    commands = figure.layout.meta["provenance"].count("papermill book/experiments/")
+    assert 1 <= commands <= len(CLAIMS[name].needs)
+
+
+def test_every_claim_that_was_judged_by_curves_has_evidence():
+    judged = {name for name, verdict in judge_all().items() if verdict.files}
+    assert judged == set(STORED)
+
+
+def test_a_claim_is_told_with_verdict_reason_scale_and_what_would_change_it(tmp_path):
+    verdict = judge("nwj-saturates-at-log-n")
+    told = page.tell(verdict).data
+    for part in (f"**Verdict: {verdict.word}.**", verdict.sentence, "fig-2b (2×512, N = 64 to 8192, 40 of 1000 epochs"):
+        assert part in told
+    assert 'href="nwj.html"' in told and "*What would change it:*" in told
+    assert "*Tested at:*" not in page.tell(judge("sae-lambda-trades-off", tmp_path)).data
+
+
+def test_chapters_and_summary_repeat_the_verdicts_word_for_word():
+    verdict = judge("js-plugin-not-monotone")
+    told = page.verdicts_of("js-plugin-not-monotone").data
+    assert f"**{verdict.word.capitalize()}.** {verdict.sentence}" in told
+    assert 'href="claims.html#claim-js-plugin-not-monotone"' in told
+    verdicts = judge_all()
+    missing = sum(v.word == NOT_RUN for v in verdicts.values())
+    assert page.summary(verdicts).startswith(f"{len(CLAIMS)} claims: ")
+    assert f"{missing} not run at this scale" in page.summary(verdicts)
+    assert page.overview(verdicts).data.count("<tr>") == 1 + len(CLAIMS)
+
+
+def test_chapters_type_no_verdict_by_hand():
+    for name in ("mine", "nwj", "js"):
+        text = (BOOK / f"{name}.md").read_text(encoding="utf-8")
+        assert not re.search(r"\breproduce[sd]?\b", text), name
+        assert "verdicts_of(" in text

@@ -1,0 +1,103 @@
+"""What a kept training depends on is derived from the code: all that moves a number, and nothing that does not."""
+
+import ast
+
+import pytest
+
+from mi_lab.experiments.registry import EXPERIMENTS
+from mi_lab.experiments.sweep_specs import CeilingTable, Sweep
+from mi_lab.runner import sweep_training
+from mi_lab.runner.identity import code_digest, reached, sources, versions
+from mi_lab.runner.recipes.by_kind import recipe
+
+TEXTS = sources()
+STAGED = [e.report for e in EXPERIMENTS.values() if not isinstance(e.report, Sweep | CeilingTable)]
+ENTRIES = sorted({sweep_training.__name__, *(recipe(spec).__module__ for spec in STAGED)})
+DIGESTS = {entry: code_digest(entry, TEXTS) for entry in ENTRIES}
+REACHED = {entry: reached(entry, TEXTS) for entry in ENTRIES}
+TRAINING = [
+    name
+    for name in TEXTS
+    if name.startswith(("mi_lab.estimation.", "mi_lab.representation.", "mi_lab.runner.recipes."))
+    or name.endswith("_specs")
+]
+# what is estimated of a reader's own pairs, of V-information or of image pairs is not kept; by_kind only chooses
+UNKEPT = {
+    *(f"mi_lab.estimation.pairs{name}" for name in ("", ".arrays", ".estimates", ".fit", ".yardsticks")),
+    "mi_lab.representation.image_pairs",
+    "mi_lab.representation.v_information",
+    "mi_lab.runner.recipes.by_kind",
+}
+
+
+def with_each(text, wanted, new):
+    """The text with every node that is ``wanted`` written as ``new`` makes it of its own source."""
+    lines = text.encode().splitlines(keepends=True)
+    starts = [sum(map(len, lines[:n])) for n in range(len(lines))]
+    changed = text.encode()
+    for node in sorted(filter(wanted, ast.walk(ast.parse(text))), key=lambda node: -node.lineno):
+        start, end = starts[node.lineno - 1] + node.col_offset, starts[node.end_lineno - 1] + node.end_col_offset
+        changed = changed[:start] + new(changed[start:end].decode()).encode() + changed[end:]
+    return changed.decode()
+
+
+def constants(text):
+    """Names and values of a module's constants."""
+    for node in ast.parse(text).body:
+        [target, *_] = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if isinstance(target, ast.Name) and target.id.isupper():
+            yield target.id, node.value
+
+
+def place(node):
+    return [getattr(node, f"{end}{axis}", None) for end in ("", "end_") for axis in ("lineno", "col_offset")]
+
+
+def test_all_that_trains_is_reached_but_for_what_is_named_here():
+    assert set(TRAINING) - set.union(*REACHED.values()) == UNKEPT
+
+
+@pytest.mark.parametrize("name", [*sorted(set(TRAINING) - UNKEPT), "mi_lab.ground.names", "mi_lab.ground.costs"])
+def test_a_changed_constant_is_another_identity(name):
+    for constant, value in constants(TEXTS[name]):
+        text = with_each(TEXTS[name], lambda node, own=value: place(node) == place(own), "[{}]".format)
+        changed = TEXTS | {name: text}
+        moved = {entry for entry in ENTRIES if code_digest(entry, changed) != DIGESTS[entry]}
+        assert moved == {entry for entry in ENTRIES if name in REACHED[entry]} != set(), constant
+
+
+def test_constants_are_found_where_they_are():
+    assert {"CRITIC_BATCH", "READOUTS", "TAPS"} < dict(constants(TEXTS["mi_lab.ground.names"])).keys()
+    assert "DECODER_STEPS" in dict(constants(TEXTS["mi_lab.experiments.reconstruction_specs"]))
+    assert {"LINEAR", "MLP"} < dict(constants(TEXTS["mi_lab.representation.probes"])).keys()
+    assert sum(len(list(constants(TEXTS[name]))) for name in TRAINING) > 50
+
+
+def test_other_words_are_the_same_identity():
+    def is_text(node):
+        return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+    said = '"other words"'
+    changed = {name: with_each(text, is_text, lambda _: said) + "# and more\n" for name, text in TEXTS.items()}
+    assert all(changed[name] != TEXTS[name] for name in TEXTS)
+    assert {entry: code_digest(entry, changed) for entry in ENTRIES} == DIGESTS
+
+
+def test_what_draws_and_what_judges_is_no_part_of_it():
+    others = ("mi_lab.pages", "mi_lab.lab", "mi_lab.results.claims", "mi_lab.experiments.registry")
+    changed = {name: "GONE = True" if name.startswith(others) else text for name, text in TEXTS.items()}
+    assert {entry: code_digest(entry, changed) for entry in ENTRIES} == DIGESTS
+
+
+def test_imports_for_the_type_checker_alone_do_not_count_and_those_within_functions_do():
+    texts = {
+        "mi_lab.a": "if TYPE_CHECKING:\n    from mi_lab.b import x\ndef f():\n    import mi_lab.c",
+        "mi_lab.b": "",
+        "mi_lab.c": "from mi_lab import d",
+        "mi_lab.d": "",
+    }
+    assert reached("mi_lab.a", texts) == {"mi_lab.a", "mi_lab.c", "mi_lab.d"}
+
+
+def test_versions_are_told_by_name():
+    assert versions(ENTRIES[0]).keys() == {"mi_lab code", "PyTorch version"}

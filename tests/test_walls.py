@@ -1,0 +1,62 @@
+"""Imports between rooms go one way, downwards, as the table says; the light rooms and all below them need no torch."""
+
+import ast
+import subprocess
+import sys
+
+import pytest
+
+from mi_lab.runner.identity import imports, reached, sources
+
+BELOW = {  # a room, and the rooms that it may import from
+    "ground": [],
+    "estimation": ["ground"],
+    "experiments": ["ground"],
+    "representation": ["ground", "estimation"],
+    "results": ["ground", "experiments"],
+    "runner": ["ground", "estimation", "experiments", "representation", "results"],
+    "pages": ["ground", "experiments", "results"],
+    "lab": ["ground", "estimation", "experiments", "results", "runner", "pages"],
+}
+LIGHT = ["ground", "experiments", "results", "pages"]
+TEXTS = sources()
+ROOM = {name: name.split(".")[1] for name in TEXTS if name not in ("mi_lab", "mi_lab.__main__")}
+
+
+def test_every_module_is_in_a_room_and_imports_from_rooms_below_it():
+    assert set(ROOM.values()) == set(BELOW)
+    for name, room in ROOM.items():
+        for other in {ROOM[found] for found in imports(TEXTS[name]) if found in ROOM} - {room}:
+            assert other in BELOW[room], f"{name} imports from {other}"
+
+
+def test_no_name_stands_for_two_modules_and_none_is_long():
+    last = [name.split(".")[-1] for name in TEXTS]
+    assert len(set(last)) == len(last), sorted(name for name in last if last.count(name) > 1)
+    assert not [name for name, text in TEXTS.items() if text.count("\n") > 300]
+
+
+def test_importing_one_module_loads_no_other_on_the_way():
+    for package in {name.rpartition(".")[0] for name in ROOM} - {"mi_lab"}:
+        code = {line.split("(")[0] for line in map(ast.unparse, ast.parse(TEXTS[package]).body[1:])}
+        allowed = {"from mi_lab.ground.extras import require", "require"}  # a missing extra is told before it is missed
+        assert code <= allowed, f"{package} holds more than a docstring and what it requires"
+
+
+def test_imports_name_their_module_in_full():
+    for name, text in TEXTS.items():
+        assert not [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.ImportFrom) and n.level], name
+
+
+@pytest.mark.parametrize("room", LIGHT)
+def test_nothing_in_a_light_room_reaches_torch(room):
+    for name in (name for name in ROOM if ROOM[name] == room):
+        for on_the_way in reached(name, TEXTS):
+            heavy = {found.split(".")[0] for found in imports(TEXTS[on_the_way])} & {"torch", "torchvision"}
+            assert not heavy, f"{name} reaches {heavy} through {on_the_way}"
+
+
+def test_pages_load_without_torch():
+    modules = ", ".join(["mi_lab", *(name for name in ROOM if ROOM[name] in LIGHT)])
+    code = f"import sys, {modules}; mi_lab.load, mi_lab.mi_from_correlation; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
