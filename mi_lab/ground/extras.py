@@ -5,7 +5,7 @@ import importlib.util
 EXTRAS = {
     "book": ("IPython", "PIL", "docutils", "filelock", "joblib", "jsonschema", "nbformat", "plotly", "sphinx"),
     "images": ("PIL", "filelock", "joblib", "jsonschema", "pooch", "sklearn", "torchvision"),
-    "lab": ("IPython", "PIL", "anywidget", "filelock", "ipywidgets", "joblib", "jsonschema", "plotly", "traitlets"),
+    "lab": ("IPython", "anywidget", "filelock", "ipywidgets", "joblib", "jsonschema", "plotly", "traitlets"),
     "cluster": ("distributed",),
 }
 """By extra, the modules that are imported from what pyproject.toml lists for it."""

@@ -1,1 +1,5 @@
 """What was measured, and the verdicts it gives on the report's claims. Needs no torch."""
+
+from mi_lab.ground.extras import require
+
+require("jsonschema")
