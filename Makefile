@@ -1,51 +1,72 @@
-# Two commands are enough on a fresh machine: `make book` and `make test`.
+# `make` alone prints what there is; `make book` and `make test` are enough on a fresh machine.
 PYTHON ?= python3
-BIN := .venv/bin
+BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+# where the book's pages link to, as https://github.com/owner/name; without it they link nowhere
+export REPOSITORY ?=
 # one thread per process: PyTorch's default threads spin against each other on a busy machine
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: book test check lab bench bench-peers verify sbom audit hashes clean
+.PHONY: help book test test-slow test-all test-library check lab verify bench bench-peers audit sbom hashes dist publish clean FORCE
 
-book: _build/built
+help: ## print this list
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1 # \2/p' $(firstword $(MAKEFILE_LIST)) | awk -F ' # ' '{ printf "%-20s %s\n", $$1, $$2 }'
+
+book: _build/built ## build the book, then print the page to open
 	@echo "The book is ready: open $(CURDIR)/_build/html/index.html"
 
 # all pages or none, since a result may change where no cell did; folders, too, so that a deleted file counts;
 # book/ with its slash, as book is a target; the log of commits because the book names its revision
 SOURCES = $(shell find _config.yml _toc.yml book/ mi_lab/ $(MI_LAB_RESULTS) -not -path '*/__pycache__*')
-_build/built: .venv/installed $(SOURCES) $(wildcard .git/logs/HEAD)
+_build/built: .venv/installed _build/repository $(SOURCES) $(wildcard .git/logs/HEAD)
 	$(BIN)/jupyter-book build . -W --keep-going --all
 	@touch $@
 
-# in the order of the files, which begins with those of the book: they take longest
-test: .venv/installed
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
-	@echo "All tests passed. Skipped ones, if any, are listed above with their reason."
+# rewritten only if it differs, so that another address builds the book again
+_build/repository: FORCE
+	@mkdir -p $(@D)
+	@test "$$(cat $@ 2>&1)" = "$(REPOSITORY)" || echo "$(REPOSITORY)" > $@
 
-check: .venv/installed
+# in the order of the files, which begins with those of the book: they take longest
+PYTEST = $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+
+test: .venv/installed ## the quick tests
+	$(PYTEST) -m "not slow"
+	@echo "All quick tests passed. Skipped ones, if any, are listed above with their reason."
+
+test-slow: .venv/installed ## the slow ones: installs, builds and soaks
+	$(PYTEST) -m slow
+
+test-all: test ## the quick tests, then the slow ones
+	@$(MAKE) --no-print-directory test-slow
+
+test-library: .venv/installed ## the library's own tests, which need neither the book nor a browser
+	$(BIN)/python -m pytest $(LIBRARY_TESTS)
+
+check: .venv/installed ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-lab: .venv/installed
+lab: .venv/installed ## open the live notebooks
 	$(BIN)/jupyter lab book/lab
 
 # about a minute per stored result; NAME=fig-2a for one
-verify: .venv/installed
+verify: .venv/installed ## recompute the stored results; NAME=fig-2a for one
 	$(BIN)/python -m mi_lab verify $(NAME)
 
 # what is installed, with licences, as CycloneDX
-sbom: .venv/installed .tools/installed
+sbom: .venv/installed .tools/installed ## list what is installed, with licences
 	@mkdir -p _build
 	.tools/bin/cyclonedx-py environment --output-reproducible --output-file _build/sbom.json .venv/bin/python
 	@echo "The bill of materials is in _build/sbom.json"
 
 # known vulnerabilities of what is pinned; without a network it says that nothing was asked, and that is no failure
-audit:
+audit: ## ask for known vulnerabilities of what is pinned
 	@$(MAKE) --no-print-directory .tools/installed || echo "NOT AUDITED: the tool could not be installed; repeat this with a network."
 	@test ! -e .tools/installed || $(PYTHON) .ci/audit.py .tools/bin/pip-audit
 
 # after a change of requirements.txt; uv writes the hashes of all files, whatever machine it runs on
-hashes: .tools/installed
+hashes: .tools/installed ## write the hashes of requirements.txt anew
 	sed -n '/^# The SHA-256/,/^# PyTorch/p' requirements-hashes.txt > requirements-hashes.new
 	sed -E '/^(#|torch(vision)?==)/d; s/ *#.*//' requirements.txt | .tools/bin/uv pip compile - --quiet --no-deps \
 	  --generate-hashes --no-annotate --no-header >> requirements-hashes.new
@@ -58,11 +79,11 @@ hashes: .tools/installed
 	@touch $@
 
 # quiet machine, please: every contestant is measured on the same two cores in turn
-bench: .venv/installed
+bench: .venv/installed ## measure this machine's training
 	$(BIN)/python tests/benchmarks/speed.py
 	$(BIN)/python tests/benchmarks/images.py
 
-bench-peers: .venv/installed .bench/installed
+bench-peers: .venv/installed .bench/installed ## measure it beside other libraries, and store that
 	$(BIN)/python tests/benchmarks/speed.py --peers .bench --folder book/results
 	$(BIN)/python tests/benchmarks/images.py --folder book/results
 
@@ -74,8 +95,22 @@ bench-peers: .venv/installed .bench/installed
 	.bench/benchmark-mi/bin/python -m pip install --quiet --disable-pip-version-check benchmark-mi==0.1.3 jax==0.4.33 jaxlib==0.4.33
 	@touch $@
 
-clean:
-	rm -rf _build .venv .bench .tools .pytest_cache .mypy_cache .ruff_cache *.egg-info
+# the wheel is made from the archive of the sources, which shows that nothing is missing there
+dist: .venv/installed ## the package as a wheel and as an archive of its sources, in dist/
+	rm -rf dist
+	$(BIN)/python -c 'from setuptools import build_meta; build_meta.build_sdist("dist")'
+	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist dist/*.tar.gz
+
+# one commit without a past, since the book is made anew; GIT_INDEX_FILE keeps it out of this checkout's index
+publish: book ## push the built book to the branch gh-pages of origin, from which GitHub shows it
+	@touch _build/html/.nojekyll
+	export GIT_INDEX_FILE=$(CURDIR)/_build/index; rm -f $$GIT_INDEX_FILE; \
+	  git --work-tree=_build/html add --all --force && tree=$$(git write-tree) && \
+	  commit=$$(git commit-tree -m "The book at $$(git rev-parse HEAD)" $$tree) && \
+	  git push --force origin $$commit:refs/heads/gh-pages
+
+clean: ## remove all that was made here
+	rm -rf _build dist .venv .bench .tools .pytest_cache .mypy_cache .ruff_cache *.egg-info
 
 # the stamp is written last, so a broken install is not taken for a finished one
 .venv/installed: requirements.txt requirements-hashes.txt pyproject.toml

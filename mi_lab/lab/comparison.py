@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import plotly.graph_objects as go
 import torch
 
 from mi_lab.estimation.pairs.arrays import Array, read_pairs
@@ -14,7 +13,9 @@ from mi_lab.estimation.pairs.yardsticks import Yardstick
 from mi_lab.estimation.tasks import CorrelatedGaussians
 from mi_lab.ground.names import CONTRASTIVE, DENSITIES, OPTIONS, READOUTS, YARDSTICKS, known
 from mi_lab.ground.settings import as_type, plain_data
-from mi_lab.lab.drawing import draw_estimates, estimates_table
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 ESTIMATORS = ("mine", "nwj", "js", "infonce")
 
@@ -40,14 +41,20 @@ class Comparison:
             for one in self.estimates
         ]
 
-    def figure(self) -> go.Figure:
-        """Estimates with their standard errors and flags, beside log n."""
+    def figure(self) -> "go.Figure":
+        """Estimates with their standard errors and flags, beside log n. Needs the extra 'book'."""
+        from mi_lab.lab.drawing import draw_estimates
+
         return draw_estimates(self.estimates)
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.estimates))
 
-    def _repr_html_(self) -> str:
+    def _repr_html_(self) -> str | None:
+        try:
+            from mi_lab.lab.drawing import estimates_table
+        except ModuleNotFoundError:  # without the extra a notebook shows the text
+            return None
         return estimates_table(self.estimates)
 
 

@@ -9,11 +9,10 @@ import time
 from collections.abc import Callable
 from html import escape
 
-import ipywidgets as widgets
-
 from mi_lab.estimation.machine import one_thread
 from mi_lab.estimation.training import Training
 from mi_lab.ground.settings import first_line
+from mi_lab.lab.toolkit import widgets
 
 SLICE = 0.08
 """Seconds of training between two looks at what was clicked."""

@@ -5,9 +5,8 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-import ipywidgets as widgets
-
 from mi_lab.ground.gaussian import correlation_from_mi, mi_from_correlation
+from mi_lab.lab.toolkit import widgets
 
 LARGEST_CORRELATION = 0.9999
 LARGEST_MI = 40.0

@@ -2,9 +2,6 @@
 
 from typing import Any
 
-import ipywidgets as widgets
-import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 from torch import Tensor
 
 from mi_lab.estimation.tasks import CorrelatedGaussians, Task
@@ -23,6 +20,7 @@ from mi_lab.lab.plane import (
     true_log_ratio,
 )
 from mi_lab.lab.runs import LabRun
+from mi_lab.lab.toolkit import go, make_subplots, widgets
 
 EPOCHS, LEARNING_RATE = 50, 1e-3
 _REFERENCES = {"true": "true log ratio", "shuffle": "best possible under a shuffle"}

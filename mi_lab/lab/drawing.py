@@ -2,8 +2,7 @@
 
 import math
 from collections.abc import Sequence
-
-import plotly.graph_objects as go
+from typing import TYPE_CHECKING
 
 from mi_lab.estimation.pairs.estimates import Estimate
 from mi_lab.ground.names import YARDSTICKS
@@ -11,10 +10,13 @@ from mi_lab.pages import theme
 from mi_lab.pages.figures import NAMES
 from mi_lab.pages.tables import table_html
 
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
 _HEAD = ("estimator", "MI [nats]", "standard error", "negatives", "critic", "warnings")
 
 
-def draw_estimates(estimates: Sequence[Estimate]) -> go.Figure:
+def draw_estimates(estimates: Sequence[Estimate]) -> "go.Figure":
     """Estimates in nats with standard errors, single seeds as small marks, and log n of their pairs dotted.
 
     A value above or below the axis becomes a triangle at its edge; warnings are told on hovering and in the table.
@@ -93,7 +95,7 @@ def _range(estimates: Sequence[Estimate]) -> tuple[float, float]:
 
 
 def _add_values(
-    figure: go.Figure, estimates: Sequence[Estimate], name: str, symbol: str, low: float, high: float
+    figure: "go.Figure", estimates: Sequence[Estimate], name: str, symbol: str, low: float, high: float
 ) -> None:
     shown = [e for e in estimates if math.isfinite(e.mi)]
     if not shown:
@@ -118,7 +120,7 @@ def _add_values(
     )
 
 
-def _add_seeds(figure: go.Figure, estimates: Sequence[Estimate], low: float, high: float) -> None:
+def _add_seeds(figure: "go.Figure", estimates: Sequence[Estimate], low: float, high: float) -> None:
     points = [
         (_name(e), seed, value)
         for e in estimates
@@ -144,7 +146,7 @@ def _symbol(value: float, within: str, low: float, high: float) -> str:
     return "triangle-up" if value > high else "triangle-down" if value < low else within
 
 
-def _add_level(figure: go.Figure, estimates: Sequence[Estimate], counts: Sequence[int], name: str, dash: str) -> None:
+def _add_level(figure: "go.Figure", estimates: Sequence[Estimate], counts: Sequence[int], name: str, dash: str) -> None:
     """The logarithm of a count for each estimate, as a line where several share it."""
     if not estimates:
         return

@@ -7,8 +7,8 @@ from html import escape
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
 
+from mi_lab.ground.extras import require
 from mi_lab.pages.provenance import provenance
 from mi_lab.results.store import Result
 
@@ -45,6 +45,9 @@ def picture_rows(rows: Sequence[tuple[str, Sequence[Picture]]], result: Result) 
 
 
 def _figure(picture: Picture) -> str:
+    require("PIL")
+    from PIL import Image
+
     buffer = io.BytesIO()
     Image.fromarray(picture.pixels).save(buffer, "PNG", optimize=True)
     data = base64.b64encode(buffer.getvalue()).decode()

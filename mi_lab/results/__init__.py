@@ -6,6 +6,10 @@
 import importlib
 from typing import Any
 
+from mi_lab.ground.extras import require
+
+require("fastjsonschema")
+
 
 def __getattr__(name: str) -> Any:
     if name in ("load", "read", "save", "Result"):

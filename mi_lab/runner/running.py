@@ -19,6 +19,7 @@ from mi_lab.experiments.registry import experiment
 from mi_lab.experiments.sweep_costs import sweep_steps
 from mi_lab.experiments.sweep_specs import CeilingTable, Sweep
 from mi_lab.ground.cache import runs_folder
+from mi_lab.ground.extras import require
 from mi_lab.ground.files import check_writable
 from mi_lab.ground.names import known
 from mi_lab.ground.settings import as_type, plain_data
@@ -126,10 +127,9 @@ def _cluster(scheduler: str | None) -> Iterator[Any]:
     if not scheduler:
         yield None
         return
-    try:
-        from distributed import Client
-    except ImportError as error:
-        raise ValueError("scheduler needs Dask; install it with: pip install 'mi_lab[cluster]'.") from error
+    require("distributed")
+    from distributed import Client
+
     try:
         client = Client(scheduler, timeout=10)
     except (OSError, ValueError) as error:

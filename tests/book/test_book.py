@@ -45,6 +45,7 @@ PAGES = [
     "functions",
     "status",
     "licences",
+    "contributing",
     "references",
 ]
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}

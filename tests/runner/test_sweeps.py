@@ -218,7 +218,7 @@ def test_a_scheduler_that_does_not_answer_is_refused_before_any_training(monkeyp
 
 def test_without_dask_a_scheduler_is_refused_with_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with refused("pip install 'mi_lab[cluster]'"):
+    with refused("pip install 'mi_lab[cluster]'", error=ModuleNotFoundError):
         run("fig-2a", "smoke", scheduler="tcp://127.0.0.1:8786", progress=False)
 
 

@@ -15,6 +15,7 @@ from IPython.display import HTML
 
 from mi_lab.experiments.reported import TABLE_1_ACCURACY
 from mi_lab.ground import discrete
+from mi_lab.ground.extras import require
 from mi_lab.ground.gaussian import correlation_from_mi, mi_from_correlation
 from mi_lab.ground.names import TAPS
 from mi_lab.pages.tables import table_html
@@ -31,6 +32,7 @@ class Widget(HTML):
 
     def live(self) -> Any:
         """The same widget, of the same files, as an anywidget for a notebook with a kernel."""
+        require("anywidget", "traitlets")
         import anywidget
         import traitlets
 

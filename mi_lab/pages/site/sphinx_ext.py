@@ -24,6 +24,7 @@ from mi_lab.pages.interactive.widgets import ASSETS
 from mi_lab.pages.site.licences import PLOTLY
 from mi_lab.pages.site.manifest import write_manifest
 from mi_lab.pages.site.printed import write_printed
+from mi_lab.pages.site.repository import buttons, file_role, repository, set_up
 from mi_lab.pages.tables import table_html
 
 POLICY = "; ".join(
@@ -185,12 +186,22 @@ def _offer_notebook(app: Sphinx, page: str, template: str, context: dict[str, An
     offered = Path(app.outdir) / "_sources" / f"{page}.ipynb"
     offered.parent.mkdir(parents=True, exist_ok=True)
     notebook = nbformat.read(executed, as_version=4)
+    if repository():
+        notebook.cells.insert(0, nbformat.v4.new_code_cell(set_up()))
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number}"  # drawn at random otherwise, and two builds would differ
         if cell.cell_type == "code":
             cell.outputs = whole_streams(cell.outputs)
     nbformat.write(notebook, offered)
     context["ipynb_source"] = f"{page}.ipynb"
+
+
+def _offer_repository(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """Buttons that run a page elsewhere, edit it, or report an error in it."""
+    executable = "kernelspec" in app.env.metadata.get(page, {})
+    if doctree is not None and (offered := buttons(page, executable, page == app.config.root_doc)):
+        group = {"type": "group", "tooltip": "Run or correct this page", "icon": "fab fa-github", "buttons": offered}
+        context["header_buttons"].append(group)
 
 
 def whole_streams(outputs: list[Any]) -> list[Any]:
@@ -236,8 +247,10 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("build-finished", _complete)
     app.connect("doctree-read", _number_equations)
     app.connect("html-page-context", _offer_notebook, priority=100)  # before the theme makes its buttons
+    app.connect("html-page-context", _offer_repository, priority=502)  # after it
     app.connect("html-page-context", _drop_thebe, priority=900)
     app.connect("autodoc-process-docstring", _link_equations)
+    app.add_role("repository", file_role)
     app.add_css_file("mi-book.css")
     app.add_js_file("mi-widgets.js", loading_method="defer")  # first: the other uses it
     app.add_js_file("mi-book.js", loading_method="defer")
