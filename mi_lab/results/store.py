@@ -7,7 +7,6 @@
 import dataclasses
 import functools
 import json
-import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from mi_lab.experiments.sweep_specs import Sweep
 from mi_lab.ground.files import ResultError, check_writable, digest, write_atomically
 from mi_lab.ground.names import known
 from mi_lab.results.rounding import round_measured
-from mi_lab.results.schema import FORMAT, SCHEMA, SEALED, check_schema
+from mi_lab.results.schema import FORMAT, RESTORE, SCHEMA, SEALED, read_document, unreadable
 
 SHOWN_PROFILES = ("report", "laptop")  # the book shows the first of these that is stored
 
@@ -129,23 +128,13 @@ def read(path: Path) -> Result:
     try:
         stat = path.stat()
     except OSError as error:
-        raise _unreadable(path, error) from error
+        raise unreadable(path, error, RESTORE) from error
     return _read(path, (stat.st_ino, stat.st_mtime_ns, stat.st_size))
 
 
 @functools.lru_cache(maxsize=512)  # a chapter asks for some results many times
 def _read(path: Path, _state: tuple[int, ...]) -> Result:
-    try:
-        document = json.loads(
-            path.read_text(encoding="utf-8"), parse_constant=_refuse_constant, parse_float=_finite, parse_int=_bounded
-        )
-    except (OSError, ValueError, RecursionError) as error:
-        raise _unreadable(path, error) from error
-    check_schema(path, document, SCHEMA)
-    if digest([document[part] for part in SEALED]) != document["sha256"]:
-        raise ResultError(
-            f"{path.name}: sha256: its numbers are not those that were stored; restore it or run its experiment again."
-        )
+    document = read_document(path, SCHEMA, lambda whole: [whole[part] for part in SEALED], RESTORE)
     try:
         spec = spec_from_dict(document["kind"], document["spec"])
         own = experiment(document["experiment"])
@@ -157,10 +146,6 @@ def _read(path: Path, _state: tuple[int, ...]) -> Result:
     )
     _check(result, path, expected, own)
     return result
-
-
-def _unreadable(path: Path, error: Exception) -> ResultError:
-    return ResultError(f"{path.name} is not readable JSON ({error}); restore it or run its experiment again.")
 
 
 def _check(result: Result, path: Path, expected: Spec, own: Experiment) -> None:
@@ -218,19 +203,3 @@ def papermill_command(own: Experiment, profile: str, overrides: Mapping[str, Any
 
 def _argument(item: str | float) -> str:
     return item if isinstance(item, str) else f"{item:.17g}"
-
-
-def _refuse_constant(constant: str) -> None:
-    raise ValueError(f"{constant} is not a JSON number")
-
-
-def _finite(number: str) -> float:
-    if not math.isfinite(value := float(number)):
-        raise ValueError(f"{number} is too large a number")
-    return value
-
-
-def _bounded(number: str) -> int:
-    if abs(value := int(number)) >= 2**63:
-        raise ValueError(f"{number[:20]}… is too large a number")
-    return value

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from mi_lab.experiments.image_specs import Probing
 from mi_lab.experiments.reconstruction_specs import SupervisedAutoencoders, VInfoMaxImages
+from mi_lab.results.claims.claim import WIDER, Claim, Evidence
 from mi_lab.results.claims.on_decoders import LOWER
 from mi_lab.results.claims.on_images import POINTS, memorised
 from mi_lab.results.claims.outcome import Outcome, Results, ahead, mean, word_of
@@ -105,3 +106,44 @@ def _over_weight(result: Result) -> dict[str, float]:
 
 def _largest_fall(line: Mapping[str, float]) -> float:
     return max(0.0, *(before - after for before, after in pairwise(line.values())))
+
+
+CLAIMS = (
+    Claim(
+        "v-match-wins-on-images",
+        "5.1.1",
+        "On photographs, too, each decoder wins under the probe of its kind, whatever the loss.",
+        ("table-2",),
+        match_wins_on_images,
+        WIDER,
+        Evidence("by_decoder", "table-2"),
+    ),
+    Claim(
+        "sae-helps-at-small-lambda",
+        "5.2",
+        "A little reconstruction beside the rotations makes the representation better.",
+        ("table-3-resnet18",),
+        helps_at_small_weight,
+        WIDER,
+        Evidence("over_weight", "table-3-resnet18"),
+    ),
+    Claim(
+        "sae-lambda-trades-off",
+        "5.2",
+        "The worse the pretext fits the task, the more weight the reconstruction should have.",
+        ("table-3-resnet18", "table-4-resnet18"),
+        weight_trades_off,
+        WIDER,
+        Evidence("over_weight", "table-3-resnet18", "table-4-resnet18"),
+    ),
+    Claim(
+        "sae-helps-plainnet-more",
+        "5.2",
+        "A network without skips gains more from the reconstruction.",
+        ("table-3-resnet18", "table-3-plainnet18"),
+        helps_plainnet_more,
+        WIDER,
+        Evidence("over_weight", "table-3-resnet18", "table-3-plainnet18"),
+    ),
+)
+"""In the order of the report."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from mi_lab.experiments.image_specs import Probing
 from mi_lab.ground.names import TAPS
+from mi_lab.results.claims.claim import WIDER, Claim, Evidence
 from mi_lab.results.claims.outcome import BAND, Outcome, Results, mean, word_of
 from mi_lab.results.store import Result
 
@@ -149,3 +150,55 @@ def _rise(run: Mapping[str, Any], name: str) -> float:
     curve = run["curves"][name]
     quarter = max(1, len(curve) // 4)
     return float(max(curve, default=0.0) - max(curve[:-quarter], default=0.0))
+
+
+_LONGER_ON_DIGITS = "App. D.1's critics of 512 units, trained until they settle; more seeds."
+
+CLAIMS = (
+    Claim(
+        "zero-label-mi-yet-useful",
+        "4",
+        "Rotations and random labels say nothing about the object; yet one teaches its classes, one destroys.",
+        ("fig-4", "table-1-rotation", "table-1-random-labels", "table-1-untrained"),
+        zero_label_mi,
+        WIDER,
+        Evidence("by_tap", "table-1-rotation", "table-1-random-labels", "table-1-untrained"),
+    ),
+    Claim(
+        "low-mi-estimators-agree",
+        "D.1",
+        "At low MI, the estimators agree and fall with the noise.",
+        ("noisy-mnist",),
+        estimators_agree,
+        _LONGER_ON_DIGITS,
+        Evidence("estimates", "noisy-mnist", estimators=("mine", "nwj")),
+    ),
+    Claim(
+        "js-brackets-truth",
+        "D.1",
+        "At low MI, the NWJ readout of a JS critic lies below the truth and the plug-in above.",
+        ("noisy-mnist",),
+        js_brackets,
+        _LONGER_ON_DIGITS,
+        Evidence("estimates", "noisy-mnist", estimators=("js_nwj", "js_plug_in")),
+    ),
+    Claim(
+        "layers-break-dpi",
+        "D.1",
+        "A later layer seems to say slightly more about the label than an earlier one.",
+        ("noisy-mnist",),
+        layers_break,
+        _LONGER_ON_DIGITS,
+        Evidence("layers", "noisy-mnist"),
+    ),
+    Claim(
+        "zero-label-mi-plainnet",
+        "D.4",
+        "The same holds for a network without skip connections.",
+        ("fig-4", "table-8-rotation", "table-8-random-labels", "table-8-untrained"),
+        zero_label_mi,
+        WIDER,
+        Evidence("by_tap", "table-8-rotation", "table-8-random-labels", "table-8-untrained"),
+    ),
+)
+"""In the order of the report."""
