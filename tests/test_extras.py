@@ -145,7 +145,7 @@ def sentence(hidden, code, folder):
     ("hidden", "extra", "code"),
     [
         ("plotly", "book", "import mi_lab.pages.figures"),
-        ("jsonschema", "book", "mi_lab.load('fig-2a')"),
+        ("fastjsonschema", "book", "mi_lab.load('fig-2a')"),
         ("joblib", "book", "mi_lab.run('fig-2a', 'smoke')"),
         ("sphinx", "book", "import mi_lab.pages.site.sphinx_ext"),
         ("anywidget", "lab", "from mi_lab.pages.interactive import widgets; widgets.correlation().live()"),

@@ -3,9 +3,9 @@
 import importlib.util
 
 EXTRAS = {
-    "book": ("IPython", "PIL", "docutils", "filelock", "joblib", "jsonschema", "nbformat", "plotly", "sphinx"),
-    "images": ("PIL", "filelock", "joblib", "jsonschema", "pooch", "sklearn", "torchvision"),
-    "lab": ("IPython", "anywidget", "filelock", "ipywidgets", "joblib", "jsonschema", "plotly", "traitlets"),
+    "book": ("IPython", "PIL", "docutils", "filelock", "joblib", "fastjsonschema", "nbformat", "plotly", "sphinx"),
+    "images": ("PIL", "filelock", "joblib", "fastjsonschema", "pooch", "sklearn", "torchvision"),
+    "lab": ("IPython", "anywidget", "filelock", "ipywidgets", "joblib", "fastjsonschema", "plotly", "traitlets"),
     "cluster": ("distributed",),
 }
 """By extra, the modules that are imported from what pyproject.toml lists for it."""

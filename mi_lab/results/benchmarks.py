@@ -17,7 +17,8 @@ from typing import Any
 
 from mi_lab.ground.costs import step_flops
 from mi_lab.ground.files import ResultError, digest, write_atomically
-from mi_lab.results.store import check_schema, results_dir
+from mi_lab.results.schema import check_schema
+from mi_lab.results.store import results_dir
 
 CRITICS, IMAGES = "speed", "speed-images"
 """The names of the benchmarks and of their files."""

@@ -1,10 +1,17 @@
-"""The shape of a stored result, as JSON schema. Needs no torch."""
+"""The shape of a stored result, as JSON schema, and how a file is held against one. Needs no torch."""
 
+import functools
+import json
+import reprlib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
+
+import fastjsonschema
 
 from mi_lab.experiments.kinds import KINDS, PROFILES
 from mi_lab.experiments.registry import EXPERIMENTS
+from mi_lab.ground.files import ResultError
 
 FORMAT = 1
 SEALED = ("spec", "runs", "provenance")  # what the stored checksum covers
@@ -78,3 +85,20 @@ SCHEMA = _closed(
         for kind in KINDS
     ]
 }
+
+
+def check_schema(path: Path, document: Any, schema: Mapping[str, Any]) -> None:
+    """Raise ResultError naming the field in which the document of a file is not as the JSON schema says."""
+    try:
+        _validator(json.dumps(schema))(document)
+    except fastjsonschema.JsonSchemaValueException as problem:
+        field = ".".join(problem.path[1:]) or "the document"
+        asked = str(problem.message).removeprefix(str(problem.name)).strip()
+        told = f"{field[:100]}: {asked[:200]}, not {reprlib.repr(problem.value)[:80]}"
+        # in one line, whatever the file holds
+        raise ResultError(f"{path.name}: {' '.join(told.split())}.") from problem
+
+
+@functools.cache
+def _validator(schema: str) -> Any:
+    return fastjsonschema.compile(json.loads(schema))

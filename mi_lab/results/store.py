@@ -5,6 +5,7 @@
 """
 
 import dataclasses
+import functools
 import json
 import math
 import os
@@ -13,15 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jsonschema
-
 from mi_lab.experiments.kinds import PROFILES, Experiment, Spec, kind_of, spec_from_dict
 from mi_lab.experiments.registry import EXPERIMENTS, experiment
 from mi_lab.experiments.sweep_specs import Sweep
 from mi_lab.ground.files import ResultError, check_writable, digest, write_atomically
 from mi_lab.ground.names import known
 from mi_lab.results.rounding import round_measured
-from mi_lab.results.schema import FORMAT, SCHEMA, SEALED
+from mi_lab.results.schema import FORMAT, SCHEMA, SEALED, check_schema
 
 SHOWN_PROFILES = ("report", "laptop")  # the book shows the first of these that is stored
 
@@ -101,7 +100,13 @@ def load(name: str, profile: str | None = None, folder: Path | None = None) -> R
 
 def is_stored(name: str, folder: Path | None = None) -> bool:
     """Is there a result of this experiment that the book would show?"""
-    return _first(name, SHOWN_PROFILES, folder or results_dir()) is not None
+    return shown_profile(name, folder) is not None
+
+
+def shown_profile(name: str, folder: Path | None = None) -> str | None:
+    """The profile of the result of this experiment that the book would show; None if none is stored."""
+    folder = folder or results_dir()
+    return next((profile for profile in SHOWN_PROFILES if (folder / file_name(name, profile)).exists()), None)
 
 
 def load_others(folder: Path | None = None) -> list[Result]:
@@ -117,15 +122,25 @@ def _first(name: str, profiles: Sequence[str], folder: Path) -> Path | None:
 
 
 def read(path: Path) -> Result:
-    """Read and check one file. Raises ResultError naming the file and what in it is wrong."""
+    """Read and check one file, or take what it held when it was read last, if it is the same since.
+
+    Treat what it gives as read-only. Raises ResultError naming the file and what in it is wrong.
+    """
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    return _read(path, (stat.st_ino, stat.st_mtime_ns, stat.st_size))
+
+
+@functools.lru_cache(maxsize=512)  # a chapter asks for some results many times
+def _read(path: Path, _state: tuple[int, ...]) -> Result:
     try:
         document = json.loads(
             path.read_text(encoding="utf-8"), parse_constant=_refuse_constant, parse_float=_finite, parse_int=_bounded
         )
     except (OSError, ValueError, RecursionError) as error:
-        raise ResultError(
-            f"{path.name} is not readable JSON ({error}); restore it or run its experiment again."
-        ) from error
+        raise _unreadable(path, error) from error
     check_schema(path, document, SCHEMA)
     if digest([document[part] for part in SEALED]) != document["sha256"]:
         raise ResultError(
@@ -144,13 +159,8 @@ def read(path: Path) -> Result:
     return result
 
 
-def check_schema(path: Path, document: Any, schema: Mapping[str, Any]) -> None:
-    """Raise ResultError naming the field in which the document of a file is not as the JSON schema says."""
-    problem = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(document))
-    if problem is not None:
-        field = ".".join(str(part) for part in problem.absolute_path) or "the document"
-        told = " ".join(f"{field[:100]}: {problem.message[:200]}".split())  # in one line, whatever the file holds
-        raise ResultError(f"{path.name}: {told}.")
+def _unreadable(path: Path, error: Exception) -> ResultError:
+    return ResultError(f"{path.name} is not readable JSON ({error}); restore it or run its experiment again.")
 
 
 def _check(result: Result, path: Path, expected: Spec, own: Experiment) -> None:

@@ -2,4 +2,4 @@
 
 from mi_lab.ground.extras import require
 
-require("filelock", "joblib", "jsonschema")
+require("fastjsonschema", "filelock", "joblib")

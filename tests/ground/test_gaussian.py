@@ -2,7 +2,9 @@ import math
 
 import pytest
 from helpers import refused
+from scipy.special import digamma
 
+from mi_lab.ground import gaussian
 from mi_lab.ground.gaussian import correlation_from_mi, mi_from_correlation
 
 # correlations at d = 20, computed elsewhere to six decimals
@@ -73,3 +75,8 @@ def test_mi_whose_correlation_rounds_to_one_is_refused():
 def test_impossible_dimension_is_refused(function, dim):
     with refused("dim must be a whole number of at least 1", str(dim)):
         function(0.5, dim)
+
+
+@pytest.mark.parametrize("x", [1e-3, 0.5, 1.0, 1.5, 3.0, 9.999, 10.0, 11.5, 1e3, 1e9])
+def test_our_digamma_is_that_of_scipy(x):
+    assert gaussian._digamma(x) == pytest.approx(digamma(x), rel=1e-13, abs=1e-13)

@@ -22,7 +22,7 @@ from mi_lab.pages.provenance import plain_provenance
 from mi_lab.pages.tables import table_html
 from mi_lab.results.curves import TAIL
 from mi_lab.results.rounding import round_numbers
-from mi_lab.results.store import Result, is_stored, load, results_dir
+from mi_lab.results.store import Result, load, results_dir, shown_profile
 
 CRITICS = {(64,): "1x64", (512, 512): "2x512"}
 NEGATIVES = {"shuffle": "shuffle", "derangement": "derangement", "all_pairs": "all pairs"}
@@ -107,10 +107,8 @@ def _sweeps(folder: Path) -> Iterator[tuple[Result, Sweep]]:
     The small critic's are the explorer's own, all of one length.
     """
     for experiment in EXPERIMENTS.values():
-        if not is_stored(experiment.name, folder):
-            continue
-        result = load(experiment.name, folder=folder)
-        spec = result.spec
+        profile = shown_profile(experiment.name, folder)
+        spec = experiment.spec(profile) if profile else None
         if not isinstance(spec, Sweep) or spec.hidden not in CRITICS or spec.epochs < _SHORTEST:
             continue
         own = experiment.name.startswith("explorer")
@@ -118,7 +116,7 @@ def _sweeps(folder: Path) -> Iterator[tuple[Result, Sweep]]:
             spec.estimator, spec.true_mi, spec.batch_size, spec.hidden, spec.epochs, spec.seeds, spec.negatives
         )
         if spec == plain and own == (spec.hidden == (64,)):
-            yield result, spec
+            yield load(experiment.name, folder=folder), spec
 
 
 def _part(estimator: str, readout: str, critic: str, negatives: str) -> Part:
