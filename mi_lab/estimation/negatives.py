@@ -20,6 +20,7 @@ from torch import Tensor
 from mi_lab.estimation.critics import Critic
 from mi_lab.estimation.mlp import Generators
 from mi_lab.estimation.tasks import Task, sample_stack
+from mi_lab.ground.keywords import own_keywords
 from mi_lab.ground.names import NEGATIVES, known
 
 
@@ -120,6 +121,7 @@ class Ceiling(NamedTuple):
     stderr: float
 
 
+@own_keywords
 def ceiling(task: Task, batch_size: int, samples: int = 200_000, seed: int = 0) -> Ceiling:
     """I_N, the information that is left between positives and the negatives of a ``shuffle``.
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from mi_lab.ground.gaussian import check_dim, correlation_from_mi, mi_from_correlation
+from mi_lab.ground.keywords import own_keywords
 
 
 class Task(Protocol):
@@ -51,6 +52,7 @@ class OfOneSize:
         return self.dim
 
 
+@own_keywords
 @dataclass(frozen=True)
 class CorrelatedGaussians(OfOneSize):
     """Two standard Gaussian vectors whose components are correlated pairwise.

@@ -25,6 +25,7 @@ from mi_lab.estimation.resuming import Checkpoint
 from mi_lab.estimation.steps import captured, make_step
 from mi_lab.estimation.tasks import Task
 from mi_lab.ground.costs import steps_per_epoch
+from mi_lab.ground.keywords import own_keywords
 
 STATISTICS = ("mean", "median", "q05", "q95", "std")
 _READ_AT_ONCE = 2**16  # scores
@@ -54,6 +55,7 @@ class Curve:
         return {name: value for name, value in asdict(self).items() if (name, value) != ("moving_average", None)}
 
 
+@own_keywords
 @torch.inference_mode()
 def train(
     tasks: Sequence[Task],

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from mi_lab.estimation.tasks import Task
+from mi_lab.ground.keywords import own_keywords
 
 _ROLL = 1.5 * math.pi  # the angle at which the swiss roll begins, and half of what it turns
 _CELL = 5  # pixels
@@ -150,6 +151,7 @@ class Transformed:
         return log_density_y(self.task, original) - self.of_y.log_slope(original).sum(-1)
 
 
+@own_keywords
 def Cubic(task: Task) -> Transformed:  # noqa: N802 (a task, like those beside it)
     """Any task with y replaced by y^3, component by component (Poole et al., 2019; Song & Ermon, 2020)."""
     return Transformed(task, MAPS["cubic"])

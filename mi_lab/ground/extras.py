@@ -3,9 +3,9 @@
 import importlib.util
 
 EXTRAS = {
-    "book": ("IPython", "PIL", "docutils", "filelock", "joblib", "fastjsonschema", "nbformat", "plotly", "sphinx"),
-    "images": ("PIL", "filelock", "joblib", "fastjsonschema", "pooch", "sklearn", "torchvision"),
-    "lab": ("IPython", "anywidget", "filelock", "ipywidgets", "joblib", "fastjsonschema", "plotly", "traitlets"),
+    "book": ("IPython", "PIL", "docutils", "fastjsonschema", "filelock", "joblib", "nbformat", "plotly", "sphinx"),
+    "images": ("PIL", "fastjsonschema", "filelock", "joblib", "pooch", "sklearn", "torchvision"),
+    "lab": ("IPython", "anywidget", "fastjsonschema", "filelock", "ipywidgets", "joblib", "plotly", "traitlets"),
     "cluster": ("distributed",),
 }
 """By extra, the modules that are imported from what pyproject.toml lists for it."""

@@ -6,10 +6,13 @@ and with nothing else. Mutual information (MI) is in nats.
 
 import math
 
+from mi_lab.ground.keywords import own_keywords
+
 STUDENT_DEGREES = 3.0
 """Degrees of freedom where none are given."""
 
 
+@own_keywords
 def mi_from_correlation(correlation: float, dim: int = 20) -> float:
     """MI = -(dim/2) log(1 - correlation^2), in nats (Cover & Thomas, 2006).
 
@@ -21,6 +24,7 @@ def mi_from_correlation(correlation: float, dim: int = 20) -> float:
     return -dim / 2 * math.log1p(-(correlation**2))
 
 
+@own_keywords
 def correlation_from_mi(mi: float, dim: int = 20) -> float:
     """The non-negative correlation at which the MI is ``mi`` nats; inverse of the above.
 

@@ -11,6 +11,7 @@ from mi_lab.estimation.pairs.estimates import Estimate
 from mi_lab.estimation.pairs.fit import Fit, make_fit
 from mi_lab.estimation.pairs.yardsticks import Yardstick
 from mi_lab.estimation.tasks import CorrelatedGaussians
+from mi_lab.ground.keywords import check_keywords, keywords_of
 from mi_lab.ground.names import CONTRASTIVE, DENSITIES, OPTIONS, READOUTS, YARDSTICKS, known
 from mi_lab.ground.settings import as_type, plain_data
 
@@ -77,6 +78,7 @@ def fits(
     x: Any, y: Any, estimators: str | Sequence[str] = ESTIMATORS, **settings: Any
 ) -> Iterator[tuple[str, Fit | Yardstick]]:
     """The trainings of ``compare``, each begun when it is asked for. Raises ValueError for what one of them refuses."""
+    check_keywords("compare", settings, [*keywords_of(compare), *PARAMETERS])
     names = [estimators] if isinstance(estimators, str) else list(estimators)
     if not names:
         raise ValueError(f"estimators is empty; choose some of {', '.join((*READOUTS, *YARDSTICKS))}.")
@@ -85,8 +87,6 @@ def fits(
     for option in OPTIONS.values():
         if settings.get(option) is not None and option not in map(OPTIONS.get, names):
             raise ValueError(f"none of {', '.join(names)} has {option}.")
-    for setting in settings:
-        known("setting", setting, [name for name in PARAMETERS if name != "estimators"])
     for name in names:  # each once for what it refuses, before any is trained
         make_fit(x, y, name, **_own(name, settings))
     return ((name, make_fit(x, y, name, **_own(name, settings))) for name in names)

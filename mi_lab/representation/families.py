@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy, one_hot
 
 from mi_lab.estimation.mlp import StackedMlp
+from mi_lab.ground.keywords import own_keywords
 from mi_lab.representation.probes import Probe, fit_stack
 
 _READ_AT_ONCE = 1000  # pairs
@@ -39,6 +40,7 @@ class Family(Protocol):
         ...
 
 
+@own_keywords
 @dataclass(frozen=True)
 class Gaussian:
     """Normal distributions with covariance I/2 (Eq. 14): the log loss is the squared error plus (d/2) log π.
@@ -74,6 +76,7 @@ class Gaussian:
         return (y - outputs).square().sum(1) + y.shape[1] / 2 * math.log(math.pi)
 
 
+@own_keywords
 @dataclass(frozen=True)
 class Categorical:
     """Distributions over labels: the softmax of logits.

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from mi_lab.estimation.machine import one_thread
+from mi_lab.ground.keywords import own_keywords
 from mi_lab.representation.families import Family, Predictor, described
 
 
@@ -55,6 +56,7 @@ class VInformation:
         return self.value / self.null.value
 
 
+@own_keywords
 def v_entropy(
     family: Family, y: Tensor, given: Tensor | None = None, *, held_out: float | Tensor = 0.25, seed: int = 0
 ) -> VEntropy:
@@ -71,6 +73,7 @@ def v_entropy(
     return next(_entropies(family, y, [given], parts, seed))
 
 
+@own_keywords
 def v_information(
     family: Family, x: Tensor, y: Tensor, *, held_out: float | Tensor = 0.25, seed: int = 0
 ) -> VInformation:

@@ -18,6 +18,7 @@ from mi_lab.experiments.kinds import PROFILES, Experiment, Spec, kind_of, spec_f
 from mi_lab.experiments.registry import EXPERIMENTS, experiment
 from mi_lab.experiments.sweep_specs import Sweep
 from mi_lab.ground.files import ResultError, check_writable, digest, write_atomically
+from mi_lab.ground.keywords import own_keywords
 from mi_lab.ground.names import known
 from mi_lab.results.rounding import round_measured
 from mi_lab.results.schema import FORMAT, SCHEMA, SEALED, check_schema
@@ -81,6 +82,7 @@ def save(result: Result, folder: Path | None = None) -> Path:
     return path
 
 
+@own_keywords
 def load(name: str, profile: str | None = None, folder: Path | None = None) -> Result:
     """The stored result of an experiment or panel; without a profile the largest that is stored.
 

@@ -21,6 +21,7 @@ from mi_lab.experiments.sweep_specs import CeilingTable, Sweep
 from mi_lab.ground.cache import runs_folder
 from mi_lab.ground.extras import require
 from mi_lab.ground.files import check_writable
+from mi_lab.ground.keywords import check_keywords, keywords_of, own_keywords
 from mi_lab.ground.names import known
 from mi_lab.ground.settings import as_type, plain_data
 from mi_lab.results.rounding import Run, round_measured
@@ -50,6 +51,7 @@ def run(
     device or scheduler, ResultError for a folder that cannot be written, all before any training.
     """
     chosen = experiment(name)
+    check_keywords("run", overrides, [*keywords_of(run), *(field.name for field in dataclasses.fields(chosen.report))])
     spec = chosen.spec(profile, **overrides)
     if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
         raise ValueError(f"workers must be a whole number of at least 1, or None, not {reprlib.repr(workers)}.")
@@ -82,6 +84,7 @@ def store_runs(name: str, runs: Sequence[Run], **overrides: Any) -> Result:
     )
 
 
+@own_keywords
 def run_parameters(namespace: Mapping[str, Any]) -> Result:
     """Run what a notebook's ``parameters`` cell says, from that notebook's ``globals()``.
 

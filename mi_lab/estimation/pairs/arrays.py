@@ -11,6 +11,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from mi_lab.ground.keywords import own_keywords
+
 Array = NDArray[Any]
 _CLASSES = 1000  # at most; more different whole numbers are counts or identifiers and not labels
 
@@ -110,6 +112,7 @@ def _few_enough(classes: int, pairs: int) -> bool:
     return classes <= min(_CLASSES, pairs // 10)
 
 
+@own_keywords
 def read_pairs(path: str | Path, path_y: str | Path | None = None) -> tuple[Array, Array]:
     """x and y from one file, or from two.
 

@@ -28,6 +28,7 @@ from mi_lab.estimation.pairs.dataset import Walk, make_side, split
 from mi_lab.estimation.pairs.estimates import Data, Estimate, flags_of, mean_and_stderr
 from mi_lab.estimation.pairs.yardsticks import Yardstick
 from mi_lab.estimation.steps import captured, make_step
+from mi_lab.ground.keywords import check_keywords, keywords_of
 from mi_lab.ground.names import CONDITIONAL, CONTRASTIVE, DENSITIES, READOUTS, YARDSTICKS, check_critic, known
 
 EVERY = 50  # steps between two readings of the validation part
@@ -62,6 +63,7 @@ def estimate(
     'ksg' or 'gaussian', which train nothing; ``readout`` is which value of a JS critic is reported, 'nwj' (the default)
     or 'plug_in', which is GAN-DIME. ``settings`` are those of ``Fit``. Raises ValueError for bad input.
     """
+    check_keywords("estimate", settings, [*keywords_of(estimate), *keywords_of(Fit)])
     chosen = readout or READOUTS.get(known("estimator", estimator, (*READOUTS, *YARDSTICKS)), (estimator,))[0]
     known("readout", chosen, READOUTS.get(estimator, (estimator,)))
     fit = make_fit(x, y, estimator, **settings)
