@@ -23,7 +23,20 @@ ESTIMATORS = ("mine", "nwj", "js", "infonce")
 
 @dataclass(frozen=True)
 class Comparison:
-    """Estimates of the MI of the same pairs, in nats."""
+    """Estimates of the MI of the same pairs, in nats; in a notebook it shows itself as a table.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import mi_lab
+    >>> x, noise = np.random.default_rng(0).normal(size=(2, 1000, 1))
+    >>> compared = mi_lab.compare(x, x + noise, ["gaussian", "ksg"], progress=False)
+    >>> compared.table()[0]["negatives"]
+    'none'
+    >>> print(compared)
+    gaussian (gaussian): 0.3... nats
+    ksg (ksg): 0.3... nats
+    """
 
     estimates: tuple[Estimate, ...]
 
@@ -64,8 +77,43 @@ def compare(
 ) -> Comparison:
     """Estimate the MI of pairs with several estimators, one after the other, and with every readout they have.
 
-    ``x``, ``y`` and ``settings`` are those of ``estimate``; InfoNCE, I_alpha, FLO and L1Out use all pairs whatever the
-    ``negatives``, and a setting that an estimator does not have leaves it alone. Raises ValueError for bad input.
+    Parameters
+    ----------
+    x : array or tensor
+        Of shape (n, d) or (n,); whole numbers of shape (n,) are labels.
+    y : array or tensor
+        As x; its row i belongs to row i of x.
+    estimators : str or sequence of str
+        Names as ``estimate`` takes them.
+    progress : bool
+        Whether to draw progress bars.
+    **settings
+        Those of ``estimate``. InfoNCE, I_alpha, FLO and L1Out use all pairs whatever the ``negatives``; a setting that
+        an estimator does not have leaves it alone.
+
+    Returns
+    -------
+    Comparison
+        The estimates in nats, as a table and as a figure.
+
+    Raises
+    ------
+    ValueError
+        For what one of the estimators refuses, before any is trained.
+    TypeError
+        For a setting that none of them has.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import mi_lab
+    >>> x, noise = np.random.default_rng(0).normal(size=(2, 1000, 1))
+    >>> quick = {"hidden": (16,), "learning_rate": 1e-2, "max_steps": 100, "seeds": 0, "progress": False}
+    >>> compared = mi_lab.compare(x, x + noise, ["nwj", "ksg"], **quick)
+    >>> [row["estimator"] for row in compared.table()]
+    ['nwj', 'ksg']
+    >>> all(0 < row["mi"] < 0.6 for row in compared.table())
+    True
     """
     found: list[Estimate] = []
     for name, fit in fits(x, y, estimators, **settings):

@@ -45,8 +45,20 @@ class Family(Protocol):
 class Gaussian:
     """Normal distributions with covariance I/2 (Eq. 14): the log loss is the squared error plus (d/2) log π.
 
-    The mean is linear in x and fitted exactly, by least squares; with a ``model`` it is that perceptron. Targets are
-    floats, (n, ...), taken flat.
+    Targets are floats, (n, ...), taken flat.
+
+    Parameters
+    ----------
+    model : Probe, optional
+        The perceptron that gives the mean; None for a linear one, fitted exactly, by least squares.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from mi_lab import Gaussian, v_information
+    >>> x, noise = torch.randn(2, 400, 1, generator=torch.Generator().manual_seed(0))
+    >>> v_information(Gaussian(), x, x + 0.1 * noise).value > 0.5
+    True
     """
 
     model: Probe | None = None
@@ -81,8 +93,21 @@ class Gaussian:
 class Categorical:
     """Distributions over labels: the softmax of logits.
 
-    They are linear in x, a logistic regression without penalty fitted to its optimum; with a ``model`` they are that
-    perceptron's. Targets are labels from 0, whole numbers of shape (n,).
+    Targets are labels from 0, whole numbers of shape (n,).
+
+    Parameters
+    ----------
+    model : Probe, optional
+        The perceptron that gives the logits; None for a logistic regression without penalty, fitted to its optimum.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from mi_lab import Categorical, v_information
+    >>> x = torch.randn(400, 1, generator=torch.Generator().manual_seed(0))
+    >>> label = (x[:, 0] > 0).long()
+    >>> round(v_information(Categorical(), x, label).normalised, 1)
+    1.0
     """
 
     model: Probe | None = None

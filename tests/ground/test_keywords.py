@@ -1,4 +1,4 @@
-"""A misspelt keyword of a public function, or of a task or family that one makes, is refused by the nearest right one."""
+"""A misspelt keyword of a public function, or of a task or family, is refused by the nearest right one."""
 
 import inspect
 
