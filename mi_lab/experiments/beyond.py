@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mi_lab.experiments.consistency_specs import Consistency, Staircase
+from mi_lab.experiments.consistency_specs import Consistency, Staircase, Untrained
 from mi_lab.experiments.kinds import Experiment
 from mi_lab.experiments.sweep_specs import Sweep
 from mi_lab.ground.names import CONDITIONAL, CONTRASTIVE, DENSITIES, READOUTS
@@ -12,6 +12,7 @@ BATCH_SIZES = (64, 512)
 TASKS = ("gaussian", "cubic", "student", "blobs")
 _SMOKE = {"true_mi": (2.0, 10.0), "batch_size": (64,), "hidden": (8,), "epochs": 1, "seeds": (0,)}
 _SMOKE_STAIRS = {"tasks": ("gaussian",), "true_mi": (2.0, 4.0), "hidden": (8,), "epochs": 1, "seeds": (0,)}
+_SMOKE_UNTRAINED = {"tasks": ("gaussian",), "true_mi": (2.0,), "pairs": 100}
 _SMOKE_ROWS = {"data": "synthetic_grey", "images": 600, "batch_size": 64, "rows": (14,), "hidden": (8,), "epochs": 1}
 
 
@@ -80,5 +81,7 @@ BEYOND = (
     *(_part(name, estimator, task) for task in TASKS for estimator, name in parts(task).items()),
     *(_staircase(name, estimator) for estimator, name in staircases().items()),
     *(_consistency(name, estimator) for estimator, name in consistencies().items()),
+    Experiment("untrained", "untrained", {}, Untrained(), {}, _SMOKE_UNTRAINED),
 )
-"""A part per estimator and task, of which each is a sweep over true MI and batch sizes; the tests of consistency."""
+"""A part per estimator and task, of which each is a sweep over true MI and batch sizes; the tests of consistency;
+and what the estimators without training say."""

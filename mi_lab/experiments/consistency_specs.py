@@ -1,4 +1,7 @@
-"""What the tests of consistency may be told: a staircase of true MI, and the rows of images. Needs no torch."""
+"""What experiments beyond the report may be told: a staircase of true MI, rows of images, data sets without training.
+
+Needs no torch.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +11,7 @@ from typing import Any
 from mi_lab.experiments.image_specs import check_training
 from mi_lab.experiments.sweep_specs import Sweep
 from mi_lab.ground.names import DATASETS, DENSITIES, known
-from mi_lab.ground.settings import within
+from mi_lab.ground.settings import MOST_COUNT, within
 
 READINGS = 8
 """Values that are kept of an epoch on the staircase."""
@@ -95,6 +98,32 @@ class Consistency:
         for setting, rows, seed in product(self.settings, self.rows, self.seeds):
             if rows or setting == "baseline":
                 yield {"setting": setting, "rows": rows, "seed": seed}
+
+
+@dataclass(frozen=True)
+class Untrained:
+    """Data sets of ``pairs`` pairs, one per task, true MI in nats and seed, for the estimators that need no training.
+
+    Raises ValueError for any value out of range.
+    """
+
+    tasks: tuple[str, ...] = ("gaussian", "cubic", "student")
+    true_mi: tuple[float, ...] = (2.0, 5.0, 10.0, 20.0, 30.0)
+    pairs: int = 2000
+    dim: int = 20
+    seeds: tuple[int, ...] = (0,)
+
+    def __post_init__(self) -> None:
+        if not self.tasks:
+            raise ValueError("tasks must hold at least one name.")
+        for task in self.tasks:
+            Sweep("nwj", self.true_mi, (2,), (1,), seeds=self.seeds, task=task, dim=self.dim)
+        within("pairs", (self.pairs,), max(40, 2 * self.dim + 1), MOST_COUNT)
+
+    def runs(self) -> Iterator[dict[str, Any]]:
+        """One mapping of ``task``, ``true_mi`` and ``seed`` per data set."""
+        for task, mi, seed in product(self.tasks, self.true_mi, self.seeds):
+            yield {"task": task, "true_mi": mi, "seed": seed}
 
 
 def _check_critic_learns(critic: str) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from mi_lab.experiments.consistency_specs import Consistency, Staircase
+from mi_lab.experiments.consistency_specs import Consistency, Staircase, Untrained
 from mi_lab.experiments.image_specs import Labelings, NoisyImages, Probing
 from mi_lab.experiments.reconstruction_specs import (
     Reconstruction,
@@ -19,7 +19,7 @@ from mi_lab.ground.settings import as_type
 
 PROFILES = ("smoke", "laptop", "report")
 
-Spec = Sweep | CeilingTable | Labelings | Probing | NoisyImages | Reconstruction | Staircase | Consistency
+Spec = Sweep | CeilingTable | Labelings | Probing | NoisyImages | Reconstruction | Staircase | Consistency | Untrained
 KINDS: Mapping[str, type[Spec]] = {
     "sweep": Sweep,
     "ceiling": CeilingTable,
@@ -31,6 +31,7 @@ KINDS: Mapping[str, type[Spec]] = {
     "supervised_autoencoders": SupervisedAutoencoders,
     "staircase": Staircase,
     "consistency": Consistency,
+    "untrained": Untrained,
 }
 """The kinds of result, each with the class of its spec."""
 

@@ -11,6 +11,7 @@ from mi_lab.experiments.sweep_specs import CeilingTable, Sweep
 from mi_lab.results.store import Result, papermill_command
 
 _OWN = "in full"
+_BEYOND = ("beyond", "staircase", "consistency", "untrained")  # notebooks of what the report does not hold
 
 
 def provenance(result: Result) -> str:
@@ -54,7 +55,7 @@ def _size(result: Result) -> list[str]:
 
 
 def _whole(result: Result) -> str:
-    return _OWN if experiment(result.experiment).notebook in ("beyond", "staircase", "consistency") else "report"
+    return _OWN if experiment(result.experiment).notebook in _BEYOND else "report"
 
 
 def differences(spec: Spec, report: Spec, whole: str = "report") -> list[str]:

@@ -2,4 +2,4 @@
 
 from mi_lab.ground.extras import require
 
-require("fastjsonschema", "filelock", "joblib")
+require("filelock", "joblib", "fastjsonschema")

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from mi_lab.experiments.consistency_specs import Consistency, Staircase
+from mi_lab.experiments.consistency_specs import Consistency, Staircase, Untrained
 from mi_lab.experiments.image_specs import NO_PRETEXT, Labelings, NoisyImages, Probing
 from mi_lab.experiments.reconstruction_specs import NO_DECODER, VInfoMaxDigits
 from mi_lab.representation.datasets import Split, load_dataset, some
@@ -26,7 +26,7 @@ Part = Mapping[str, Mapping[str, Any]]
 
 def part_again(spec: Any, run: Mapping[str, Any], device: torch.device) -> Part:
     """Some of a run, computed anew; empty where nothing of it is cheap. Raises DataError if the data cannot be had."""
-    if isinstance(spec, Labelings):
+    if isinstance(spec, Labelings | Untrained):
         with tempfile.TemporaryDirectory() as folder:
             return {"values": recipe(spec)(spec, run, device, Stages(Path(folder), {}))["values"]}
     if isinstance(spec, Staircase):

@@ -1,12 +1,13 @@
 import math
+import re
 
 import pytest
-from helpers import PROVENANCE, refused
+from helpers import PROVENANCE, made_result, refused
 
 from mi_lab.experiments.beyond import TASKS, parts
 from mi_lab.experiments.registry import experiment
 from mi_lab.ground.names import READOUTS
-from mi_lab.pages.chapters.beyond_the_report import farthest, guide, points, small_multiples, stored
+from mi_lab.pages.chapters.beyond_the_report import farthest, guide, points, small_multiples, stored, untrained
 from mi_lab.results.store import Result, save
 
 
@@ -85,3 +86,18 @@ def test_without_results_it_says_what_to_run(tmp_path):
 def test_every_part_is_an_experiment_with_its_readouts(task):
     for name, part in parts(task).items():
         assert tuple(experiment(part).panels.values()) == READOUTS[name]
+
+
+def test_the_table_of_estimators_without_training_holds_the_stored_values():
+    values = {"gaussian": {"ksg": 1.2345, "gaussian": 5.2}, "cubic": {"ksg": 0.5, "gaussian": 2.8}}
+    settings = {"tasks": ("gaussian", "cubic"), "true_mi": (5.0,)}
+    cells = re.findall(
+        "<td>(.*?)</td>", untrained(made_result("untrained", lambda r: {"values": values[r["task"]]}, **settings))
+    )
+    rows = [cells[i : i + 3] for i in range(0, len(cells), 3)]
+    assert rows == [
+        ["KSG", "gaussian", "1.23"],
+        ["KSG", "cubic", "0.50"],
+        ["Gaussian", "gaussian", "5.20"],
+        ["Gaussian", "cubic", "2.80"],
+    ]

@@ -14,6 +14,7 @@ from mi_lab.experiments.consistency_specs import READINGS
 from mi_lab.experiments.registry import EXPERIMENTS, experiment
 from mi_lab.ground.names import CONTRASTIVE, DENSITIES, READOUTS
 from mi_lab.representation.image_rows import rows_entropy
+from mi_lab.results.rounding import round_numbers
 from mi_lab.runner.recipes import staircase
 from mi_lab.runner.recipes.by_kind import recipe
 from mi_lab.runner.recipes.consistency import rows_task
@@ -129,3 +130,14 @@ def test_every_estimator_takes_part_with_its_own_scheme():
 def test_a_wrong_setting_gets_one_sentence(name, settings, words):
     with refused(*words):
         EXPERIMENTS[name].spec("laptop", **settings)
+
+
+def test_data_sets_for_estimators_without_training_are_made_and_verified(tmp_path):
+    result = run(
+        "untrained", "smoke", folder=tmp_path, device="cpu", progress=False, pairs=500, tasks=("gaussian", "cubic")
+    )
+    plain, cubic = (one["values"] for one in result.runs)
+    # 400 correlations of 500 pairs add about 400 / 1000 nats to the closed form; KSG is far too low in 40 dimensions
+    assert plain["gaussian"] == pytest.approx(2.4, abs=0.4) and plain["gaussian stderr"] > 0
+    assert cubic["gaussian"] < plain["gaussian"] and max(plain["ksg"], cubic["ksg"]) < 1
+    assert round_numbers(part_again(result.spec, result.runs[1], CPU)["values"]) == cubic

@@ -4,6 +4,7 @@ import math
 import statistics
 from collections.abc import Mapping, Sequence
 from html import escape
+from itertools import product
 from pathlib import Path
 from textwrap import wrap
 from typing import Any
@@ -12,7 +13,8 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from mi_lab.experiments.beyond import BATCH_SIZES, TRUE_MI, parts
-from mi_lab.ground.names import READOUTS
+from mi_lab.experiments.consistency_specs import Untrained
+from mi_lab.ground.names import READOUTS, YARDSTICKS
 from mi_lab.pages import theme
 from mi_lab.pages.figures import NAMES
 from mi_lab.pages.provenance import duration, provenance
@@ -55,6 +57,19 @@ def _end(run: dict[str, Any], readout: str, statistic: str) -> float:
         return math.nan
     last = values[-max(1, len(values) // _END) :]
     return statistics.fmean(last) if statistic == "mean" else statistics.median(last)
+
+
+def untrained(result: Result) -> str:
+    """HTML of a table: what KSG and the Gaussian closed form say of the data sets of a stored result, first seed."""
+    spec = result.spec
+    assert isinstance(spec, Untrained)
+    rows = []
+    for name, task in product(YARDSTICKS, spec.tasks):
+        runs = result.select(task=task, seed=spec.seeds[0])
+        rows.append([NAMES[name, name], task, *(cell(run["values"][name]) for run in runs)])
+    head = ["estimator", "task", *(f"true {mi:g} nats" for mi in spec.true_mi)]
+    table = table_html(head, rows, f"Estimates without training, of {spec.pairs} pairs")
+    return f'<div class="mi-table">{table}<p class="mi-provenance">{provenance(result)}</p></div>'
 
 
 def small_multiples(task: str, folder: Path | None = None) -> go.Figure:

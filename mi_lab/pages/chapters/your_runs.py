@@ -5,13 +5,14 @@ from pathlib import Path
 import plotly.graph_objects as go
 from IPython.display import HTML, Markdown, display
 
-from mi_lab.experiments.consistency_specs import Consistency, Staircase
+from mi_lab.experiments.consistency_specs import Consistency, Staircase, Untrained
 from mi_lab.experiments.image_specs import Labelings, NoisyImages, Probing
 from mi_lab.experiments.reconstruction_specs import SupervisedAutoencoders, VInfoMaxDigits, VInfoMaxImages
 from mi_lab.experiments.registry import experiment
 from mi_lab.experiments.sweep_specs import CeilingTable, Sweep
 from mi_lab.ground.files import ResultError
 from mi_lab.pages.chapters.autoencoders import table
+from mi_lab.pages.chapters.beyond_the_report import untrained
 from mi_lab.pages.chapters.noise import ESTIMATORS, over_noise
 from mi_lab.pages.chapters.protocols import accuracies, losses
 from mi_lab.pages.chapters.self_consistency import agreements, climbs
@@ -69,6 +70,8 @@ def figures_of(result: Result) -> dict[str, go.Figure | HTML]:
             return {task: climbs({result.spec.estimator: result}, task) for task in result.spec.tasks}
         case Consistency():
             return {"rows": agreements({result.spec.estimator: result})}
+        case Untrained():
+            return {"table": HTML(untrained(result))}
 
 
 def _varied(result: Result, folder: Path | None) -> Result:

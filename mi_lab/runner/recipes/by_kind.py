@@ -18,6 +18,7 @@ from mi_lab.runner.recipes.staircase import climb
 from mi_lab.runner.recipes.supervised_autoencoders import train_autoencoder
 from mi_lab.runner.recipes.v_infomax_digits import encode_digits
 from mi_lab.runner.recipes.v_infomax_images import encode_images
+from mi_lab.runner.recipes.yardstick_estimates import estimate_untrained
 from mi_lab.runner.stages import Stages
 
 Recipe = Callable[[Any, Mapping[str, Any], torch.device, Stages], Mapping[str, Any]]
@@ -30,6 +31,7 @@ _RECIPES: Mapping[str, Recipe] = {
     "supervised_autoencoders": train_autoencoder,
     "staircase": climb,
     "consistency": keep_rows,
+    "untrained": estimate_untrained,
 }
 
 
