@@ -18,6 +18,7 @@ BELOW = {  # a room, and the rooms that it may import from
     "pages": ["ground", "experiments", "results"],
     "lab": ["ground", "estimation", "experiments", "results", "runner", "pages"],
 }
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef)
 LIGHT = ["ground", "experiments", "results", "pages"]
 TEXTS = sources()
 ROOM = {name: name.split(".")[1] for name in TEXTS if name not in ("mi_lab", "mi_lab.__main__")}
@@ -33,7 +34,15 @@ def test_every_module_is_in_a_room_and_imports_from_rooms_below_it():
 def test_no_name_stands_for_two_modules_and_none_is_long():
     last = [name.split(".")[-1] for name in TEXTS]
     assert len(set(last)) == len(last), sorted(name for name in last if last.count(name) > 1)
-    assert not [name for name, text in TEXTS.items() if text.count("\n") > 300]
+    assert not [name for name, text in TEXTS.items() if text.count("\n") - docstring_lines(text) > 300]
+
+
+def docstring_lines(text):
+    """Lines of docstrings, which may explain as much as they like."""
+    said = [
+        node.body[0] for node in ast.walk(ast.parse(text)) if isinstance(node, DOCUMENTED) and ast.get_docstring(node)
+    ]
+    return sum(one.end_lineno - one.lineno for one in said)
 
 
 def test_importing_one_module_loads_no_other_on_the_way():

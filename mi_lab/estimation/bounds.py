@@ -20,11 +20,10 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from mi_lab.estimation.negatives import merge
-from mi_lab.ground.names import AVERAGE_WEIGHT
+from mi_lab.ground.names import ALPHA, AVERAGE_WEIGHT
 
 Bound = Callable[[Tensor, Tensor], Tensor]
 Gradient = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
-ALPHA = 0.01  # of I_alpha
 TAU = 5.0  # of SMILE
 
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from mi_lab.ground.gaussian import check_dim, correlation_from_mi, mi_from_correlation
+from mi_lab.ground.keywords import own_keywords
 
 
 class Task(Protocol):
@@ -51,13 +52,33 @@ class OfOneSize:
         return self.dim
 
 
+@own_keywords
 @dataclass(frozen=True)
 class CorrelatedGaussians(OfOneSize):
     """Two standard Gaussian vectors whose components are correlated pairwise.
 
-    Give either ``mi`` (nats) or ``correlation``; the other follows from
-    MI = -(dim/2) log(1 - correlation^2). Raises ValueError if both or neither is given,
-    or if one is out of range.
+    Parameters
+    ----------
+    dim : int
+        Components of x, and of y.
+    mi : float
+        The mutual information in nats; the correlation follows from MI = -(dim/2) log(1 - correlation^2).
+    correlation : float
+        Given in place of ``mi``, which then follows.
+
+    Raises
+    ------
+    ValueError
+        If both or neither of ``mi`` and ``correlation`` are given, or one is out of range.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from mi_lab import CorrelatedGaussians
+    >>> task = CorrelatedGaussians(dim=2, mi=1.0)
+    >>> x, y = task.sample(5, torch.Generator().manual_seed(0))
+    >>> x.shape, round(task.correlation, 3)
+    (torch.Size([5, 2]), 0.795)
     """
 
     dim: int = 20

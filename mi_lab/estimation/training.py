@@ -25,6 +25,7 @@ from mi_lab.estimation.resuming import Checkpoint
 from mi_lab.estimation.steps import captured, make_step
 from mi_lab.estimation.tasks import Task
 from mi_lab.ground.costs import steps_per_epoch
+from mi_lab.ground.keywords import own_keywords
 
 STATISTICS = ("mean", "median", "q05", "q95", "std")
 _READ_AT_ONCE = 2**16  # scores
@@ -54,6 +55,7 @@ class Curve:
         return {name: value for name, value in asdict(self).items() if (name, value) != ("moving_average", None)}
 
 
+@own_keywords
 @torch.inference_mode()
 def train(
     tasks: Sequence[Task],
@@ -76,16 +78,70 @@ def train(
     position: int = 0,
     checkpoint: Checkpoint | None = None,
 ) -> list[Curve]:
-    """Train one critic per task (run k: ``tasks[k]`` under ``seeds[k]``) and return their curves.
+    """Train one critic per task and return their curves. Run k trains on ``tasks[k]`` under ``seeds[k]``.
 
-    Each step draws a fresh batch, reads the estimate on it with dropout off and *before* the
-    critic is updated on it, and then ascends the objective with Adam. So every estimate is
-    made on pairs that the critic has not seen. ``dropout`` and ``weight_decay`` may differ by
-    run. ``precision`` 'bfloat16' rounds what the hidden layers multiply, which saves time where a machine has units
-    for it; the estimates are still read in float32 or better. ``average_weight`` is that of the newest batch in MINE's
-    moving average, None for its default or another estimator. ``progress`` is the label of a progress bar, None for
-    none. A training with a ``checkpoint`` goes on where that left off, and ends with the same curves to the bit.
-    Raises ValueError for any setting out of range; a run whose values stop being finite is recorded, not raised.
+    Each step draws a fresh batch, reads the estimate on it with dropout off and *before* the critic is updated on it,
+    and then ascends the objective with Adam. So every estimate is made on pairs that the critic has not seen.
+
+    Parameters
+    ----------
+    tasks : sequence of Task
+        K joint distributions of one size.
+    seeds : sequence of int
+        K seeds, one per run.
+    estimator_name : str
+        One of those in ``mi_lab.ground.names.READOUTS``.
+    batch_size : int
+        Pairs per step, at least 2.
+    epochs : int
+        An epoch has 100 batches, or 51200/N of a batch size N under 512.
+    negatives : str
+        'shuffle', 'derangement', 'all_pairs' or 'independent'.
+    critic : str
+        'joint', 'separable', 'bilinear', 'inner_product', 'optimal', or 'conditional' for densities.
+    hidden : sequence of int
+        Units of each hidden layer.
+    activation : str
+        'elu' or 'relu'.
+    dropout : sequence of float, or tensor
+        One rate per hidden layer, or none; a tensor of shape (K, layers) where runs differ.
+    weight_decay : float or sequence of float
+        Adam's L2 penalty, for all runs or for each.
+    learning_rate : float
+        Adam's.
+    precision : str
+        'float32', or 'bfloat16', which rounds what the hidden layers multiply and saves time where a machine has units
+        for it; estimates are still read in float32 or better.
+    average_weight : float, optional
+        Of the newest batch in MINE's moving average; None for its default or another estimator.
+    device : str
+        'auto', 'cpu' or 'cuda'.
+    progress : str, optional
+        The label of a progress bar; None for no bar.
+    position : int
+        The line of that bar.
+    checkpoint : Checkpoint, optional
+        A training goes on where it left off, and ends with the same curves to the bit.
+
+    Returns
+    -------
+    list of Curve
+        K curves of estimates in nats. A run whose values stop being finite is recorded, not raised.
+
+    Raises
+    ------
+    ValueError
+        For any setting out of range.
+
+    Examples
+    --------
+    >>> from mi_lab import CorrelatedGaussians, train
+    >>> task = CorrelatedGaussians(dim=2, mi=1.0)
+    >>> quick = {"hidden": (16,), "learning_rate": 1e-2, "device": "cpu"}
+    >>> [curve] = train([task], [0], estimator_name="nwj", batch_size=512, epochs=2, **quick)
+    >>> first, last = curve.curves["nwj"]["mean"]
+    >>> first < last < 1.1
+    True
     """
     training = Training(
         tasks,

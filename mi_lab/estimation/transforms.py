@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from mi_lab.estimation.tasks import CorrelatedGaussians, Task
+from mi_lab.ground.keywords import own_keywords
 
 _ROLL = 1.5 * math.pi  # the angle at which the swiss roll begins, and half of what it turns
 _CELL = 5  # pixels
@@ -155,8 +156,34 @@ MAPPED: Mapping[str, Callable[[int, float], Task]] = {name: _mapped(made) for na
 """Correlated Gaussians under a map of their y, by its name, as functions of ``dim`` and ``mi`` in nats."""
 
 
+@own_keywords
 def Cubic(task: Task) -> Transformed:  # noqa: N802 (a task, like those beside it)
-    """Any task with y replaced by y^3, component by component (Poole et al., 2019; Song & Ermon, 2020)."""
+    """Any task with y replaced by y^3, component by component, which leaves its MI as it is.
+
+    Parameters
+    ----------
+    task : Task
+        The joint distribution whose y is mapped.
+
+    Returns
+    -------
+    Transformed
+        The task of x and y^3.
+
+    References
+    ----------
+    Poole et al., 2019; Song and Ermon, 2020.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from mi_lab import CorrelatedGaussians, Cubic
+    >>> plain = CorrelatedGaussians(dim=2, mi=1.0)
+    >>> x, y = plain.sample(5, torch.Generator().manual_seed(0))
+    >>> _, cubed = Cubic(plain).sample(5, torch.Generator().manual_seed(0))
+    >>> torch.allclose(cubed, y**3), Cubic(plain).mi
+    (True, 1.0)
+    """
     return Transformed(task, MAPS["cubic"])
 
 

@@ -9,7 +9,18 @@ from typing import Any
 
 
 class ResultError(ValueError):
-    """A stored result that cannot be used, or a folder that cannot hold one; one sentence says which and why."""
+    """A stored result that cannot be used, or a folder that cannot hold one; one sentence says which and why.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from mi_lab import ResultError, load
+    >>> try:
+    ...     load("fig-2a", folder=Path("nowhere"))
+    ... except ResultError as error:
+    ...     print(error)
+    no result of fig-2a at profile report or laptop in nowhere; run: papermill ...
+    """
 
 
 def digest(value: Any) -> str:

@@ -6,14 +6,42 @@ and with nothing else. Mutual information (MI) is in nats.
 
 import math
 
+from mi_lab.ground.keywords import own_keywords
+
 STUDENT_DEGREES = 3.0
 """Degrees of freedom where none are given."""
 
 
+@own_keywords
 def mi_from_correlation(correlation: float, dim: int = 20) -> float:
-    """MI = -(dim/2) log(1 - correlation^2), in nats (Cover & Thomas, 2006).
+    """The MI of two Gaussian vectors that are correlated component by component, -(dim/2) log(1 - correlation^2).
 
-    Raises ValueError for a correlation outside (-1, 1) or a dimension under 1.
+    Parameters
+    ----------
+    correlation : float
+        Of component i of X with component i of Y, strictly between -1 and 1.
+    dim : int
+        Components of X, and of Y.
+
+    Returns
+    -------
+    float
+        The mutual information in nats.
+
+    Raises
+    ------
+    ValueError
+        For a correlation outside (-1, 1) or a dimension under 1.
+
+    References
+    ----------
+    Cover and Thomas, Elements of Information Theory, 2006.
+
+    Examples
+    --------
+    >>> from mi_lab import mi_from_correlation
+    >>> round(mi_from_correlation(0.8, dim=20), 3)
+    10.217
     """
     check_dim(dim)
     if not -1 < correlation < 1:
@@ -21,11 +49,32 @@ def mi_from_correlation(correlation: float, dim: int = 20) -> float:
     return -dim / 2 * math.log1p(-(correlation**2))
 
 
+@own_keywords
 def correlation_from_mi(mi: float, dim: int = 20) -> float:
-    """The non-negative correlation at which the MI is ``mi`` nats; inverse of the above.
+    """The correlation, zero or more, at which two Gaussian vectors share ``mi`` nats; the inverse of the above.
 
-    Raises ValueError for a negative or infinite MI, for one so large that the correlation
-    rounds to 1, or for a dimension under 1.
+    Parameters
+    ----------
+    mi : float
+        The mutual information in nats, zero or more.
+    dim : int
+        Components of X, and of Y.
+
+    Returns
+    -------
+    float
+        The correlation, from 0 up to but not including 1.
+
+    Raises
+    ------
+    ValueError
+        For a negative or infinite MI, for one so large that the correlation rounds to 1, or for a dimension under 1.
+
+    Examples
+    --------
+    >>> from mi_lab import correlation_from_mi
+    >>> round(correlation_from_mi(10.0, dim=20), 3)
+    0.795
     """
     check_dim(dim)
     if not 0 <= mi < math.inf:

@@ -1,7 +1,7 @@
 """The words of the field that parameters may take, and how an unknown one is refused. Needs no torch."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from mi_lab.ground.records import DENSITY, KNOWN_DENSITY, RECORDS, UNTRAINED
 
@@ -31,6 +31,8 @@ YARDSTICKS = tuple(name for name, one in RECORDS.items() if one.family == UNTRAI
 """Estimators without training, of data sets only."""
 OPTIONS = {name: one.option for name, one in RECORDS.items() if one.option}
 """Estimators with a number of their own, and its name."""
+ALPHA = 0.01
+"""alpha, the weight of InfoNCE's baseline in I_alpha, unless it is said."""
 AVERAGE_WEIGHT = 0.01
 """r, the weight of the newest batch in MINE's moving average, unless it is said."""
 EXPLORED = tuple(name for name, one in RECORDS.items() if one.explored)
@@ -44,11 +46,15 @@ def known(kind: str, name: object, names: Iterable[str]) -> str:
     names = sorted(names)
     if name in names:
         return str(name)
-    nearest = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
     whole = " ".join(str(name).split())  # in one line, whatever it is
     shown = whole if len(whole) <= 60 else f"{whole[:60]}…"
-    hint = f"did you mean '{nearest[0]}'?" if nearest else f"known are: {', '.join(names)}."
-    raise ValueError(f"unknown {kind} '{shown}'; {hint}")
+    raise ValueError(f"unknown {kind} '{shown}'; {nearest_of(name, names)}")
+
+
+def nearest_of(name: object, names: Sequence[str]) -> str:
+    """The end of a sentence that refuses a name: the nearest right one, or all of them."""
+    nearest = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
+    return f"did you mean '{nearest[0]}'?" if nearest else f"known are: {', '.join(names)}."
 
 
 def check_critic(estimator: str, critic: str) -> None:

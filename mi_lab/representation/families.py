@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy, one_hot
 
 from mi_lab.estimation.mlp import StackedMlp
+from mi_lab.ground.keywords import own_keywords
 from mi_lab.representation.probes import Probe, fit_stack
 
 _READ_AT_ONCE = 1000  # pairs
@@ -39,12 +40,25 @@ class Family(Protocol):
         ...
 
 
+@own_keywords
 @dataclass(frozen=True)
 class Gaussian:
     """Normal distributions with covariance I/2 (Eq. 14): the log loss is the squared error plus (d/2) log π.
 
-    The mean is linear in x and fitted exactly, by least squares; with a ``model`` it is that perceptron. Targets are
-    floats, (n, ...), taken flat.
+    Targets are floats, (n, ...), taken flat.
+
+    Parameters
+    ----------
+    model : Probe, optional
+        The perceptron that gives the mean; None for a linear one, fitted exactly, by least squares.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from mi_lab import Gaussian, v_information
+    >>> x, noise = torch.randn(2, 400, 1, generator=torch.Generator().manual_seed(0))
+    >>> v_information(Gaussian(), x, x + 0.1 * noise).value > 0.5
+    True
     """
 
     model: Probe | None = None
@@ -74,12 +88,26 @@ class Gaussian:
         return (y - outputs).square().sum(1) + y.shape[1] / 2 * math.log(math.pi)
 
 
+@own_keywords
 @dataclass(frozen=True)
 class Categorical:
     """Distributions over labels: the softmax of logits.
 
-    They are linear in x, a logistic regression without penalty fitted to its optimum; with a ``model`` they are that
-    perceptron's. Targets are labels from 0, whole numbers of shape (n,).
+    Targets are labels from 0, whole numbers of shape (n,).
+
+    Parameters
+    ----------
+    model : Probe, optional
+        The perceptron that gives the logits; None for a logistic regression without penalty, fitted to its optimum.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from mi_lab import Categorical, v_information
+    >>> x = torch.randn(400, 1, generator=torch.Generator().manual_seed(0))
+    >>> label = (x[:, 0] > 0).long()
+    >>> round(v_information(Categorical(), x, label).normalised, 1)
+    1.0
     """
 
     model: Probe | None = None

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from mi_lab.estimation.machine import one_thread
+from mi_lab.ground.keywords import own_keywords
 from mi_lab.representation.families import Family, Predictor, described
 
 
@@ -55,15 +56,48 @@ class VInformation:
         return self.value / self.null.value
 
 
+@own_keywords
 def v_entropy(
     family: Family, y: Tensor, given: Tensor | None = None, *, held_out: float | Tensor = 0.25, seed: int = 0
 ) -> VEntropy:
     """The predictive V-entropy H_V(Y|X), or H_V(Y|∅) without ``given``, of n pairs in nats.
 
-    y is (n,) labels or (n, ...) floats, ``given`` is x, (n, ...) floats, taken flat. ``held_out`` is the share of the
-    pairs that is drawn by ``seed`` and not fitted on, or a mask of them, (n,) of bool. Raises ValueError for a family
-    that does not fit y, labels that do not start at 0 or of which the fitted part lacks one, values that are not
-    finite, and an empty part.
+    Parameters
+    ----------
+    family : Family
+        The models that the observer may use, such as ``Categorical()``.
+    y : tensor
+        (n,) labels, whole numbers from 0, or (n, ...) floats.
+    given : tensor, optional
+        x, (n, ...) floats, taken flat.
+    held_out : float or tensor
+        The share of the pairs that is drawn by ``seed`` and not fitted on, or a mask of them, (n,) of bool.
+    seed : int
+        Of that draw, and of a family's perceptron.
+
+    Returns
+    -------
+    VEntropy
+        ``value`` in nats, and ``pointwise``, the log loss of each held-out pair.
+
+    Raises
+    ------
+    ValueError
+        For a family that does not fit y, labels that do not start at 0 or of which the fitted part lacks one, values
+        that are not finite, and an empty part.
+
+    References
+    ----------
+    Xu et al., A Theory of Usable Information under Computational Constraints, 2020.
+
+    Examples
+    --------
+    >>> import math
+    >>> import torch
+    >>> from mi_lab import Categorical, v_entropy
+    >>> coin = torch.arange(400) % 2
+    >>> abs(v_entropy(Categorical(), coin).value - math.log(2)) < 0.01
+    True
     """
     family.check(y)
     parts = _parts(len(y), held_out, seed)
@@ -71,12 +105,48 @@ def v_entropy(
     return next(_entropies(family, y, [given], parts, seed))
 
 
+@own_keywords
 def v_information(
     family: Family, x: Tensor, y: Tensor, *, held_out: float | Tensor = 0.25, seed: int = 0
 ) -> VInformation:
-    """The predictive V-information I_V(X → Y) that x, (n, ...) floats, has about y for a family.
+    """The predictive V-information I_V(X → Y) that x has about y for a family, both read on the same held-out pairs.
 
-    Both entropies are fitted, and read on the same held-out pairs. Arguments and errors are those of ``v_entropy``.
+    Parameters
+    ----------
+    family : Family
+        The models that the observer may use, such as ``Categorical()``.
+    x : tensor
+        (n, ...) floats, taken flat.
+    y : tensor
+        (n,) labels, whole numbers from 0, or (n, ...) floats.
+    held_out : float or tensor
+        The share of the pairs that is drawn by ``seed`` and not fitted on, or a mask of them, (n,) of bool.
+    seed : int
+        Of that draw, and of a family's perceptron.
+
+    Returns
+    -------
+    VInformation
+        ``value`` in nats, ``pointwise``, and the two entropies, ``null`` and ``conditional``.
+
+    Raises
+    ------
+    ValueError
+        For a family that does not fit y, labels that do not start at 0 or of which the fitted part lacks one, values
+        that are not finite, and an empty part.
+
+    References
+    ----------
+    Xu et al., A Theory of Usable Information under Computational Constraints, 2020.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from mi_lab import Categorical, v_information
+    >>> x = torch.randn(400, 2, generator=torch.Generator().manual_seed(0))
+    >>> label = (x[:, 0] > 0).long()
+    >>> v_information(Categorical(), x, label).value > 0.6 > v_information(Categorical(), x[:, 1:], label).value
+    True
     """
     family.check(y)
     parts = _parts(len(y), held_out, seed)

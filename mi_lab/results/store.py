@@ -17,6 +17,7 @@ from mi_lab.experiments.kinds import PROFILES, Experiment, Spec, kind_of, spec_f
 from mi_lab.experiments.registry import EXPERIMENTS, experiment
 from mi_lab.experiments.sweep_specs import Sweep
 from mi_lab.ground.files import ResultError, check_writable, digest, write_atomically
+from mi_lab.ground.keywords import own_keywords
 from mi_lab.ground.names import known
 from mi_lab.results.rounding import round_measured
 from mi_lab.results.schema import FORMAT, RESTORE, SCHEMA, SEALED, read_document, unreadable
@@ -34,6 +35,14 @@ class Result:
     ``true_mi``, ``batch_size``, ``value``, ``stderr``. All in nats. Of encoders of images: ``p`` if it has one,
     ``seed``, ``first_nonfinite_epoch``, ``curves`` (name -> one value per epoch) and ``values`` (name -> number, or
     -> tap -> number; None where it diverged).
+
+    Examples
+    --------
+    >>> import math
+    >>> from mi_lab import load
+    >>> [run] = load("fig-2a").select(true_mi=30.0)  # in a checkout, which holds the book's results
+    >>> run["curves"]["nwj"]["mean"][-1] < math.log(run["batch_size"])
+    True
     """
 
     experiment: str
@@ -80,10 +89,35 @@ def save(result: Result, folder: Path | None = None) -> Path:
     return path
 
 
+@own_keywords
 def load(name: str, profile: str | None = None, folder: Path | None = None) -> Result:
-    """The stored result of an experiment or panel; without a profile the largest that is stored.
+    """The stored result of an experiment or panel.
 
-    Raises ResultError if there is none, if the file is damaged, or if its spec is not what the experiment now says.
+    Parameters
+    ----------
+    name : str
+        Of the experiment, such as 'fig-2a'.
+    profile : str, optional
+        'smoke', 'laptop' or 'report'; None for the largest of the last two that is stored.
+    folder : Path, optional
+        Where it lies; None for ``MI_LAB_RESULTS``, else book/results of the checkout.
+
+    Returns
+    -------
+    Result
+        Its runs, with the spec they followed and their provenance.
+
+    Raises
+    ------
+    mi_lab.ResultError
+        If there is none, if the file is damaged, or if its spec is not what the experiment now says.
+
+    Examples
+    --------
+    >>> from mi_lab import load
+    >>> result = load("fig-2a")  # in a checkout, which holds the book's results
+    >>> result.spec.estimator
+    'nwj'
     """
     chosen = experiment(name)
     folder = folder or results_dir()

@@ -24,6 +24,7 @@ from mi_lab.experiments.sweep_specs import CeilingTable, Sweep
 from mi_lab.ground.cache import runs_folder
 from mi_lab.ground.extras import require
 from mi_lab.ground.files import check_writable
+from mi_lab.ground.keywords import check_keywords, keywords_of, own_keywords
 from mi_lab.ground.names import known
 from mi_lab.ground.settings import as_type, plain_data
 from mi_lab.results.rounding import Run, round_measured
@@ -47,12 +48,52 @@ def run(
 ) -> Result:
     """Run an experiment (or the one a panel belongs to), store its result and return it.
 
-    ``overrides`` replace single settings of the profile, such as ``true_mi=[10]``; None leaves one alone.
-    ``workers`` are parallel processes of one thread each (default: one per core; one on CUDA). With the address of a
-    Dask ``scheduler`` ("tcp://host:8786") its workers do the training. Raises ValueError for a wrong name, setting,
-    device or scheduler, ResultError for a folder that cannot be written, all before any training.
+    Parameters
+    ----------
+    name : str
+        Of the experiment, such as 'fig-2a'.
+    profile : str
+        Its size: 'smoke', 'laptop' or 'report'.
+    device : str
+        'auto', 'cpu' or 'cuda'.
+    workers : int, optional
+        Parallel processes of one thread each; None for one per core, and one on CUDA.
+    scheduler : str, optional
+        The address of a Dask scheduler, 'tcp://host:8786', whose workers then do the training.
+    folder : Path, optional
+        Where the result is stored; None for ``MI_LAB_RESULTS``, else book/results of the checkout.
+    progress : bool
+        Whether to draw progress bars.
+    **overrides
+        Single settings in place of the profile's, such as ``true_mi=[10]``; None leaves one alone.
+
+    Returns
+    -------
+    Result
+        As it is stored.
+
+    Raises
+    ------
+    ValueError
+        For a wrong name, value, device or scheduler, before any training.
+    TypeError
+        For a setting that the experiment does not have.
+    mi_lab.ResultError
+        For a folder that cannot be written, before any training.
+
+    Examples
+    --------
+    >>> import math
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from mi_lab import run
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     result = run("ceiling", "smoke", folder=Path(folder), progress=False)
+    >>> all(one["value"] < math.log(one["batch_size"]) for one in result.runs)
+    True
     """
     chosen = experiment(name)
+    check_keywords("run", overrides, [*keywords_of(run), *(field.name for field in dataclasses.fields(chosen.report))])
     spec = chosen.spec(profile, **overrides)
     _check_tasks(spec)
     if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
@@ -86,10 +127,32 @@ def store_runs(name: str, runs: Sequence[Run], **overrides: Any) -> Result:
     )
 
 
+@own_keywords
 def run_parameters(namespace: Mapping[str, Any]) -> Result:
-    """Run what a notebook's ``parameters`` cell says, from that notebook's ``globals()``.
+    """Run what a notebook's ``parameters`` cell says.
 
-    Raises ValueError, before any work, for a name that is no parameter: papermill itself only warns of one.
+    Parameters
+    ----------
+    namespace : mapping
+        The notebook's ``globals()``: ``experiment``, and any of ``profile``, ``device``, ``workers``, ``scheduler`` and
+        the experiment's own settings. The kernel's own names are left out.
+
+    Returns
+    -------
+    Result
+        As it is stored.
+
+    Raises
+    ------
+    ValueError
+        Before any work, for a name that is no parameter; papermill itself only warns of one.
+
+    Examples
+    --------
+    >>> from mi_lab import run_parameters
+    >>> result = run_parameters({"experiment": "ceiling", "profile": "smoke"})
+    >>> result.file_name
+    'ceiling.smoke.json'
     """
     given = plain_data(namespace)
     chosen = experiment(given.pop("experiment"))

@@ -26,41 +26,28 @@ _QUIET = [
 
 
 @pytest.fixture(scope="session")
-def book(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """The HTML of the book as `make book` builds it, warnings as errors; the first test process builds it."""
-    base = tmp_path_factory.getbasetemp()
-    out = (base if worker_id == "master" else base.parent) / "book"
-    with FileLock(f"{out}.lock"):
-        if not (out / "built").exists():
-            build(out)
-            (out / "built").touch()
-    return out / "_build" / "html"
-
-
-def build(out: Path) -> None:
-    """Build the book into a folder."""
-    command = [
-        Path(sys.executable).parent / "jupyter-book",
-        "build",
-        ROOT,
-        "-W",
-        "-n",
-        "--keep-going",
-        "--all",
-        "--path-output",
-        out,
-    ]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("MI_LAB_")}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment)
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+def book() -> Path:
+    """The HTML of the book as `make book` builds it; if that is up to date, it is not built again."""
+    with FileLock(ROOT / "_build" / "tests.lock"):
+        _succeed(["make", "--no-print-directory", "book"], cwd=ROOT)
+    return ROOT / "_build" / "html"
 
 
 @pytest.fixture(scope="session")
 def book_again(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A second build. It takes more than a minute, so it serves one test alone."""
+    """A second build, of the same files in another place. It serves one test alone."""
     out = tmp_path_factory.mktemp("again")
-    build(out)
+    program = Path(sys.executable).parent / "jupyter-book"
+    _succeed([program, "build", ROOT, "-W", "--keep-going", "--all", "--path-output", out])
     return out / "_build" / "html"
+
+
+def _succeed(command: list[str | Path], **settings: Path) -> None:
+    # what a test or the make that called it has set is not for the book
+    ours = ("MI_LAB_", "MAKE", "MFLAGS")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, **settings)  # type: ignore[call-overload]
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,8 @@ from mi_lab.ground.names import ACTIVATIONS, CRITICS, NEGATIVES, READOUTS
 from mi_lab.lab.comparison import PARAMETERS, compare_parameters
 from mi_lab.runner import running
 
+pytestmark = pytest.mark.fuzz
+
 ONE_OF_EACH = sorted({chosen.notebook: name for name, chosen in EXPERIMENTS.items()}.values())
 PLAUSIBLE = st.one_of(
     st.integers(-2, 200),

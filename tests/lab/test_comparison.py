@@ -78,7 +78,6 @@ LABELS = np.arange(4000) % 3
         (LABELS, ("nwj", "ksg"), {}, ("ksg needs measurements",)),
         (LABELS, ("nwj", "doe"), {}, ("doe models the density of y",)),
         (synthetic()[1], ("nwj", "interpolated"), {"alpha": 2.0}, ("alpha",)),
-        (synthetic()[1], ("ksg",), {"max_stepps": 3}, ("unknown setting 'max_stepps'", "'max_steps'")),
     ],
 )
 def test_what_one_estimator_refuses_is_refused_before_another_trains(y, estimators, settings, words):

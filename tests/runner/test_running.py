@@ -197,7 +197,6 @@ def test_the_ceiling_table_is_the_ceiling():
     [
         ({"name": "fig2a"}, ("unknown experiment 'fig2a'", "'fig-2a'")),
         ({"name": "fig-2a", "profile": "smok"}, ("unknown profile 'smok'", "'smoke'")),
-        ({"name": "fig-2a", "epoch": 3}, ("unknown parameter 'epoch'", "'epochs'")),
         ({"name": "fig-2a", "batch_size": 1}, ("batch_size must be at least 2",)),
         ({"name": "fig-2a", "device": "cuda:99"}, ("device 'cuda:99' is not available",)),
         ({"name": "fig-2a", "workers": -1}, ("workers", "at least 1")),

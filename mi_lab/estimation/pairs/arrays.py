@@ -11,6 +11,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from mi_lab.ground.keywords import own_keywords
+
 Array = NDArray[Any]
 _CLASSES = 1000  # at most; more different whole numbers are counts or identifiers and not labels
 
@@ -110,13 +112,40 @@ def _few_enough(classes: int, pairs: int) -> bool:
     return classes <= min(_CLASSES, pairs // 10)
 
 
+@own_keywords
 def read_pairs(path: str | Path, path_y: str | Path | None = None) -> tuple[Array, Array]:
     """x and y from one file, or from two.
 
-    One file is an ``.npz`` with arrays x and y, or a ``.csv`` or ``.parquet`` with columns whose names start with x and
-    with y. Of two files, ``.npy``, ``.csv`` or ``.parquet``, each is one array. A single column of whole numbers in a
-    table is read as labels unless too many of them differ. Raises ValueError with one sentence that names the file and
-    what would be right.
+    Parameters
+    ----------
+    path : str or Path
+        An ``.npz`` with arrays x and y, or a ``.csv`` or ``.parquet`` with columns whose names start with x and with y;
+        of two files, an ``.npy``, ``.csv`` or ``.parquet`` that holds x.
+    path_y : str or Path, optional
+        The second file, which holds y.
+
+    Returns
+    -------
+    x, y : array
+        Of shape (n, d) or (n,). A single column of whole numbers in a table is read as labels unless too many differ.
+
+    Raises
+    ------
+    ValueError
+        In one sentence that names the file and what would be right.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from mi_lab import read_pairs
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "pairs.npz"
+    ...     np.savez(path, x=np.zeros((6, 2)), y=np.arange(6) % 2)
+    ...     x, y = read_pairs(path)
+    >>> x.shape, y.shape
+    ((6, 2), (6,))
     """
     path = Path(path)
     if path_y is not None:

@@ -1,0 +1,75 @@
+"""A misspelt keyword of a public function, or of a task or family, is refused by the nearest right one."""
+
+import inspect
+
+import pytest
+import torch
+from helpers import refused
+
+import mi_lab
+from mi_lab.ground.keywords import check_keywords, keywords_of, own_keywords
+
+MADE_BY_HAND = ("CorrelatedGaussians", "Gaussian", "Categorical")
+PUBLIC = sorted({name for name in mi_lab.__all__ if inspect.isfunction(getattr(mi_lab, name))} | set(MADE_BY_HAND))
+
+
+def arguments(name):
+    """What the function takes by position, as far as it is looked at before keywords are."""
+    return {"run": ("fig-2a",), "compare": ("x", "y"), "estimate": ("x", "y")}.get(name, ())
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_a_keyword_with_a_letter_too_many_is_refused_by_the_right_one(name):
+    public = getattr(mi_lab, name)
+    for right in keywords_of(public):
+        with refused(f"{name} has no setting '{right}s'; did you mean '{right}'?", error=TypeError):
+            public(*arguments(name), **{f"{right}s": 1})
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "right"),
+    [
+        ("estimate", "seed", "seeds"),
+        ("estimate", "batchsize", "batch_size"),
+        ("compare", "seed", "seeds"),
+        ("compare", "max_stepps", "max_steps"),
+        ("run", "epoch", "epochs"),
+        ("run", "worker", "workers"),
+        ("train", "estimator", "estimator_name"),
+        ("v_information", "heldout", "held_out"),
+        ("ceiling", "sample", "samples"),
+    ],
+)
+def test_settings_that_are_passed_on_are_known_too(name, wrong, right):
+    with refused(f"{name} has no setting '{wrong}'; did you mean '{right}'?", error=TypeError):
+        getattr(mi_lab, name)(*arguments(name), **{wrong: 1})
+
+
+def test_a_keyword_like_no_other_is_refused_by_all_of_them():
+    with refused("ceiling has no setting 'zzz'; known are: batch_size, samples, seed, task.", error=TypeError):
+        mi_lab.ceiling(zzz=1)
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_help_and_editors_still_see_the_signature(name):
+    public = getattr(mi_lab, name)
+    assert inspect.signature(public).parameters and not {"args", "kwargs"} & set(inspect.signature(public).parameters)
+    assert public.__doc__ and public.__name__ == name
+
+
+def test_right_keywords_reach_the_function_and_its_own_errors_remain():
+    @own_keywords
+    def double(number, times=2):
+        return number * times
+
+    assert double(2) == 4 and double(number=2, times=3) == 6
+    with pytest.raises(TypeError, match="missing 1 required positional argument: 'number'"):
+        double(times=2)
+    check_keywords("double", ["times"], ["number", "times"])
+
+
+def test_a_class_stays_what_it_was():
+    task = mi_lab.CorrelatedGaussians(dim=2, mi=1.0)
+    assert task == mi_lab.CorrelatedGaussians(2, 1.0) and isinstance(task, mi_lab.CorrelatedGaussians)
+    assert mi_lab.ceiling(task=task, batch_size=8, samples=2).value == mi_lab.ceiling(task, 8, 2).value
+    assert torch.is_tensor(mi_lab.Gaussian().null(torch.ones(2, 1)))
