@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from mi_lab.experiments.kinds import PROFILES, Experiment, Spec, kind_of, spec_from_dict
 from mi_lab.experiments.registry import EXPERIMENTS, experiment
@@ -22,6 +22,7 @@ from mi_lab.ground.names import known
 from mi_lab.results.rounding import round_measured
 from mi_lab.results.schema import FORMAT, RESTORE, SCHEMA, SEALED, read_document, unreadable
 
+S = TypeVar("S", bound=Spec)
 SHOWN_PROFILES = ("report", "laptop")  # the book shows the first of these that is stored
 
 
@@ -56,6 +57,11 @@ class Result:
     def file_name(self) -> str:
         """The name of the file it is stored in."""
         return file_name(self.experiment, self.profile, self.spec if self.overrides else None)
+
+    def spec_of(self, kind: type[S]) -> S:
+        """The spec, which is known to be of that kind."""
+        assert isinstance(self.spec, kind)
+        return self.spec
 
     def select(self, **settings: Any) -> list[dict[str, Any]]:
         """The runs whose settings are these, in the order of the grid."""

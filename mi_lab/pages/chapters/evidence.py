@@ -140,10 +140,11 @@ def _layers(result: Result) -> go.Figure:
 
 def _protocols(result: Result) -> go.Figure:
     """Validation accuracies of both protocols by epoch, a series per decoder and protocol."""
-    assert isinstance(result.spec, VInfoMaxDigits)
     series = {
         f"{DECODERS[decoder]}, {PROTOCOLS[protocol]}": [
-            (float(epoch), at(result, decoder, protocol, epoch)) for epoch in result.spec.read_at if epoch
+            (float(epoch), at(result, decoder, protocol, epoch))
+            for epoch in result.spec_of(VInfoMaxDigits).read_at
+            if epoch
         ]
         for decoder in DECODERS
         for protocol in PROTOCOLS

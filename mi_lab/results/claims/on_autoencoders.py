@@ -49,7 +49,7 @@ def helps_at_small_weight(results: Results) -> Outcome:
 
 def weight_trades_off(results: Results) -> Outcome:
     """Rotations clearly best at a finite λ; random labels better the larger λ. Linear probe and decoder."""
-    by_pretext = {_autoencoders(result).pretext: result for result in results.values()}
+    by_pretext = {result.spec_of(SupervisedAutoencoders).pretext: result for result in results.values()}
     rotation, random = (_over_weight(by_pretext[name]) for name in ("rotation", "random_labels"))
     kept = max(value for weight, value in rotation.items() if weight != "inf") - rotation["inf"]
     gain, fall = random["inf"] - random["0"], _largest_fall(random)
@@ -66,7 +66,10 @@ def weight_trades_off(results: Results) -> Outcome:
 
 def helps_plainnet_more(results: Results) -> Outcome:
     """λ = 0.25 with a linear decoder lifts the linear probe clearly without skips, and clearly more than with them."""
-    gains = {_autoencoders(result).architecture: _gain(result, "linear", "linear") for result in results.values()}
+    gains = {
+        result.spec_of(SupervisedAutoencoders).architecture: _gain(result, "linear", "linear")
+        for result in results.values()
+    }
     plain, residual = gains["plainnet18"], gains["resnet18"]
     says = (
         f"At λ = 0.25 the linear probe reads {plain:+.1f} points on PlainNet18 and {residual:+.1f} on ResNet18, "
@@ -75,11 +78,6 @@ def helps_plainnet_more(results: Results) -> Outcome:
     parts = (plain > POINTS, plain - residual > POINTS)
     decided = all(parts) or all(map(_full, results.values()))
     return Outcome(word_of(parts, decided), says, {"PlainNet18": plain, "ResNet18": residual})
-
-
-def _autoencoders(result: Result) -> SupervisedAutoencoders:
-    assert isinstance(result.spec, SupervisedAutoencoders)
-    return result.spec
 
 
 def _full(result: Result) -> bool:
@@ -100,7 +98,7 @@ def _gain(result: Result, decoder: str, measure: str) -> float:
 
 def _over_weight(result: Result) -> dict[str, float]:
     """Linear accuracy by λ with a linear decoder, in the order of λ."""
-    weights = sorted(_autoencoders(result).weights, key=float)
+    weights = sorted(result.spec_of(SupervisedAutoencoders).weights, key=float)
     return {w: _mean(result, "none" if float(w) == 0 else "linear", "linear", w) for w in weights}
 
 

@@ -28,7 +28,7 @@ def accuracy(result: Result, tap: str) -> float:
 
 def zero_label_mi(results: Results) -> Outcome:
     """No MI by counting, and at every deep tap rotations above an untrained encoder above random labels."""
-    by_pretext = {_probing(r).pretext: r for r in results.values() if isinstance(r.spec, Probing)}
+    by_pretext = {r.spec_of(Probing).pretext: r for r in results.values() if isinstance(r.spec, Probing)}
     rotation, random, untrained = (by_pretext[name] for name in ("rotation", "random_labels", "none"))
     counted = {run["labeling"]: run["values"] for run in results["fig-4"].runs}
     exact = counted["rotation"]["counted"] < 1e-9
@@ -36,7 +36,7 @@ def zero_label_mi(results: Results) -> Outcome:
     gain = {tap: accuracy(rotation, tap) - accuracy(untrained, tap) for tap in DEEP}
     loss = {tap: accuracy(untrained, tap) - accuracy(random, tap) for tap in DEEP}
     parts = [exact and chance, min(gain.values()) > POINTS, min(loss.values()) > POINTS]
-    full = _probing(rotation).epochs >= 100 and _memorised(random)
+    full = rotation.spec_of(Probing).epochs >= 100 and _memorised(random)
     says = (
         f"I(Y;Y') is {counted['rotation']['counted']:.5f} nats for rotations and, counted, "
         f"{counted['random_labels']['counted']:.5f} for random labels. Against an untrained encoder, "
@@ -106,11 +106,6 @@ def layers_break(results: Results) -> Outcome:
     # 15 of 20 fair coins: probability 0.02
     decided = share >= 0.75 or _settled(result, ("mine", "nwj"))
     return Outcome(word_of([share >= 0.75], decided), says, {"share of settings": share})
-
-
-def _probing(result: Result) -> Probing:
-    assert isinstance(result.spec, Probing)
-    return result.spec
 
 
 def _memorised(result: Result) -> bool:
