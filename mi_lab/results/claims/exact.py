@@ -28,4 +28,3 @@ CLAIMS = (
         "Nothing: it is counted exactly.",
     ),
 )
-"""In the order of the report."""

@@ -93,4 +93,3 @@ CLAIMS = (
         Evidence("curves", "fig-12", readout="nwj"),
     ),
 )
-"""In the order of the report."""

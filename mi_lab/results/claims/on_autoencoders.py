@@ -144,4 +144,3 @@ CLAIMS = (
         Evidence("over_weight", "table-3-resnet18", "table-3-plainnet18"),
     ),
 )
-"""In the order of the report."""

@@ -93,4 +93,3 @@ CLAIMS = (
         Evidence("protocols", "fig-14"),
     ),
 )
-"""In the order of the report."""

@@ -196,4 +196,3 @@ CLAIMS = (
         Evidence("by_tap", "table-8-rotation", "table-8-random-labels", "table-8-untrained"),
     ),
 )
-"""In the order of the report."""

@@ -214,4 +214,3 @@ CLAIMS = (
         Evidence("against_truth", "fig-12", readout="plug_in", least=10),
     ),
 )
-"""In the order of the report."""

@@ -198,4 +198,3 @@ CLAIMS = (
         Evidence("passing", "fig-1a-long", "fig-1d", "fig-1a-dv", "fig-1d-dv"),
     ),
 )
-"""In the order of the report."""

@@ -127,4 +127,3 @@ CLAIMS = (
         Evidence("against_truth", "explorer-nwj-shuffle", readout="nwj", sizes=(64, 128), least=10),
     ),
 )
-"""In the order of the report."""
