@@ -248,7 +248,7 @@ class Estimator:
     objective: Gradient
     readouts: Mapping[str, Bound]
     fit: Bound
-    """The higher, the better the critic: training stops by it, since not every readout is a bound."""
+    """Says how good the critic is, more being better. Training stops by it, since not every readout is a bound."""
 
 
 def _smile(tau: float = TAU) -> Estimator:
