@@ -18,11 +18,10 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from mi_lab.estimation.negatives import merge
-from mi_lab.ground.names import AVERAGE_WEIGHT
+from mi_lab.ground.names import ALPHA, AVERAGE_WEIGHT
 
 Bound = Callable[[Tensor, Tensor], Tensor]
 Gradient = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
-ALPHA = 0.01  # of I_alpha
 
 
 def log_mean_exp(negative: Tensor) -> Tensor:

@@ -62,6 +62,8 @@ YARDSTICKS = ("ksg", "gaussian")
 """Estimators without training, of data sets only."""
 OPTIONS = {"smile": "tau", "interpolated": "alpha", "mine": "average_weight"}
 """Estimators with a number of their own, and its name."""
+ALPHA = 0.01
+"""alpha, the weight of InfoNCE's baseline in I_alpha, unless it is said."""
 AVERAGE_WEIGHT = 0.01
 """r, the weight of the newest batch in MINE's moving average, unless it is said."""
 EXPLORED = ("dv", "mine", "nwj", "js", "infonce")

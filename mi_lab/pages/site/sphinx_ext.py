@@ -6,6 +6,7 @@ Loaded by ``_config.yml`` as an extension; ``FigureRenderer`` is found by MyST-N
 
 import importlib.metadata
 import json
+import os
 import re
 from collections.abc import Mapping
 from html import escape
@@ -26,6 +27,7 @@ from mi_lab.pages.site.manifest import write_manifest
 from mi_lab.pages.site.printed import write_printed
 from mi_lab.pages.site.repository import buttons, file_role, repository, set_up
 from mi_lab.pages.tables import table_html
+from mi_lab.pages.theme import FIGURE_MIME, IN_BOOK
 
 POLICY = "; ".join(
     (
@@ -42,7 +44,6 @@ POLICY = "; ".join(
 )
 """What a page may load and run: the book's own files, and no text turned into code."""
 
-_FIGURE_MIME = "application/vnd.plotly.v1+json"
 _DRAWN = {"bar", "box", "contour", "heatmap", "histogram", "histogram2d", "histogram2dcontour", "image", "pie"}
 _DRAWN |= {"scatter", "scatterternary", "violin"}
 """The kinds of trace that our part of plotly.js draws."""
@@ -52,13 +53,13 @@ _log = logging.getLogger(__name__)
 class FigureRenderer:
     """Turns a cell's Plotly output into the HTML that ``mi-book.js`` draws."""
 
-    mime_priority_overrides: ClassVar[list[tuple[str, str, int | None]]] = [("*", _FIGURE_MIME, 1)]
+    mime_priority_overrides: ClassVar[list[tuple[str, str, int | None]]] = [("*", FIGURE_MIME, 1)]
 
     @staticmethod
     def handle_mime(renderer: Any, data: Any, inline: bool) -> list[nodes.Element] | None:
         """Called by MyST-NB for every output; None leaves it to others. A figure without alt text, or
         one that the page could not draw, is a warning."""
-        if data.mime_type != _FIGURE_MIME or inline:
+        if data.mime_type != FIGURE_MIME or inline:
             return None
         figure = data.content if isinstance(data.content, dict) else json.loads(data.content)
         problems = [] if _meta(figure).get("alt") else ["a figure has no alt text in layout.meta"]
@@ -163,6 +164,13 @@ def _wait_for_others(app: Sphinx) -> None:
     app.connect("build-finished", lambda app, error: lock.release(), priority=999)
 
 
+def _read_in_parallel(app: Sphinx) -> None:
+    """Chapters are run by as many processes as there are cores; Jupyter Book has no option for it."""
+    app.parallel = os.cpu_count() or 1
+    # Jupyter Book always loads it; it numbers sections, which this book turns off, and declares nothing
+    app.extensions["sphinx_multitoc_numbering"].parallel_read_safe = True
+
+
 def _drop_thebe(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
     # sphinx-thebe declares its constants twice on every page, which is a SyntaxError; the book starts no kernels
     for name in ("script_files", "css_files"):
@@ -241,8 +249,10 @@ def _link_equations(app: Sphinx, what: str, name: str, obj: Any, options: Any, l
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Entry point for Sphinx."""
+    os.environ[IN_BOOK] = "1"  # for the kernels of the chapters
     app.setup_extension("sphinx.ext.autodoc")
     app.connect("builder-inited", _wait_for_others)
+    app.connect("builder-inited", _read_in_parallel)
     app.connect("builder-inited", lambda app: app.config.html_static_path.append(str(ASSETS)))
     app.connect("build-finished", _complete)
     app.connect("doctree-read", _number_equations)
