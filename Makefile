@@ -33,8 +33,8 @@ test: .venv/installed ## the quick tests
 	$(PYTEST) -m "not slow"
 	@echo "All quick tests passed. Skipped ones, if any, are listed above with their reason."
 
-test-slow: .venv/installed ## the slow ones: installs, builds and soaks
-	$(PYTEST) -m slow
+test-slow: .venv/installed ## the slow ones: installs, builds, kills, soaks, and ten times the spoiled inputs
+	MI_LAB_FUZZ_INPUTS=2000 $(PYTEST) -m "slow or fuzz"
 
 test-all: test ## the quick tests, then the slow ones
 	@$(MAKE) --no-print-directory test-slow

@@ -58,6 +58,7 @@ def run_by(newcomer, code, folder):
     return subprocess.run([newcomer, "-c", code], cwd=folder, capture_output=True, text=True, env=environment)
 
 
+@pytest.mark.slow
 def test_the_wheel_in_an_empty_environment_runs_the_readmes_library_examples(newcomer, tmp_path):
     python, own = newcomer
     [library] = [code for code in EXAMPLES if "CorrelatedGaussians" in code]
@@ -67,6 +68,7 @@ def test_the_wheel_in_an_empty_environment_runs_the_readmes_library_examples(new
     assert sorted(path.name for path in Path(os.environ["MI_LAB_RESULTS"]).glob("*.json"))
 
 
+@pytest.mark.slow
 def test_the_wheel_holds_what_the_pages_show(newcomer):
     own = newcomer[1] / "mi_lab"
     shipped = {p.relative_to(own) for p in own.rglob("*") if p.suffix != ".pyc" and p.is_file()}

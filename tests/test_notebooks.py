@@ -50,7 +50,12 @@ def papermill_command(notebook, *parameters, out=os.devnull):
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+def of_both_tiers(quick, others):
+    """Parameters, of which all but the first few are for the slow tier."""
+    return [*quick, *(pytest.param(*one, marks=pytest.mark.slow) for one in others)]
+
+
+@pytest.mark.parametrize("family", of_both_tiers(["mine"], [[family] for family in FAMILIES if family != "mine"]))
 def test_it_runs_at_smoke_size_and_stores(family, tmp_path):
     done = papermill_command(family, "profile", "smoke", "experiment", FAMILIES[family])
     assert done.returncode == 0, done.stderr[-2000:]
@@ -59,6 +64,7 @@ def test_it_runs_at_smoke_size_and_stores(family, tmp_path):
     assert read(stored).profile == "smoke"
 
 
+@pytest.mark.slow
 def test_other_parameters_go_to_a_file_of_their_own():
     done = papermill_command("nwj", "profile", "smoke", "true_mi", "3,4", "activation", "relu")
     assert done.returncode == 0, done.stderr[-2000:]
@@ -69,13 +75,15 @@ def test_other_parameters_go_to_a_file_of_their_own():
 
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
-    [
-        ("epoch", "3", "unknown parameter 'epoch'; did you mean 'epochs'?"),
-        ("batch_size", "1", "batch_size must be at least 2, not 1."),
-        ("true_mi", "-3", "not -3.0."),
-        ("scheduler", "tcp://127.0.0.1:9", "no Dask scheduler answers at 'tcp://127.0.0.1:9'"),
-        ("negatives", "suffle", "unknown negatives 'suffle'; did you mean 'shuffle'?"),
-    ],
+    of_both_tiers(
+        [("epoch", "3", "unknown parameter 'epoch'; did you mean 'epochs'?")],
+        [
+            ("batch_size", "1", "batch_size must be at least 2, not 1."),
+            ("true_mi", "-3", "not -3.0."),
+            ("scheduler", "tcp://127.0.0.1:9", "no Dask scheduler answers at 'tcp://127.0.0.1:9'"),
+            ("negatives", "suffle", "unknown negatives 'suffle'; did you mean 'shuffle'?"),
+        ],
+    ),
 )
 def test_a_wrong_parameter_stops_before_training(name, value, sentence):
     done = papermill_command("nwj", name, value)
@@ -107,6 +115,7 @@ def test_ones_own_pairs_are_read_from_a_path(tmp_path):
     assert figure["layout"]["meta"]["table"]["note"].startswith("120 pairs trained")
 
 
+@pytest.mark.slow
 def test_a_wrong_parameter_of_ones_own_pairs_stops_before_training():
     done = papermill_command("your_data", "estimator", "nwj")
     assert done.returncode != 0

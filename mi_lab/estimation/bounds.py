@@ -11,7 +11,9 @@ log N the scores pass what float32 can exponentiate.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -22,6 +24,7 @@ from mi_lab.ground.names import ALPHA, AVERAGE_WEIGHT
 
 Bound = Callable[[Tensor, Tensor], Tensor]
 Gradient = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+TAU = 5.0  # of SMILE
 
 
 def log_mean_exp(negative: Tensor) -> Tensor:
@@ -64,7 +67,7 @@ def plug_in(positive: Tensor, negative: Tensor) -> Tensor:
     return positive.mean(1)
 
 
-def smile(positive: Tensor, negative: Tensor, tau: float = 5.0) -> Tensor:
+def smile(positive: Tensor, negative: Tensor, tau: float = TAU) -> Tensor:
     """SMILE: DV of a JS critic, E_p[T] - log E_pp[e^clip(T, -tau, tau)] (Song & Ermon, 2020).
 
     Only negatives are clipped, so their mean stays within e^-tau and e^tau and its variance does not grow with MI;
@@ -75,7 +78,7 @@ def smile(positive: Tensor, negative: Tensor, tau: float = 5.0) -> Tensor:
     return dv(positive, clipped(negative, tau))
 
 
-def clipped(negative: Tensor, tau: float = 5.0) -> Tensor:
+def clipped(negative: Tensor, tau: float = TAU) -> Tensor:
     """SMILE's scores of the negatives, clipped to [-tau, tau]. Raises ValueError for a tau below 0."""
     if not tau >= 0:
         raise ValueError(f"tau, where SMILE clips the scores of negatives, must be at least 0, not {tau}.")
@@ -236,3 +239,55 @@ class MovingAverageDV:
 
 def _evenly(positive: Tensor) -> Tensor:
     return torch.full_like(positive, 1 / positive.shape[1])
+
+
+@dataclass(frozen=True)
+class Estimator:
+    """What training follows, and the readouts of the trained critic, under the field's name."""
+
+    objective: Gradient
+    readouts: Mapping[str, Bound]
+    fit: Bound
+    """Says how good the critic is, more being better. Training stops by it, since not every readout is a bound."""
+
+
+def _smile(tau: float = TAU) -> Estimator:
+    return Estimator(js_gradient, {"smile": partial(smile, tau=tau)}, js)
+
+
+def _interpolated(alpha: float = ALPHA) -> Estimator:
+    bound = partial(interpolated, alpha=alpha)
+    return Estimator(partial(interpolated_gradient, alpha=alpha), {"interpolated": bound}, bound)
+
+
+ESTIMATORS: Mapping[str, Callable[..., Estimator]] = {
+    "dv": lambda: Estimator(dv_gradient, {"dv": dv}, dv),
+    "mine": lambda average_weight=AVERAGE_WEIGHT: Estimator(MovingAverageDV(average_weight), {"dv": dv}, dv),
+    "nwj": lambda: Estimator(nwj_gradient, {"nwj": nwj}, nwj),
+    "js": lambda: Estimator(js_gradient, {"nwj": js_nwj, "plug_in": plug_in}, js),
+    "infonce": lambda: Estimator(infonce_gradient, {"infonce": infonce}, infonce),
+    "smile": _smile,
+    "kl_dime": lambda: Estimator(kl_dime_gradient, {"plug_in": plug_in}, js_nwj),
+    "interpolated": _interpolated,
+    "tuba": lambda: Estimator(kl_dime_gradient, {"tuba": js_nwj}, js_nwj),
+    "flo": lambda: Estimator(kl_dime_gradient, {"flo": js_nwj}, js_nwj),
+    "barber_agakov": lambda: Estimator(likelihood_gradient, {"barber_agakov": plug_in}, plug_in),
+    "doe": lambda: Estimator(likelihood_gradient, {"doe": plug_in}, plug_in),
+    "club": lambda: Estimator(likelihood_gradient, {"club": club}, plug_in),
+    "l1out": lambda: Estimator(likelihood_gradient, {"l1out": l1out}, plug_in),
+}
+"""By the names of ``mi_lab.ground.records``; a training calls for its own, with its option if there is one.
+
+Those that differ in more than objective and readout:
+
+* ``tuba``, 1 + E_p[T - b(x)] - E_pp[e^(T - b(x))] (Barber & Agakov, 2003; Poole et al., 2019), with b = log a(x) a
+  learnt function of x. (A constant b would be NWJ, whose critic can learn it.) It fails as NWJ does, by the variance
+  e^MI of its last term.
+* ``flo``, the same with b of the positive pair (Guo et al., 2022). Minus u = T - b then is the estimated pointwise MI,
+  which takes much of the variance away in training, but not the limit log N of what N negatives can show.
+* ``barber_agakov``, E_p[log q(y|x)] + H(Y) for a known density of y (Barber & Agakov, 2003): a lower bound, short by
+  E KL(p(y|x) || q(y|x)), so by whatever is not Gaussian in y given x.
+* ``doe``, the difference of entropies of McAllester & Stratos (2020), both as cross entropies of fitted densities: no
+  bound, since both may be too large; with r Gaussian it is too high where y is far from Gaussian and y given x is not.
+* ``club`` and ``l1out``, upper bounds if q is right.
+"""

@@ -1,34 +1,47 @@
-"""Tasks and critics by the names that experiments use."""
+"""Tasks, estimators and critics by the names that experiments use."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+import torch
 from torch import Tensor
 
 from mi_lab.estimation.baselines import BaselinedCritic
+from mi_lab.estimation.bounds import ESTIMATORS, Estimator
 from mi_lab.estimation.critics import Critic, make_critic
 from mi_lab.estimation.densities import ConditionalCritic, fitted_marginal, known_marginal
-from mi_lab.estimation.distributions import CorrelatedStudent, UniformNoise
+from mi_lab.estimation.distributions import DISTRIBUTIONS
 from mi_lab.estimation.mlp import Generators
-from mi_lab.estimation.tasks import CorrelatedGaussians, Task
-from mi_lab.estimation.transforms import MAPS, Transformed
-from mi_lab.ground.names import CONDITIONAL, LEARNT_BASELINES, TASKS, check_critic, check_precision, known
+from mi_lab.estimation.tasks import Task
+from mi_lab.estimation.transforms import MAPPED
+from mi_lab.ground.names import CONDITIONAL, READOUTS, check_critic, check_option, check_precision, known
+from mi_lab.ground.records import BASELINE, KNOWN_DENSITY, PAIR_BASELINE, RECORDS
+
+TASKS: Mapping[str, Callable[[int, float], Task]] = {**DISTRIBUTIONS, **MAPPED}
+"""The tasks by name, as functions of ``dim`` and ``mi`` in nats."""
 
 
 def make_task(name: str, dim: int, mi: float) -> Task:
-    """The task of that name with ``mi`` nats: 'gaussian', 'student', 'uniform_noise', or Gaussians under a map.
+    """The task of that name in ``TASKS`` with ``mi`` nats and ``dim`` components, before any map.
 
-    A map's name, such as 'cubic', is for y alone; 'blobs' makes images of x and of y. Raises ValueError for another
-    name, or an MI that the task cannot have.
+    Raises ValueError for another name, naming the nearest, or an MI or a dim that the task cannot have.
     """
-    match known("task", name, TASKS):
-        case "student":
-            return CorrelatedStudent(dim, mi)
-        case "uniform_noise":
-            return UniformNoise(dim, mi)
-    gaussians = CorrelatedGaussians(dim=dim, mi=mi)
-    if name == "gaussian":
-        return gaussians
-    return Transformed(gaussians, MAPS[name], MAPS[name] if name == "blobs" else None)
+    return TASKS[known("task", name, TASKS)](dim, mi)
+
+
+def estimator(name: str, **options: float | None) -> Estimator:
+    """A fresh one of that name in ``mi_lab.ground.records``, with its option: ``tau`` of SMILE, and so on.
+
+    None leaves an option at its default. Raises ValueError for an unknown name, for an estimator that has no such
+    option, and for a value out of range.
+    """
+    known("estimator", name, READOUTS)
+    given = {option: value for option, value in options.items() if value is not None}
+    for option in given:
+        check_option(name, option)
+    made = ESTIMATORS[name](**given)
+    for bound in made.readouts.values() if given else ():
+        bound(torch.zeros(1, 1), torch.zeros(1, 1, 1))  # a value out of range is told at once
+    return made
 
 
 def critic_for(
@@ -51,12 +64,12 @@ def critic_for(
     check_precision(precision, name)
     shape = tasks[0].dim_x, tasks[0].dim_y
     if name == CONDITIONAL:
-        exact = estimator == "barber_agakov"
+        exact = RECORDS[estimator].family == KNOWN_DENSITY
         marginal = known_marginal(tasks) if exact else fitted_marginal(tasks, generators[0].device)
         return ConditionalCritic(*shape, generators, marginal, hidden, activation, dropout)
     critic = make_critic(name, tasks, generators, hidden, activation, dropout, precision)
-    if estimator not in LEARNT_BASELINES:
+    if RECORDS[estimator].family not in (BASELINE, PAIR_BASELINE):
         return critic
-    of_pairs = estimator == "flo"
+    of_pairs = RECORDS[estimator].family == PAIR_BASELINE
     widths = [sum(shape) if of_pairs else shape[0], *hidden, 1]
     return BaselinedCritic(critic, widths, generators, activation, of_pairs)

@@ -1,10 +1,8 @@
-"""Tasks that are no Gaussians: heavy tails, bounded noise, labels, mixtures and several tasks side by side."""
+"""Tasks that are no Gaussians: heavy tails, bounded noise and labels."""
 
-import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -12,9 +10,8 @@ from torch.nn.functional import one_hot
 
 from mi_lab.estimation.tasks import CorrelatedGaussians, OfOneSize, Task
 from mi_lab.ground.gaussian import STUDENT_DEGREES, mi_from_correlation, student_correlation
-from mi_lab.ground.names import UNIFORM_NATS
 
-_MONTE_CARLO = 200_000  # pairs
+_NATS = 8.5  # of UniformNoise per component at most: beyond, its width comes near the rounding of float32
 
 
 @dataclass(frozen=True)
@@ -73,9 +70,9 @@ class UniformNoise(OfOneSize):
         share = self.mi / self.dim
         if not 0 < share < math.inf:
             raise ValueError(f"mi must be a positive number of nats, since a width is finite, not {self.mi}.")
-        if share > UNIFORM_NATS:
+        if share > _NATS:
             raise ValueError(
-                f"mi must be at most {UNIFORM_NATS} nats for each of the {self.dim} components, as a narrower width "
+                f"mi must be at most {_NATS} nats for each of the {self.dim} components, as a narrower width "
                 f"comes near float32's rounding, not {self.mi}."
             )
         width = 1 / (4 * share) if share <= 0.5 else _bisected(lambda w: w - math.log(2 * w), share, 0.0, 0.5)
@@ -95,135 +92,38 @@ class UniformNoise(OfOneSize):
 
 
 @dataclass(frozen=True)
-class SymmetricChannel:
+class SymmetricChannel(OfOneSize):
     """A uniform label x, and y, which is x but for a share ``reroll`` of the draws, when it is any label. Both one-hot.
 
-    With p = 1 - r (1 - 1/k) for a reroll r of k classes, MI = log k + p log p + (1 - p) log(r/k). Raises ValueError for
-    an ``mi`` outside [0, log k].
+    With p = 1 - r (1 - 1/k) for a reroll r of k = ``dim`` classes, MI = log k + p log p + (1 - p) log(r/k). Raises
+    ValueError for an ``mi`` outside [0, log k].
     """
 
-    classes: int
+    dim: int
     mi: float
     reroll: float = field(init=False)
 
     def __post_init__(self) -> None:
-        if not 0 <= self.mi <= math.log(self.classes):
-            raise ValueError(f"mi must lie in [0, log {self.classes} = {math.log(self.classes):.4f}] nats.")
+        if not 0 <= self.mi <= math.log(self.dim):
+            raise ValueError(f"mi must lie in [0, log {self.dim} = {math.log(self.dim):.4f}] nats, not {self.mi}.")
         object.__setattr__(self, "reroll", _bisected(self._mi_at, self.mi, 0.0, 1.0))
 
     def _mi_at(self, reroll: float) -> float:
-        lost = reroll * (1 - 1 / self.classes)
-        rest = lost * math.log(reroll / self.classes) if reroll else 0.0
-        return math.log(self.classes) + (1 - lost) * math.log1p(-lost) + rest
-
-    @property
-    def dim_x(self) -> int:
-        """Numbers per x, one for each class."""
-        return self.classes
-
-    @property
-    def dim_y(self) -> int:
-        """Numbers per y, one for each class."""
-        return self.classes
-
-    def sample(self, n: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """``n`` pairs, x and y each of shape (n, classes)."""
-        place = generator.device
-        x, other = torch.randint(self.classes, (2, n), generator=generator, device=place)
-        y = torch.where(torch.rand(n, generator=generator, device=place) < self.reroll, other, x)
-        return one_hot(x, self.classes).float(), one_hot(y, self.classes).float()
-
-    def log_ratio(self, x: Tensor, y: Tensor) -> Tensor:
-        """log(k p) where the labels agree and log r where not: (..., classes), (..., classes) -> (...)."""
-        agree = self.reroll + self.classes * (1 - self.reroll)
-        return torch.log(self.reroll + (agree - self.reroll) * (x * y).sum(-1))
-
-
-class MonteCarlo(NamedTuple):
-    """A mean in nats with its standard error."""
-
-    value: float
-    stderr: float
-
-
-@dataclass(frozen=True)
-class Mixture(OfOneSize):
-    """A pair from one of several correlated Gaussians, each with its share of the draws, ``weights``.
-
-    They have the same marginals, so the density ratio is the mean of theirs and exact; MI is its Monte Carlo mean over
-    200,000 pairs, ``measured`` with its standard error. Opposite correlations give dependence without correlation.
-    """
-
-    tasks: tuple[CorrelatedGaussians, ...]
-    weights: tuple[float, ...]
-
-    def __post_init__(self) -> None:
-        if len({task.dim for task in self.tasks}) != 1:
-            raise ValueError("a mixture needs correlated Gaussians of one dim, so that they share their marginals.")
-        if len(self.weights) != len(self.tasks) or min(self.weights) < 0 or not math.isclose(sum(self.weights), 1):
-            raise ValueError(f"weights must be {len(self.tasks)} shares that add up to 1, not {self.weights}.")
-
-    @property
-    def dim(self) -> int:  # type: ignore[override]
-        """Numbers per x, and per y."""
-        return self.tasks[0].dim
-
-    @property
-    def mi(self) -> float:
-        """In nats, by Monte Carlo."""
-        return self.measured.value
-
-    @functools.cached_property
-    def measured(self) -> MonteCarlo:
-        """MI in nats with its standard error, the same at every call."""
-        x, y = self.sample(_MONTE_CARLO, torch.Generator().manual_seed(0))
-        values = self.log_ratio(x.double(), y.double())
-        return MonteCarlo(float(values.mean()), float(values.std() / math.sqrt(len(values))))
+        lost = reroll * (1 - 1 / self.dim)
+        rest = lost * math.log(reroll / self.dim) if reroll else 0.0
+        return math.log(self.dim) + (1 - lost) * math.log1p(-lost) + rest
 
     def sample(self, n: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """``n`` pairs, x and y each of shape (n, dim)."""
-        shares = torch.tensor(self.weights, device=generator.device)
-        chosen = torch.multinomial(shares, n, replacement=True, generator=generator)
-        rho = torch.tensor([task.correlation for task in self.tasks], device=generator.device)[chosen, None]
-        x, noise = torch.randn(2, n, self.dim_x, generator=generator, device=generator.device)
-        return x, rho * x + (1 - rho**2).sqrt() * noise
+        place = generator.device
+        x, other = torch.randint(self.dim, (2, n), generator=generator, device=place)
+        y = torch.where(torch.rand(n, generator=generator, device=place) < self.reroll, other, x)
+        return one_hot(x, self.dim).float(), one_hot(y, self.dim).float()
 
     def log_ratio(self, x: Tensor, y: Tensor) -> Tensor:
-        """The exact log density ratio in nats: (..., dim), (..., dim) -> (...)."""
-        parts = [task.log_ratio(x, y) + math.log(w) for task, w in zip(self.tasks, self.weights, strict=True) if w]
-        return torch.stack(parts).logsumexp(0)
-
-
-@dataclass(frozen=True)
-class SideBySide:
-    """Independent tasks, their x joined to one vector and their y to another: MI and log ratio add up."""
-
-    tasks: tuple[Task, ...]
-
-    @property
-    def dim_x(self) -> int:
-        """Numbers per x."""
-        return sum(task.dim_x for task in self.tasks)
-
-    @property
-    def dim_y(self) -> int:
-        """Numbers per y."""
-        return sum(task.dim_y for task in self.tasks)
-
-    @property
-    def mi(self) -> float:
-        """The sum of theirs, in nats."""
-        return sum(task.mi for task in self.tasks)
-
-    def sample(self, n: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """``n`` pairs, x of shape (n, dim_x), y of shape (n, dim_y)."""
-        pairs = [task.sample(n, generator) for task in self.tasks]
-        return torch.cat([x for x, _ in pairs], -1), torch.cat([y for _, y in pairs], -1)
-
-    def log_ratio(self, x: Tensor, y: Tensor) -> Tensor:
-        """The sum of theirs: (..., dim_x), (..., dim_y) -> (...)."""
-        xs, ys = (v.split([getattr(t, d) for t in self.tasks], -1) for v, d in ((x, "dim_x"), (y, "dim_y")))
-        return torch.stack([t.log_ratio(a, b) for t, a, b in zip(self.tasks, xs, ys, strict=True)]).sum(0)
+        """log(k p) where the labels agree and log r where not: (..., dim), (..., dim) -> (...)."""
+        agree = self.reroll + self.dim * (1 - self.reroll)
+        return torch.log(self.reroll + (agree - self.reroll) * (x * y).sum(-1))
 
 
 def _bisected(falling: Callable[[float], float], value: float, low: float, high: float) -> float:
@@ -232,3 +132,12 @@ def _bisected(falling: Callable[[float], float], value: float, low: float, high:
         middle = (low + high) / 2
         low, high = (middle, high) if falling(middle) > value else (low, middle)
     return (low + high) / 2
+
+
+DISTRIBUTIONS: Mapping[str, Callable[[int, float], Task]] = {
+    "gaussian": CorrelatedGaussians,
+    "student": CorrelatedStudent,
+    "uniform_noise": UniformNoise,
+    "label_channel": SymmetricChannel,
+}
+"""Tasks by name, as functions of ``dim`` and ``mi`` in nats."""

@@ -17,8 +17,7 @@ from tqdm.auto import tqdm
 
 from mi_lab.estimation.adam import Adam
 from mi_lab.estimation.bounds import MovingAverageDV
-from mi_lab.estimation.catalogue import critic_for
-from mi_lab.estimation.estimators import estimator
+from mi_lab.estimation.catalogue import critic_for, estimator
 from mi_lab.estimation.machine import device_named
 from mi_lab.estimation.negatives import check_batch, draw_batch
 from mi_lab.estimation.resuming import Checkpoint
@@ -218,7 +217,7 @@ class Training:
         self.place = place = device_named(device)
         self.generators = [torch.Generator(device=place).manual_seed(seed) for seed in seeds]
         self.critic = critic_for(estimator_name, critic, tasks, self.generators, hidden, activation, dropout, precision)
-        self.objective: Any = chosen.objective()
+        self.objective: Any = chosen.objective
         parameters = list(self.critic.parameters())
         self.optimiser = Adam(parameters, learning_rate) if parameters else None
         decay = decay.to(place).expand(len(tasks))

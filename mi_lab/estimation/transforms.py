@@ -1,13 +1,13 @@
 """Invertible maps of a task's x or y. They leave MI and log ratio alone, and change everything that a critic sees."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from mi_lab.estimation.tasks import Task
+from mi_lab.estimation.tasks import CorrelatedGaussians, Task
 from mi_lab.ground.keywords import own_keywords
 
 _ROLL = 1.5 * math.pi  # the angle at which the swiss roll begins, and half of what it turns
@@ -21,6 +21,7 @@ class Map:
 
     ``log_slope`` is ``log |f'|`` of a map that acts on each component alone, (..., d) -> (..., d), from which the
     density of f(y) follows; None for others. ``components`` are how many of the result come from one of y's.
+    ``of_both`` is said of a map that a task of its name applies to x, too.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Map:
     inverse: Callable[[Tensor], Tensor]
     log_slope: Callable[[Tensor], Tensor] | None = None
     components: float = 1
+    of_both: bool = False
 
     def __repr__(self) -> str:
         return self.name
@@ -86,15 +88,10 @@ MAPS = {
         Map("cubic", lambda y: y**3, _to_power(1 / 3), lambda y: math.log(3) + 2 * y.abs().log()),
         Map("half_cube", _to_power(1.5), _to_power(2 / 3), lambda y: math.log(1.5) + y.abs().log() / 2),
         Map("asinh", torch.asinh, torch.sinh, lambda y: -torch.log1p(y**2) / 2),
-        Map(
-            "normal_cdf",
-            torch.special.ndtr,
-            _quantile,
-            lambda y: -(y**2) / 2 - math.log(2 * math.pi) / 2,
-        ),
+        Map("normal_cdf", torch.special.ndtr, _quantile, lambda y: -(y**2) / 2 - math.log(2 * math.pi) / 2),
         Map("spiral", _turned(1.0), _turned(-1.0)),
         Map("swiss_roll", _roll, _unroll, components=2),
-        Map("blobs", _draw, _find, components=_CELL**2 / 2),
+        Map("blobs", _draw, _find, components=_CELL**2 / 2, of_both=True),
     )
 }
 """The maps by name.
@@ -149,6 +146,14 @@ class Transformed:
         if self.of_y.log_slope is None:
             raise ValueError(f"the density of y after '{self.of_y}' is not known here.")
         return log_density_y(self.task, original) - self.of_y.log_slope(original).sum(-1)
+
+
+def _mapped(made: Map) -> Callable[[int, float], Transformed]:
+    return lambda dim, mi: Transformed(CorrelatedGaussians(dim, mi), made, made if made.of_both else None)
+
+
+MAPPED: Mapping[str, Callable[[int, float], Task]] = {name: _mapped(made) for name, made in MAPS.items()}
+"""Correlated Gaussians under a map of their y, by its name, as functions of ``dim`` and ``mi`` in nats."""
 
 
 @own_keywords

@@ -3,20 +3,8 @@
 import difflib
 from collections.abc import Iterable, Sequence
 
-TASKS = (
-    "gaussian",
-    "student",
-    "uniform_noise",
-    "cubic",
-    "half_cube",
-    "asinh",
-    "normal_cdf",
-    "spiral",
-    "swiss_roll",
-    "blobs",
-)
-UNIFORM_NATS = 8.5
-"""Nats per component of uniform_noise at most: beyond, its width comes near the rounding of float32."""
+from mi_lab.ground.records import DENSITY, KNOWN_DENSITY, RECORDS, UNTRAINED
+
 CRITICS = ("joint", "separable", "bilinear", "inner_product", "optimal")
 ACTIVATIONS = ("elu", "relu")
 NEGATIVES = ("shuffle", "derangement", "all_pairs", "independent")
@@ -30,43 +18,24 @@ DECODERS = ("linear", "non_linear")
 GRADIENTS = ("alternating", "joint")
 PRETEXTS = ("random_labels", "rotation")
 LABELINGS = ("animal", *PRETEXTS)
-READOUTS = {
-    "dv": ("dv",),
-    "mine": ("dv",),
-    "nwj": ("nwj",),
-    "js": ("nwj", "plug_in"),
-    "infonce": ("infonce",),
-    "smile": ("smile",),
-    "kl_dime": ("plug_in",),
-    "interpolated": ("interpolated",),
-    "tuba": ("tuba",),
-    "flo": ("flo",),
-    "barber_agakov": ("barber_agakov",),
-    "doe": ("doe",),
-    "club": ("club",),
-    "l1out": ("l1out",),
-}
-"""The estimators, each with the readouts one training yields."""
-CONTRASTIVE = {
-    "infonce": "it ends at log 2",
-    "interpolated": "it ends at 1 - log α",
-    "flo": "its baseline is that of the negatives and no longer of the positive",
-    "l1out": "there is no mean over the others to leave one out of",
-}
+READOUTS = {name: tuple(one.readouts) for name, one in RECORDS.items() if one.family != UNTRAINED}
+"""The estimators that train a critic, each with the readouts one training yields."""
+CONTRASTIVE = {name: one.alone for name, one in RECORDS.items() if one.alone}
 """Estimators that compare a positive with many negatives, and what becomes of them with a single one."""
-LEARNT_BASELINES = ("tuba", "flo")
 CONDITIONAL = "conditional"
 """The critic of those that model densities; no other can use it."""
-DENSITIES = ("barber_agakov", "doe", "club", "l1out")
-YARDSTICKS = ("ksg", "gaussian")
+DENSITIES = tuple(name for name, one in RECORDS.items() if one.family in (DENSITY, KNOWN_DENSITY))
+OF_TASKS = tuple(name for name, one in RECORDS.items() if one.family == KNOWN_DENSITY)
+"""Of these, the ones that need the true density of y, which pairs that are given do not tell."""
+YARDSTICKS = tuple(name for name, one in RECORDS.items() if one.family == UNTRAINED)
 """Estimators without training, of data sets only."""
-OPTIONS = {"smile": "tau", "interpolated": "alpha", "mine": "average_weight"}
+OPTIONS = {name: one.option for name, one in RECORDS.items() if one.option}
 """Estimators with a number of their own, and its name."""
 ALPHA = 0.01
 """alpha, the weight of InfoNCE's baseline in I_alpha, unless it is said."""
 AVERAGE_WEIGHT = 0.01
 """r, the weight of the newest batch in MINE's moving average, unless it is said."""
-EXPLORED = ("dv", "mine", "nwj", "js", "infonce")
+EXPLORED = tuple(name for name, one in RECORDS.items() if one.explored)
 """Those of the explorer's stored grid, of its widgets and of the live notebooks on estimators and critics."""
 CRITIC_BATCH = 512
 """Images of a batch of the critics that estimate information."""
@@ -105,6 +74,7 @@ def check_precision(precision: str, critic: str) -> None:
 
 def check_option(estimator: str, option: str) -> None:
     """Raise ValueError unless the estimator has a number of that name."""
+    known("option", option, OPTIONS.values())
     if OPTIONS.get(estimator) != option:
         owner = next(one for one, own in OPTIONS.items() if own == option)
         raise ValueError(f"{estimator} has no {option}; {owner} has.")

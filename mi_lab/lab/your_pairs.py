@@ -8,7 +8,7 @@ from typing import Any
 
 from mi_lab.estimation.pairs.arrays import Array, parse_array, read_pairs
 from mi_lab.estimation.pairs.estimates import Estimate
-from mi_lab.ground.names import READOUTS, YARDSTICKS
+from mi_lab.ground.names import OF_TASKS, READOUTS, YARDSTICKS
 from mi_lab.ground.settings import as_type, first_line
 from mi_lab.lab.comparison import ESTIMATORS, fits, synthetic
 from mi_lab.lab.drawing import draw_estimates, estimates_table
@@ -42,7 +42,7 @@ class YourPairs:
             ],
             titles=_SOURCES,
         )
-        choice = [name for name in (*READOUTS, *YARDSTICKS) if name != "barber_agakov"]  # whose density of y is known
+        choice = [name for name in (*READOUTS, *YARDSTICKS) if name not in OF_TASKS]
         self.estimators = widgets.SelectMultiple(options=choice, value=ESTIMATORS, description="estimators")
         negatives = ["derangement", "shuffle", "all_pairs"]
         self.negatives = widgets.Dropdown(options=negatives, description="negatives")

@@ -15,30 +15,14 @@ import plotly.graph_objects as go
 
 from mi_lab.experiments.registry import experiment
 from mi_lab.experiments.sweep_specs import Sweep
+from mi_lab.ground.records import RECORDS
 from mi_lab.pages import theme
 from mi_lab.pages.provenance import provenance
 from mi_lab.results.curves import TAIL, final, smooth
 from mi_lab.results.store import Result, load
 
-NAMES = {
-    ("mine", "dv"): "MINE",
-    ("dv", "dv"): "DV",
-    ("nwj", "nwj"): "NWJ",
-    ("js", "nwj"): "JS read through NWJ",
-    ("js", "plug_in"): "JS plug-in",
-    ("infonce", "infonce"): "InfoNCE",
-    ("smile", "smile"): "SMILE",
-    ("kl_dime", "plug_in"): "KL-DIME",
-    ("interpolated", "interpolated"): "interpolated I_α",
-    ("tuba", "tuba"): "TUBA",
-    ("flo", "flo"): "FLO",
-    ("barber_agakov", "barber_agakov"): "Barber-Agakov",
-    ("doe", "doe"): "DoE",
-    ("club", "club"): "CLUB",
-    ("l1out", "l1out"): "L1Out",
-    ("ksg", "ksg"): "KSG",
-    ("gaussian", "gaussian"): "Gaussian",
-}
+NAMES = {(one.name, readout): title for one in RECORDS.values() for readout, title in one.readouts.items()}
+"""What figures and tables call an estimator and readout."""
 _POINTS = 100  # a curve is drawn with at most this many points
 
 Run = Mapping[str, Any]

@@ -152,10 +152,5 @@ def make_encoder(name: str, classes: int, channels: int, width: int = 64, seed: 
         return encoder
 
 
-def known_tap(encoder: Encoder, tap: str) -> str:
-    """``tap`` if the encoder has it; raises ValueError naming the nearest otherwise."""
-    return known("tap", tap, encoder.taps)
-
-
 def _conv(channels: int, width: int, size: int, stride: int) -> nn.Conv2d:
     return nn.Conv2d(channels, width, size, stride, padding=size // 2, bias=False)

@@ -12,8 +12,9 @@ import torch
 from torch import Tensor
 
 from mi_lab.estimation.adam import Adam
+from mi_lab.estimation.bounds import Estimator
+from mi_lab.estimation.catalogue import estimator
 from mi_lab.estimation.critics import Critic, make_critic
-from mi_lab.estimation.estimators import Estimator, estimator
 from mi_lab.estimation.machine import one_thread
 from mi_lab.estimation.negatives import check_batch, draw_batch, score
 from mi_lab.estimation.pairs.dataset import Side, Walk
@@ -82,9 +83,7 @@ def estimated_information(
     walks = _walks(train, classes, shuffled=True)
     critic = make_critic("joint", walks, generators, probe.hidden, dropout=probe.dropout)
     decay = torch.full((len(seeds),), probe.weight_decay, device=train[0].device)
-    step = make_step(
-        critic, chosen.objective(), Adam(list(critic.parameters()), probe.learning_rate), decay, generators
-    )
+    step = make_step(critic, chosen.objective, Adam(list(critic.parameters()), probe.learning_rate), decay, generators)
     kept = {name: _Best(critic) for name in chosen.readouts}
     for _ in range(probe.epochs):
         for _ in range(len(train[1]) // probe.batch_size):

@@ -8,12 +8,15 @@ import reprlib
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from mi_lab.estimation.catalogue import make_task
 from mi_lab.estimation.machine import device_named
+from mi_lab.experiments.consistency_specs import Staircase, Untrained
 from mi_lab.experiments.kinds import Experiment, Spec
 from mi_lab.experiments.registry import experiment
 from mi_lab.experiments.sweep_costs import sweep_steps
@@ -92,6 +95,7 @@ def run(
     chosen = experiment(name)
     check_keywords("run", overrides, [*keywords_of(run), *(field.name for field in dataclasses.fields(chosen.report))])
     spec = chosen.spec(profile, **overrides)
+    _check_tasks(spec)
     if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
         raise ValueError(f"workers must be a whole number of at least 1, or None, not {reprlib.repr(workers)}.")
     scheduler = scheduler and as_type(str, "scheduler", scheduler)
@@ -156,6 +160,14 @@ def run_parameters(namespace: Mapping[str, Any]) -> Result:
     for key in given:
         known("parameter", key, (*names, "experiment", "profile", "device", "workers", "scheduler"))
     return run(chosen.name, **given)
+
+
+def _check_tasks(spec: Spec) -> None:
+    """Raise ValueError for an unknown task, or an MI or a dim that it cannot have; a first draw tells."""
+    if not isinstance(spec, Sweep | Staircase | Untrained):
+        return
+    for name, mi in product([spec.task] if isinstance(spec, Sweep) else spec.tasks, spec.true_mi):
+        make_task(name, spec.dim, mi).sample(1, torch.Generator())
 
 
 def _runs(spec: Spec, device: str, workers: int | None, label: str | None, cluster: Any) -> list[Run]:

@@ -6,6 +6,8 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
 from mi_lab.pages.interactive.widgets import ASSETS
 from mi_lab.pages.site.licences import PLOTLY, SHIPPED
 from mi_lab.pages.site.manifest import TIMES, index_without_numbers, without_times
@@ -25,6 +27,7 @@ def test_the_manifest_is_linked_and_holds_the_results_as_they_are(book):
     assert told["packages"]["torch"] == importlib.metadata.version("torch")
 
 
+@pytest.mark.slow
 def test_two_builds_agree_but_for_the_listed_times(book, book_again):
     files = sorted(path.relative_to(book) for path in book.rglob("*") if path.is_file())
     assert files == sorted(path.relative_to(book_again) for path in book_again.rglob("*") if path.is_file())

@@ -21,6 +21,7 @@ def test_a_part_of_a_longer_page_names_no_section_and_hides_no_solution():
     assert 'id="fig-5"' in part  # figures are linked to, and unique
 
 
+@pytest.mark.slow
 def test_the_whole_book_prints(browser, served, tmp_path):
     page, errors = browser.new_page(), []
     page.on("pageerror", lambda error: errors.append(str(error)))

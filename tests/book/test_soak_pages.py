@@ -42,6 +42,7 @@ def tell(told, what, sizes, each):
     return growth
 
 
+@pytest.mark.slow
 def test_fifty_pages_in_one_tab(tab, served, told):
     laps = []
     for _ in range(LAPS):
@@ -57,6 +58,7 @@ def test_fifty_pages_in_one_tab(tab, served, told):
     assert growth < 1  # MB a lap of five pages, of which a single one holds ten
 
 
+@pytest.mark.slow
 def test_widgets_driven_for_two_minutes(tab, served, told):
     tab.page.goto(f"{served}/book/explorer.html")
     for widget in tab.page.locator(".mi-widget").all():

@@ -8,10 +8,9 @@ from torch import nn
 from mi_lab import CorrelatedGaussians, Cubic
 from mi_lab.estimation.baselines import BaselinedCritic
 from mi_lab.estimation.bounds import kl_dime_gradient, plug_in
-from mi_lab.estimation.catalogue import critic_for, make_task
+from mi_lab.estimation.catalogue import critic_for, estimator, make_task
 from mi_lab.estimation.critics import OptimalCritic
 from mi_lab.estimation.densities import fitted_marginal, known_marginal
-from mi_lab.estimation.estimators import estimator
 from mi_lab.estimation.negatives import draw_batch, merge, score
 from mi_lab.estimation.training import train
 from mi_lab.ground.names import DENSITIES

@@ -7,7 +7,7 @@ import torch
 
 from mi_lab import CorrelatedGaussians, ceiling, train
 from mi_lab.estimation import bounds, training
-from mi_lab.estimation.estimators import ESTIMATORS, Estimator
+from mi_lab.estimation.bounds import ESTIMATORS, Estimator
 
 TASK = CorrelatedGaussians(mi=30.0)
 N = 64
@@ -46,7 +46,7 @@ def test_dv_under_derangements_soon_exceeds_the_truth_and_under_a_shuffle_not_as
 
 def test_the_moving_average_of_mine_passes_every_clamp(monkeypatch):
     average = bounds.MovingAverageDV()
-    monkeypatch.setitem(ESTIMATORS, "mine", Estimator(lambda: average, {"dv": bounds.dv}, bounds.dv))
+    monkeypatch.setitem(ESTIMATORS, "mine", lambda: Estimator(average, {"dv": bounds.dv}, bounds.dv))
     mean_curves(monkeypatch, "dv", 10, estimator_name="mine", negatives="derangement", learning_rate=0.1)
     assert average.log_average.shape == torch.Size([2])
     assert (average.log_average > math.log(1e4)).all()

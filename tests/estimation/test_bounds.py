@@ -8,8 +8,9 @@ from helpers import generators, refused, within_standard_errors
 
 from mi_lab import CorrelatedGaussians
 from mi_lab.estimation import bounds
+from mi_lab.estimation.bounds import ESTIMATORS
+from mi_lab.estimation.catalogue import estimator
 from mi_lab.estimation.critics import OptimalCritic
-from mi_lab.estimation.estimators import ESTIMATORS, estimator
 from mi_lab.estimation.negatives import draw_batch, score
 from mi_lab.ground.names import DENSITIES, READOUTS
 
@@ -250,15 +251,17 @@ def test_infonce_of_the_optimal_critic_ends_at_log_n():
 
 
 def test_every_estimator_has_the_readouts_that_its_name_promises():
-    assert {name: tuple(made.readouts) for name, made in ESTIMATORS.items()} == READOUTS
-    objectives = {name: made.objective() for name, made in ESTIMATORS.items()}
+    assert {name: tuple(make().readouts) for name, make in ESTIMATORS.items()} == READOUTS
+    objectives = {name: make().objective for name, make in ESTIMATORS.items()}
     assert isinstance(objectives.pop("mine"), bounds.MovingAverageDV)
+    assert objectives.pop("interpolated").func is bounds.interpolated_gradient
     own = {bound.__name__: gradient for bound, gradient in GRADIENTS.items() if bound.__name__ in READOUTS}
     own |= {"smile": bounds.js_gradient} | dict.fromkeys(("kl_dime", "tuba", "flo"), bounds.kl_dime_gradient)
+    del own["interpolated"]  # which comes with its alpha
     assert objectives == own | dict.fromkeys(DENSITIES, bounds.likelihood_gradient)
     assert estimator("js").readouts == {"nwj": bounds.js_nwj, "plug_in": bounds.plug_in}
     assert estimator("js").fit is estimator("smile").fit is bounds.js  # their readouts are no bounds
-    assert estimator("mine").objective() is not estimator("mine").objective()  # it has a state
+    assert estimator("mine").objective is not estimator("mine").objective  # it has a state
 
 
 def test_an_unknown_estimator_is_refused():
@@ -456,6 +459,5 @@ def test_options_are_those_of_the_readout_and_of_its_training():
     assert torch.equal(estimator("smile", tau=1.0).readouts["smile"](*scores), bounds.smile(*scores, 1.0))
     made = estimator("interpolated", alpha=0.3)
     assert torch.equal(made.fit(*scores), bounds.interpolated(*scores, 0.3))
-    pairs = zip(made.objective()(*scores), bounds.interpolated_gradient(*scores, 0.3), strict=True)
+    pairs = zip(made.objective(*scores), bounds.interpolated_gradient(*scores, 0.3), strict=True)
     assert all(torch.equal(a, b) for a, b in pairs)
-    assert estimator("nwj") is ESTIMATORS["nwj"]

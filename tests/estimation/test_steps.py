@@ -9,8 +9,8 @@ from helpers import generators
 from mi_lab import CorrelatedGaussians, train
 from mi_lab.estimation import steps, training
 from mi_lab.estimation.adam import Adam
+from mi_lab.estimation.catalogue import estimator
 from mi_lab.estimation.critics import make_critic
-from mi_lab.estimation.estimators import estimator
 from mi_lab.estimation.negatives import draw_batch
 
 TASKS = [CorrelatedGaussians(dim=3, mi=mi) for mi in (0.5, 2.0)]
@@ -22,7 +22,7 @@ def stack(device, name="mine"):
     critic = make_critic("joint", TASKS, own, (8,))
     adam = Adam(list(critic.parameters()), 1e-2)
     rates = torch.tensor([0.0, 0.1], device=device)
-    return steps.make_step(critic, estimator(name).objective(), adam, rates, own), own
+    return steps.make_step(critic, estimator(name).objective, adam, rates, own), own
 
 
 class StandIn:

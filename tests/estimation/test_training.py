@@ -8,9 +8,8 @@ from helpers import Kept, as_sequential, generators, refused
 
 from mi_lab import CorrelatedGaussians, train
 from mi_lab.estimation import training
-from mi_lab.estimation.catalogue import critic_for
+from mi_lab.estimation.catalogue import critic_for, estimator
 from mi_lab.estimation.critics import make_critic
-from mi_lab.estimation.estimators import estimator
 from mi_lab.estimation.negatives import draw_batch, score
 from mi_lab.ground.names import DENSITIES, NEGATIVES, PRECISIONS, READOUTS
 

@@ -1,5 +1,6 @@
 import dataclasses
 from dataclasses import asdict, fields
+from itertools import product
 
 import numpy as np
 import pytest
@@ -130,11 +131,11 @@ def test_laptop_keeps_what_the_book_promises():
     assert experiment("fig-2b").spec().batch_size == (64, 128, 256, 512, 1024, 2048, 4096, 8192)
 
 
-@pytest.mark.parametrize("name", EXPERIMENTS)
-def test_smoke_is_small(name):
-    spec = experiment(name).spec("smoke")
-    steps = len(list(spec.runs())) * getattr(spec, "epochs", 0)
-    assert steps <= 4 and np.max(getattr(spec, "batch_size", 0)) <= 64
+def test_smoke_is_small():
+    for name in EXPERIMENTS:
+        spec = experiment(name).spec("smoke")
+        steps = len(list(spec.runs())) * getattr(spec, "epochs", 0)
+        assert steps <= 4 and np.max(getattr(spec, "batch_size", 0)) <= 64, name
 
 
 def test_the_grid_is_every_mi_with_every_batch_size_and_seed():
@@ -184,7 +185,6 @@ def test_values_become_what_the_setting_holds(name, given, meant):
         ({"estimator": "jsd"}, ("unknown estimator 'jsd'", "'js'")),
         ({"activation": "gelu"}, ("unknown activation 'gelu'", "elu")),
         ({"critic": "bilinar"}, ("unknown critic 'bilinar'", "'bilinear'")),
-        ({"task": "gausian"}, ("unknown task 'gausian'", "'gaussian'")),
         ({"true_mi": -1}, ("mi must be a finite number of nats, zero or more", "-1")),
         ({"true_mi": 1e9}, ("rounds to 1",)),
         ({"true_mi": "ten"}, ("true_mi must be a number", "'ten'")),
@@ -211,16 +211,8 @@ def test_values_become_what_the_setting_holds(name, given, meant):
         ({"batch_size": 10**7}, ("batch_size must be at most 1048576", "10000000")),
         ({"epochs": 10**9}, ("epochs must be at most 1048576", "1000000000")),
         ({"negatives": 3}, ("negatives must be text", "3")),
-        ({"task": "student", "true_mi": 0.5}, ("mi must be at least 0.7926 nats",)),
-        ({"task": "uniform_noise", "true_mi": 0}, ("true_mi must be positive for uniform_noise",)),
-        (
-            {"task": "uniform_noise", "dim": 2, "true_mi": 18},
-            ("at most 8.5 nats for each of the 2 dimensions", "not 18"),
-        ),
         ({"estimator": "club"}, ("club needs the critic 'conditional'",)),
         ({"estimator": "l1out", "critic": "conditional"}, ("l1out needs negatives 'all_pairs'",)),
-        ({"task": "spiral", "dim": 1}, ("dim of spiral must be at least 2", "not 1")),
-        ({"task": "blobs", "dim": 3}, ("dim of blobs must be even", "not 3")),
     ],
 )
 def test_bad_settings_are_refused(settings, words):
@@ -260,11 +252,10 @@ def test_unknown_names_are_refused_with_the_nearest():
         experiment("fig2a")
 
 
-@pytest.mark.parametrize("name", EXPERIMENTS)
-@pytest.mark.parametrize("profile", PROFILES)
-def test_a_spec_survives_being_written_as_plain_data(name, profile):
-    spec = experiment(name).spec(profile)
-    assert spec_from_dict(kind_of(spec), asdict(spec)) == spec
+def test_a_spec_survives_being_written_as_plain_data():
+    for name, profile in product(EXPERIMENTS, PROFILES):
+        spec = experiment(name).spec(profile)
+        assert spec_from_dict(kind_of(spec), asdict(spec)) == spec, (name, profile)
 
 
 def test_a_spec_with_a_missing_or_unknown_field_is_refused():

@@ -67,6 +67,7 @@ def hashes(folder):
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
 
 
+@pytest.mark.slow
 def test_builds_that_are_killed_and_two_at_once(small, tmp_path, kills):
     before, began = hashes(small / "results"), time.monotonic()
     finish(start(small, tmp_path / "whole"))

@@ -29,6 +29,8 @@ from mi_lab.results.store import read
 from mi_lab.runner.checkpoints import FileCheckpoint
 from mi_lab.runner.running import run
 
+pytestmark = pytest.mark.fuzz
+
 
 def megabytes(kind):
     """Resident memory of this process: 'VmRSS' now, 'VmHWM' the most since the mark was reset."""

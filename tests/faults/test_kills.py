@@ -10,6 +10,8 @@ import os
 import random
 import time
 
+import pytest
+
 from mi_lab import ResultError
 from mi_lab.ground.sealed import read_sealed, write_sealed
 from mi_lab.representation import fetch
@@ -44,6 +46,7 @@ def store_again_and_again(path, folder):
         write_sealed(folder / "part.json", list(range(5000)))
 
 
+@pytest.mark.slow
 def test_storing(tmp_path, kills):
     settings = {"true_mi": [1.0 + k / 100 for k in range(40)], "epochs": 4, "batch_size": [64]}
     result = run("fig-2a", "smoke", folder=tmp_path / "one", workers=1, progress=False, device="cpu", **settings)
@@ -79,6 +82,7 @@ def fetch_again_and_again(cache):
             (fetch.data_folder("mnist") / file).unlink()
 
 
+@pytest.mark.slow
 def test_fetching(tmp_path, kills, monkeypatch):
     monkeypatch.setenv("MI_LAB_CACHE", str(tmp_path))
     monkeypatch.setattr(fetch, "HASHES", {"mnist": HASHES})

@@ -63,6 +63,7 @@ def test_a_full_disk(place, tmp_path, mounts):
     assert "make room" in sentence(done) or "choose a folder" in sentence(done)
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_up_while_training(tmp_path):
     """Files over 20 kB cannot be written here, and so no checkpoint; after that the same command goes on."""
 
@@ -99,6 +100,7 @@ def test_a_clock_that_jumps(monkeypatch):
     assert 0 <= found.provenance["wall_seconds"] < 600
 
 
+@pytest.mark.slow
 def test_two_papermill_runs_of_one_figure_at_once(tmp_path):
     call = [Path(sys.executable).parent / "papermill", "book/experiments/nwj.ipynb", "--no-progress-bar", os.devnull]
     call += ["-p", "profile", "smoke"]

@@ -5,6 +5,8 @@ import statistics
 import subprocess
 import sys
 
+import pytest
+
 EXPERIMENTS = 200
 # in a process of its own, since one that has run other tests has their memory to fill and to give back
 SCRIPT = """
@@ -22,6 +24,7 @@ for number in range(int(sys.argv[1])):
 """
 
 
+@pytest.mark.slow
 def test_two_hundred_experiments_in_one_process(told, tmp_path):
     places = {"MI_LAB_CACHE": str(tmp_path / "cache"), "MI_LAB_RESULTS": str(tmp_path / "results")}
     command = [sys.executable, "-c", SCRIPT, str(EXPERIMENTS)]

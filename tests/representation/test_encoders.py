@@ -3,7 +3,7 @@ import torch
 import torchvision
 from helpers import refused
 
-from mi_lab.representation.encoders import known_tap, make_encoder
+from mi_lab.representation.encoders import make_encoder
 
 
 def count(module, *, without=()):
@@ -76,7 +76,6 @@ def test_weights_follow_the_seed_and_leave_torchs_own_state_alone():
     [
         (lambda: make_encoder("resnet20", 4, 3), ("unknown architecture 'resnet20'", "'resnet18'")),
         (lambda: make_encoder("resnet18", 4, 3, 0), ("width must be a multiple of 8", "0 and 4")),
-        (lambda: known_tap(make_encoder("resnet18", 4, 3, 8), "B5"), ("unknown tap 'B5'",)),
     ],
 )
 def test_what_is_unknown_is_refused(act, words):

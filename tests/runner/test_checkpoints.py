@@ -153,6 +153,7 @@ def kept_so_far(cache):
     return sorted((path.name, path.stat().st_mtime_ns) for path in cache.rglob("*.[cj]*") if path.exists())
 
 
+@pytest.mark.slow
 def test_a_run_killed_twenty_times_ends_bit_identical(uninterrupted, tmp_path, kills):
     draw, cache, killed, results = random.Random(0), tmp_path / "cache", 0, []
     while killed < 20:

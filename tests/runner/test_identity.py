@@ -21,10 +21,10 @@ TRAINING = [
     if name.startswith(("mi_lab.estimation.", "mi_lab.representation.", "mi_lab.runner.recipes."))
     or name.endswith("_specs")
 ]
-# what is estimated of a reader's own pairs, of V-information or of image pairs is not kept; by_kind only chooses
+# what is estimated of a reader's own pairs, or of V-information is not kept; by_kind only chooses
 UNKEPT = {
-    *(f"mi_lab.estimation.pairs{name}" for name in ("", ".arrays", ".estimates", ".fit", ".yardsticks")),
-    "mi_lab.representation.image_pairs",
+    "mi_lab.estimation.pairs",
+    "mi_lab.estimation.pairs.fit",
     "mi_lab.representation.v_information",
     "mi_lab.runner.recipes.by_kind",
 }

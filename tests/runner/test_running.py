@@ -10,7 +10,7 @@ from mi_lab.estimation import training
 from mi_lab.estimation.tasks import CorrelatedGaussians
 from mi_lab.estimation.transforms import Cubic
 from mi_lab.experiments import sweep_costs
-from mi_lab.results.store import load_others
+from mi_lab.results.store import load_others, results_dir
 from mi_lab.runner import running, sweep_training, sweeps
 from mi_lab.runner.running import run, run_parameters
 
@@ -268,3 +268,26 @@ def test_a_notebook_stores_its_result():
 def test_a_notebook_with_a_bad_parameter_fails_at_once(parameters, words):
     with refused(*words):
         run_parameters(notebook(**parameters))
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "words"),
+    [
+        ("fig-2a", {"task": "gausian"}, ("unknown task 'gausian'", "'gaussian'")),
+        ("fig-2a", {"task": "student", "true_mi": 0.5}, ("mi must be at least 0.7926 nats",)),
+        ("fig-2a", {"task": "uniform_noise", "true_mi": 0}, ("mi must be a positive number of nats",)),
+        (
+            "fig-2a",
+            {"task": "uniform_noise", "dim": 2, "true_mi": 18},
+            ("at most 8.5 nats for each of the 2", "not 18"),
+        ),
+        ("fig-2a", {"task": "label_channel", "true_mi": 3}, ("mi must lie in [0, log 20 = 2.9957] nats", "not 3")),
+        ("fig-2a", {"task": "spiral", "dim": 1}, ("at least 2 dimensions", "not 1")),
+        ("staircase-nwj", {"tasks": "cubic,blobs", "dim": 3}, ("dim must be even", "not 3")),
+        ("untrained", {"tasks": "cubix"}, ("unknown task 'cubix'",)),
+    ],
+)
+def test_a_task_that_cannot_be_is_refused_before_any_training(name, settings, words):
+    with refused(*words):
+        run(name, "smoke", progress=False, **settings)
+    assert not list(results_dir().glob("*.json"))

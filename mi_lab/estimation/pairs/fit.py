@@ -10,7 +10,7 @@ that critic, which took part in neither. No maximum is ever taken over reported 
 
 import dataclasses
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -18,9 +18,10 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from mi_lab.estimation import bounds, estimators
+from mi_lab.estimation import bounds
 from mi_lab.estimation.adam import Adam
 from mi_lab.estimation.catalogue import critic_for
+from mi_lab.estimation.catalogue import estimator as estimator_of
 from mi_lab.estimation.machine import device_named, one_thread
 from mi_lab.estimation.negatives import check_batch, draw_batch, score
 from mi_lab.estimation.pairs.arrays import check_pairs
@@ -29,7 +30,7 @@ from mi_lab.estimation.pairs.estimates import Data, Estimate, flags_of, mean_and
 from mi_lab.estimation.pairs.yardsticks import Yardstick
 from mi_lab.estimation.steps import captured, make_step
 from mi_lab.ground.keywords import check_keywords, keywords_of
-from mi_lab.ground.names import CONDITIONAL, CONTRASTIVE, DENSITIES, READOUTS, YARDSTICKS, check_critic, known
+from mi_lab.ground.names import CONDITIONAL, CONTRASTIVE, DENSITIES, OF_TASKS, READOUTS, YARDSTICKS, check_critic, known
 
 EVERY = 50  # steps between two readings of the validation part
 PATIENCE = 12  # readings
@@ -151,7 +152,7 @@ class Fit:
         tau: float | None = None,
         alpha: float | None = None,
     ) -> None:
-        self.estimator, chosen = estimator, estimators.estimator(estimator, tau, alpha)
+        self.estimator, chosen = estimator, estimator_of(estimator, tau=tau, alpha=alpha)
         default = "all_pairs" if estimator in CONTRASTIVE else "derangement"
         self.negatives = known("negatives", negatives or default, NEGATIVES)
         cheap = "separable" if self.negatives == "all_pairs" else "joint"
@@ -173,7 +174,7 @@ class Fit:
         self.critic = critic_for(estimator, self.critic_name, self.walks, self.generators, hidden, dropout=dropout)
         self.parameters = list(self.critic.parameters())
         optimiser = Adam(self.parameters, learning_rate) if self.parameters else None
-        step = make_step(self.critic, chosen.objective(), optimiser, torch.zeros(len(self.seeds)), self.generators)
+        step = make_step(self.critic, chosen.objective, optimiser, torch.zeros(len(self.seeds)), self.generators)
         self.step = captured(step, place) if place.type == "cuda" and not self.critic.drops_out else step
         self.readouts = chosen.readouts
         self.watched = chosen.fit
@@ -192,8 +193,8 @@ class Fit:
             raise ValueError(
                 f"{self.estimator} needs negatives='all_pairs'; with one negative per x ('{self.negatives}') {end}."
             )
-        if self.estimator == "barber_agakov":
-            raise ValueError("barber_agakov needs the density of y, which pairs do not tell; doe fits one.")
+        if self.estimator in OF_TASKS:
+            raise ValueError(f"{self.estimator} needs the density of y, which pairs do not tell; doe fits one.")
         check_critic(self.estimator, self.critic_name)
         if not self.seeds or not all(isinstance(seed, int) and not isinstance(seed, bool) for seed in self.seeds):
             raise ValueError(f"seeds must be one whole number or several, not {self.seeds}.")
@@ -271,7 +272,7 @@ class Fit:
             if waited >= PATIENCE or step >= self.max_steps or not math.isfinite(value):
                 self.ends[run] = reading + 1
 
-    def _read(self, part: Tensor, functions: dict[str, bounds.Bound], passes: int = 1) -> dict[str, Tensor]:
+    def _read(self, part: Tensor, functions: Mapping[str, bounds.Bound], passes: int = 1) -> dict[str, Tensor]:
         """Values of the batches of a part, (batches, K) per function. The same batches and negatives at every call."""
         walks = [Walk(*self.sides, part, shuffled=False) for _ in self.seeds]
         generators = self._generators()

@@ -10,15 +10,17 @@ from textwrap import wrap
 from typing import Any
 
 import plotly.graph_objects as go
+from IPython.display import Markdown
 from plotly.subplots import make_subplots
 
 from mi_lab.experiments.beyond import BATCH_SIZES, TRUE_MI, parts
 from mi_lab.experiments.consistency_specs import Untrained
 from mi_lab.ground.names import READOUTS, YARDSTICKS
+from mi_lab.ground.records import RECORDS, UNTRAINED
 from mi_lab.pages import theme
 from mi_lab.pages.figures import NAMES
 from mi_lab.pages.provenance import duration, provenance
-from mi_lab.pages.tables import table_html
+from mi_lab.pages.tables import table_html, words_table
 from mi_lab.results.store import Result, is_stored, load
 
 STATISTICS = ("median", "q05", "q95", "mean")
@@ -70,6 +72,15 @@ def untrained(result: Result) -> str:
     head = ["estimator", "task", *(f"true {mi:g} nats" for mi in spec.true_mi)]
     table = table_html(head, rows, f"Estimates without training, of {spec.pairs} pairs")
     return f'<div class="mi-table">{table}<p class="mi-provenance">{provenance(result)}</p></div>'
+
+
+def catalogue() -> Markdown:
+    """A row per estimator: what its critic is, the negatives it is meant for, a number of its own, and its source."""
+    rows = []
+    for one in RECORDS.values():
+        negatives = "none" if one.family == UNTRAINED else "all pairs" if one.alone else "derangement"
+        rows.append([", ".join(one.readouts.values()), one.family, negatives, one.option or "none", one.source])
+    return words_table(["estimator", "critic", "negatives", "own number", "source"], rows, "Estimators")
 
 
 def small_multiples(task: str, folder: Path | None = None) -> go.Figure:
