@@ -62,6 +62,10 @@ def test_both_tiers_run_on_linux_and_the_library_elsewhere():
     ran = {name: (job["runs-on"], job["steps"][-1]["run"]) for name, job in jobs.items()}
     assert ran["quick"] == ("ubuntu-latest", "make check test")
     assert ran["all"] == ("ubuntu-latest", "make check test-all")
+    rule = (ROOT / "Makefile").read_text(encoding="utf-8").split("\ntest-library:")[1].splitlines()[1]
+    assert all((ROOT / folder).is_dir() for folder in ("tests/ground", "tests/estimation"))
+    assert rule == "\t$(BIN)/python -m pytest tests/ground tests/estimation"
+    assert ran["library"][1] == "make test-library PYTHON=python"
     assert {"macos-latest", "windows-latest"} == set(jobs["library"]["strategy"]["matrix"]["os"])
 
 
