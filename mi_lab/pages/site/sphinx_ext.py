@@ -8,6 +8,7 @@ import importlib.metadata
 import json
 import os
 import re
+import shutil
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
@@ -161,6 +162,8 @@ def _wait_for_others(app: Sphinx) -> None:
     except Timeout:
         _log.info("another build in %s is under way; this one waits for it.", app.outdir.parent)
         lock.acquire()
+    # viewcode would leave there what an earlier build finished, if the module has not changed since
+    shutil.rmtree(Path(app.outdir) / "_modules", ignore_errors=True)
     app.connect("build-finished", lambda app, error: lock.release(), priority=999)
 
 
