@@ -94,8 +94,9 @@ def test_what_a_cell_printed_stands_in_the_notebook_once_however_it_was_cut(cut,
     assert sphinx_ext.whole_streams(outputs) == [{**pieces[0], "text": "a\nb\nc\n"}, other]
 
 
-def test_pages_of_source_are_not_left_from_an_earlier_build(tmp_path):
+def test_what_sphinx_looks_for_is_not_left_from_an_earlier_build(tmp_path):
     (tmp_path / "html/_modules/mi_lab").mkdir(parents=True)
+    (tmp_path / "html/_static/mathjax").mkdir(parents=True)
     (tmp_path / "html/index.html").touch()
     ends = []
     app = SimpleNamespace(outdir=tmp_path / "html", connect=lambda event, end, priority: ends.append(end))

@@ -162,8 +162,9 @@ def _wait_for_others(app: Sphinx) -> None:
     except Timeout:
         _log.info("another build in %s is under way; this one waits for it.", app.outdir.parent)
         lock.acquire()
-    # viewcode would leave there what an earlier build finished, if the module has not changed since
-    shutil.rmtree(Path(app.outdir) / "_modules", ignore_errors=True)
+    # viewcode would leave pages that an earlier build finished; addresses of scripts would tell whether one had copied
+    for name in ("_modules", "_static"):
+        shutil.rmtree(Path(app.outdir) / name, ignore_errors=True)
     app.connect("build-finished", lambda app, error: lock.release(), priority=999)
 
 
