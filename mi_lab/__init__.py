@@ -6,68 +6,47 @@ Importing this package does not import torch; the first use of a name that train
 import importlib
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from mi_lab.estimation.negatives import Ceiling, ceiling
-    from mi_lab.estimation.pairs.arrays import read_pairs
-    from mi_lab.estimation.pairs.estimates import Estimate
-    from mi_lab.estimation.pairs.fit import estimate
-    from mi_lab.estimation.tasks import CorrelatedGaussians
-    from mi_lab.estimation.training import train
-    from mi_lab.estimation.transforms import Cubic
-    from mi_lab.ground.files import ResultError
-    from mi_lab.ground.gaussian import correlation_from_mi, mi_from_correlation
-    from mi_lab.lab.comparison import Comparison, compare
-    from mi_lab.representation.families import Categorical, Gaussian
-    from mi_lab.representation.v_information import v_entropy, v_information
-    from mi_lab.results.store import Result, load
-    from mi_lab.runner.running import run, run_parameters
+if TYPE_CHECKING:  # the same for those who read and do not run
+    from mi_lab.estimation.negatives import Ceiling as Ceiling
+    from mi_lab.estimation.negatives import ceiling as ceiling
+    from mi_lab.estimation.pairs.arrays import read_pairs as read_pairs
+    from mi_lab.estimation.pairs.estimates import Estimate as Estimate
+    from mi_lab.estimation.pairs.fit import estimate as estimate
+    from mi_lab.estimation.tasks import CorrelatedGaussians as CorrelatedGaussians
+    from mi_lab.estimation.training import train as train
+    from mi_lab.estimation.transforms import Cubic as Cubic
+    from mi_lab.ground.files import ResultError as ResultError
+    from mi_lab.ground.gaussian import correlation_from_mi as correlation_from_mi
+    from mi_lab.ground.gaussian import mi_from_correlation as mi_from_correlation
+    from mi_lab.lab.comparison import Comparison as Comparison
+    from mi_lab.lab.comparison import compare as compare
+    from mi_lab.representation.families import Categorical as Categorical
+    from mi_lab.representation.families import Gaussian as Gaussian
+    from mi_lab.representation.v_information import v_entropy as v_entropy
+    from mi_lab.representation.v_information import v_information as v_information
+    from mi_lab.results.store import Result as Result
+    from mi_lab.results.store import load as load
+    from mi_lab.runner.running import run as run
+    from mi_lab.runner.running import run_parameters as run_parameters
 
-_HOMES = {
-    "Categorical": "mi_lab.representation.families",
-    "Ceiling": "mi_lab.estimation.negatives",
-    "Gaussian": "mi_lab.representation.families",
-    "v_entropy": "mi_lab.representation.v_information",
-    "v_information": "mi_lab.representation.v_information",
-    "ceiling": "mi_lab.estimation.negatives",
-    "Comparison": "mi_lab.lab.comparison",
-    "CorrelatedGaussians": "mi_lab.estimation.tasks",
-    "Cubic": "mi_lab.estimation.transforms",
-    "Estimate": "mi_lab.estimation.pairs.estimates",
-    "compare": "mi_lab.lab.comparison",
-    "estimate": "mi_lab.estimation.pairs.fit",
-    "read_pairs": "mi_lab.estimation.pairs.arrays",
-    "train": "mi_lab.estimation.training",
-    "correlation_from_mi": "mi_lab.ground.gaussian",
-    "mi_from_correlation": "mi_lab.ground.gaussian",
-    "Result": "mi_lab.results.store",
-    "ResultError": "mi_lab.ground.files",
-    "load": "mi_lab.results.store",
-    "run": "mi_lab.runner.running",
-    "run_parameters": "mi_lab.runner.running",
+_PUBLIC = {
+    "estimation.negatives": "Ceiling ceiling",
+    "estimation.pairs.arrays": "read_pairs",
+    "estimation.pairs.estimates": "Estimate",
+    "estimation.pairs.fit": "estimate",
+    "estimation.tasks": "CorrelatedGaussians",
+    "estimation.training": "train",
+    "estimation.transforms": "Cubic",
+    "ground.files": "ResultError",
+    "ground.gaussian": "correlation_from_mi mi_from_correlation",
+    "lab.comparison": "Comparison compare",
+    "representation.families": "Categorical Gaussian",
+    "representation.v_information": "v_entropy v_information",
+    "results.store": "Result load",
+    "runner.running": "run run_parameters",
 }
-__all__ = [
-    "Categorical",
-    "Ceiling",
-    "Comparison",
-    "CorrelatedGaussians",
-    "Cubic",
-    "Estimate",
-    "Gaussian",
-    "Result",
-    "ResultError",
-    "ceiling",
-    "compare",
-    "correlation_from_mi",
-    "estimate",
-    "load",
-    "mi_from_correlation",
-    "read_pairs",
-    "run",
-    "run_parameters",
-    "train",
-    "v_entropy",
-    "v_information",
-]
+_HOMES = {name: f"mi_lab.{module}" for module, names in _PUBLIC.items() for name in names.split()}
+__all__ = sorted(_HOMES)
 __version__ = "0.1.0"
 
 

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+import mi_lab
 from mi_lab.runner.identity import imports, reached, sources
 
 BELOW = {  # a room, and the rooms that it may import from
@@ -43,6 +44,12 @@ def docstring_lines(text):
         node.body[0] for node in ast.walk(ast.parse(text)) if isinstance(node, DOCUMENTED) and ast.get_docstring(node)
     ]
     return sum(one.end_lineno - one.lineno for one in said)
+
+
+def test_public_names_are_the_same_for_those_who_read_and_those_who_run():
+    [block] = [node for node in ast.parse(TEXTS["mi_lab"]).body if isinstance(node, ast.If)]
+    said = {alias.asname: f"{node.module}.{alias.name}" for node in block.body for alias in node.names}
+    assert said == {name: f"{home}.{name}" for name, home in mi_lab._HOMES.items()} and sorted(said) == mi_lab.__all__
 
 
 def test_importing_one_module_loads_no_other_on_the_way():

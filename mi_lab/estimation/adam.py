@@ -1,6 +1,6 @@
 """The optimiser of all stacks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -20,9 +20,16 @@ class Adam:
         self.squares = [torch.zeros_like(parameter) for parameter in parameters]
         self.steps = [torch.zeros((), device=parameter.device) for parameter in parameters]
 
-    def state(self) -> list[list[Tensor]]:
+    def state_dict(self) -> dict[str, list[Tensor]]:
         """What the next step depends on besides parameters and gradients."""
-        return [self.means, self.squares, self.steps]
+        return {"means": self.means, "squares": self.squares, "steps": self.steps}
+
+    @torch.inference_mode()
+    def load_state_dict(self, state: Mapping[str, Sequence[Tensor]]) -> None:
+        """Go on from such a state."""
+        for name, own in self.state_dict().items():
+            for tensor, kept in zip(own, state[name], strict=True):
+                tensor.copy_(kept)
 
     def step(self) -> None:
         """Move every parameter along its gradient, and set the gradients to zero."""

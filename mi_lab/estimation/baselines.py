@@ -1,7 +1,5 @@
 """Critics with a learnt baseline."""
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor
 
@@ -17,13 +15,9 @@ class BaselinedCritic(Critic):
     the ``of_pairs`` baseline is read at each pair itself, so that then T - b is no more than another critic.
     """
 
-    def __init__(
-        self, critic: Critic, widths: Sequence[int], generators: Generators, activation: str, of_pairs: bool
-    ) -> None:
+    def __init__(self, critic: Critic, baseline: StackedMlp, of_pairs: bool) -> None:
         super().__init__()
-        self.critic, self.of_pairs, self.drops_out = critic, of_pairs, critic.drops_out
-        rates = torch.zeros(len(generators), len(widths) - 2)
-        self.baseline = StackedMlp(widths, activation, rates, generators)
+        self.critic, self.baseline, self.of_pairs, self.drops_out = critic, baseline, of_pairs, critic.drops_out
 
     def pairs(self, x: Tensor, y: Tensor, generators: Generators | None = None) -> Tensor:
         return self.critic.pairs(x, y, generators) - self._of(x, y)

@@ -243,12 +243,14 @@ def _evenly(positive: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Estimator:
-    """What training follows, and the readouts of the trained critic, under the field's name."""
+    """What training follows, and the readouts of the trained critic, under the field's name.
+
+    Training stops by ``fit``, which is the higher the better the critic is; not every readout is a bound.
+    """
 
     objective: Gradient
     readouts: Mapping[str, Bound]
     fit: Bound
-    """Says how good the critic is, more being better. Training stops by it, since not every readout is a bound."""
 
 
 def _smile(tau: float = TAU) -> Estimator:

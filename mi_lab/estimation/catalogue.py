@@ -3,14 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 
 import torch
-from torch import Tensor
 
 from mi_lab.estimation.baselines import BaselinedCritic
 from mi_lab.estimation.bounds import ESTIMATORS, Estimator
 from mi_lab.estimation.critics import Critic, make_critic
 from mi_lab.estimation.densities import ConditionalCritic, fitted_marginal, known_marginal
 from mi_lab.estimation.distributions import DISTRIBUTIONS
-from mi_lab.estimation.mlp import Generators
+from mi_lab.estimation.mlp import DEFAULT, Generators, Layers
 from mi_lab.estimation.tasks import Task
 from mi_lab.estimation.transforms import MAPPED
 from mi_lab.ground.names import CONDITIONAL, READOUTS, check_critic, check_option, check_precision, known
@@ -45,31 +44,23 @@ def estimator(name: str, **options: float | None) -> Estimator:
 
 
 def critic_for(
-    estimator: str,
-    name: str,
-    tasks: Sequence[Task],
-    generators: Generators,
-    hidden: Sequence[int] = (512, 512),
-    activation: str = "elu",
-    dropout: Sequence[float] | Tensor = (),
-    precision: str = "float32",
+    estimator: str, name: str, tasks: Sequence[Task], generators: Generators, layers: Layers = DEFAULT
 ) -> Critic:
-    """The critic of that name with what the estimator adds: a baseline of the same ``hidden`` layers, or densities.
+    """The critic of that name with what the estimator adds: a baseline of the same hidden layers, or densities.
 
-    ``precision`` is that of a joint or separable critic; a baseline is float32.
-
-    Raises ValueError for a critic that the estimator cannot use, and as ``make_critic`` does.
+    A baseline is float32, and without dropout. Raises ValueError for a critic that the estimator cannot use, and as
+    ``make_critic`` does.
     """
     check_critic(estimator, name)
-    check_precision(precision, name)
-    shape = tasks[0].dim_x, tasks[0].dim_y
+    check_precision(layers.precision, name)
+    family, dim_x, dim_y = RECORDS[estimator].family, tasks[0].dim_x, tasks[0].dim_y
     if name == CONDITIONAL:
-        exact = RECORDS[estimator].family == KNOWN_DENSITY
-        marginal = known_marginal(tasks) if exact else fitted_marginal(tasks, generators[0].device)
-        return ConditionalCritic(*shape, generators, marginal, hidden, activation, dropout)
-    critic = make_critic(name, tasks, generators, hidden, activation, dropout, precision)
-    if RECORDS[estimator].family not in (BASELINE, PAIR_BASELINE):
+        known_one = family == KNOWN_DENSITY
+        marginal = known_marginal(tasks) if known_one else fitted_marginal(tasks, generators[0].device)
+        return ConditionalCritic(dim_x, dim_y, generators, marginal, layers)
+    critic = make_critic(name, tasks, generators, layers)
+    if family not in (BASELINE, PAIR_BASELINE):
         return critic
-    of_pairs = RECORDS[estimator].family == PAIR_BASELINE
-    widths = [sum(shape) if of_pairs else shape[0], *hidden, 1]
-    return BaselinedCritic(critic, widths, generators, activation, of_pairs)
+    of_pairs = family == PAIR_BASELINE
+    plain = Layers(layers.hidden, layers.activation)
+    return BaselinedCritic(critic, plain.perceptron(dim_x + dim_y * of_pairs, 1, generators), of_pairs)

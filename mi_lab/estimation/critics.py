@@ -11,7 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from mi_lab.estimation.mlp import Generators, StackedMlp, draw_uniform
+from mi_lab.estimation.mlp import DEFAULT, Generators, Layers, draw_uniform
 from mi_lab.estimation.tasks import Task
 from mi_lab.ground.names import CRITICS, known
 
@@ -47,42 +47,13 @@ class Critic(nn.Module):
         raise NotImplementedError
 
 
-def dropout_rates(dropout: Sequence[float] | Tensor, runs: int, layers: int) -> Tensor:
-    """Dropout as (K, layers) rates. Raises ValueError for another number of them, or one outside [0, 1)."""
-    rates = torch.as_tensor(dropout, dtype=torch.float32)
-    if rates.numel() == 0:
-        rates = torch.zeros(layers)
-    if rates.shape[-1] != layers or rates.dim() > 2 or (rates.dim() == 2 and len(rates) != runs):
-        raise ValueError(
-            f"dropout needs one rate for each of the {layers} hidden layers, not shape {tuple(rates.shape)}."
-        )
-    if ((rates < 0) | (rates >= 1)).any():
-        raise ValueError(f"dropout rates must lie in [0, 1), not {rates.tolist()}.")
-    return rates.expand(runs, layers).clone()
-
-
 class JointCritic(Critic):
-    """One MLP on the concatenation [x; y] (Belghazi et al., 2018).
+    """One MLP on the concatenation [x; y] (Belghazi et al., 2018)."""
 
-    ``hidden`` are the widths of the hidden layers, ``dropout`` one rate per hidden layer,
-    or a (K, layers) tensor of rates to give each run its own.
-    """
-
-    def __init__(
-        self,
-        dim_x: int,
-        dim_y: int,
-        generators: Generators,
-        hidden: Sequence[int] = (512, 512),
-        activation: str = "elu",
-        dropout: Sequence[float] | Tensor = (),
-        precision: str = "float32",
-    ) -> None:
+    def __init__(self, dim_x: int, dim_y: int, generators: Generators, layers: Layers = DEFAULT) -> None:
         super().__init__()
-        self.dim_x = dim_x
-        rates = dropout_rates(dropout, len(generators), len(hidden)).to(generators[0].device)
-        self.drops_out = bool(rates.any())
-        self.mlp = StackedMlp([dim_x + dim_y, *hidden, 1], activation, rates, generators, precision)
+        self.dim_x, self.drops_out = dim_x, layers.drops_out
+        self.mlp = layers.perceptron(dim_x + dim_y, 1, generators)
 
     def pairs(self, x: Tensor, y: Tensor, generators: Generators | None = None) -> Tensor:
         return self.mlp(torch.cat([x, y], -1), generators).squeeze(-1)
@@ -156,21 +127,11 @@ class SeparableCritic(Critic):
     """g(x)^T h(y) with two MLPs into a common space of ``embedding`` dimensions (van den Oord et al., 2018)."""
 
     def __init__(
-        self,
-        dim_x: int,
-        dim_y: int,
-        generators: Generators,
-        hidden: Sequence[int] = (512, 512),
-        activation: str = "elu",
-        dropout: Sequence[float] | Tensor = (),
-        precision: str = "float32",
-        embedding: int = 32,
+        self, dim_x: int, dim_y: int, generators: Generators, layers: Layers = DEFAULT, embedding: int = 32
     ) -> None:
         super().__init__()
-        rates = dropout_rates(dropout, len(generators), len(hidden)).to(generators[0].device)
-        self.drops_out = bool(rates.any())
-        self.g = StackedMlp([dim_x, *hidden, embedding], activation, rates, generators, precision)
-        self.h = StackedMlp([dim_y, *hidden, embedding], activation, rates, generators, precision)
+        self.drops_out = layers.drops_out
+        self.g, self.h = (layers.perceptron(dim, embedding, generators) for dim in (dim_x, dim_y))
 
     def pairs(self, x: Tensor, y: Tensor, generators: Generators | None = None) -> Tensor:
         self.last = self.g(x, generators), self.h(y, generators)
@@ -241,19 +202,11 @@ class OptimalCritic(Critic):
         return torch.stack(grid)
 
 
-def make_critic(
-    name: str,
-    tasks: Sequence[Task],
-    generators: Generators,
-    hidden: Sequence[int] = (512, 512),
-    activation: str = "elu",
-    dropout: Sequence[float] | Tensor = (),
-    precision: str = "float32",
-) -> Critic:
+def make_critic(name: str, tasks: Sequence[Task], generators: Generators, layers: Layers = DEFAULT) -> Critic:
     """A stack of ``len(tasks)`` critics: 'joint', 'separable', 'bilinear', 'inner_product' or 'optimal'.
 
-    Each run's initial weights come from its own generator; ``precision`` is that of the hidden layers' products.
-    Raises ValueError for an unknown name or for tasks of different dimensions.
+    Each run's initial weights come from its own generator; ``layers`` are those of the first two. Raises
+    ValueError for an unknown name or for tasks of different dimensions.
     """
     shapes = {(task.dim_x, task.dim_y) for task in tasks}
     if len(shapes) != 1:
@@ -261,9 +214,9 @@ def make_critic(
     dim_x, dim_y = shapes.pop()
     match known("critic", name, CRITICS):
         case "joint":
-            return JointCritic(dim_x, dim_y, generators, hidden, activation, dropout, precision)
+            return JointCritic(dim_x, dim_y, generators, layers)
         case "separable":
-            return SeparableCritic(dim_x, dim_y, generators, hidden, activation, dropout, precision)
+            return SeparableCritic(dim_x, dim_y, generators, layers)
         case "bilinear":
             return BilinearCritic(dim_x, dim_y, generators)
         case "inner_product":

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from mi_lab.estimation.critics import Critic, dropout_rates
-from mi_lab.estimation.mlp import Generators, StackedMlp
+from mi_lab.estimation.critics import Critic
+from mi_lab.estimation.mlp import Generators, Layers
 from mi_lab.estimation.tasks import Task
 from mi_lab.estimation.transforms import log_density_y
 
@@ -24,20 +24,9 @@ class ConditionalCritic(Critic):
     ``marginal``, which is not learnt. Training that raises the positives' scores raises the likelihood of q.
     """
 
-    def __init__(
-        self,
-        dim_x: int,
-        dim_y: int,
-        generators: Generators,
-        marginal: Marginal,
-        hidden: Sequence[int] = (512, 512),
-        activation: str = "elu",
-        dropout: Sequence[float] | Tensor = (),
-    ) -> None:
+    def __init__(self, dim_x: int, dim_y: int, generators: Generators, marginal: Marginal, layers: Layers) -> None:
         super().__init__()
-        rates = dropout_rates(dropout, len(generators), len(hidden)).to(generators[0].device)
-        self.drops_out = bool(rates.any())
-        self.q = StackedMlp([dim_x, *hidden, 2 * dim_y], activation, rates, generators)
+        self.q, self.drops_out = layers.perceptron(dim_x, 2 * dim_y, generators), layers.drops_out
         self.marginal = marginal
 
     def pairs(self, x: Tensor, y: Tensor, generators: Generators | None = None) -> Tensor:

@@ -8,6 +8,7 @@ ordinary torch layers under autograd.
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -194,6 +195,44 @@ class StackedMlp(nn.Module):
             for rate, g in zip(rates, generators, strict=True)
         ]
         return torch.stack(masks)
+
+
+@dataclass(frozen=True)
+class Layers:
+    """The perceptrons of a critic: the widths of their ``hidden`` layers, and all else that is chosen of them.
+
+    ``dropout`` is one rate per hidden layer, or a (K, layers) tensor of rates to give each run its own; none by
+    default. ``precision`` is that of the hidden layers' products.
+    """
+
+    hidden: Sequence[int] = (512, 512)
+    activation: str = "elu"
+    dropout: Sequence[float] | Tensor = ()
+    precision: str = "float32"
+
+    @property
+    def drops_out(self) -> bool:
+        """Whether any run has dropout."""
+        return bool(torch.as_tensor(self.dropout).any())
+
+    def perceptron(self, inputs: int, outputs: int, generators: Generators) -> StackedMlp:
+        """K of them, one per generator. Raises ValueError for dropout of another shape, or a rate outside [0, 1)."""
+        runs, layers = len(generators), len(self.hidden)
+        rates = torch.as_tensor(self.dropout, dtype=torch.float32)
+        if rates.numel() == 0:
+            rates = torch.zeros(layers)
+        if rates.shape[-1] != layers or rates.dim() > 2 or (rates.dim() == 2 and len(rates) != runs):
+            raise ValueError(
+                f"dropout needs one rate for each of the {layers} hidden layers, not shape {tuple(rates.shape)}."
+            )
+        if ((rates < 0) | (rates >= 1)).any():
+            raise ValueError(f"dropout rates must lie in [0, 1), not {rates.tolist()}.")
+        widths = [inputs, *self.hidden, outputs]
+        return StackedMlp(widths, self.activation, rates.expand(runs, layers), generators, self.precision)
+
+
+DEFAULT = Layers()
+"""Two hidden layers of 512 units."""
 
 
 def _views(stacked: Tensor, shapes: Sequence[torch.Size]) -> tuple[list[Tensor], list[Tensor]]:

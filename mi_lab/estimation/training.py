@@ -19,6 +19,7 @@ from mi_lab.estimation.adam import Adam
 from mi_lab.estimation.bounds import MovingAverageDV
 from mi_lab.estimation.catalogue import critic_for, estimator
 from mi_lab.estimation.machine import device_named
+from mi_lab.estimation.mlp import DEFAULT, Layers
 from mi_lab.estimation.negatives import check_batch, draw_batch
 from mi_lab.estimation.resuming import Checkpoint
 from mi_lab.estimation.steps import captured, make_step
@@ -142,8 +143,6 @@ def train(
     >>> first < last < 1.1
     True
     """
-    if isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 1:
-        raise ValueError(f"epochs must be a whole number of at least 1, not {epochs}.")
     training = Training(
         tasks,
         seeds,
@@ -151,34 +150,17 @@ def train(
         batch_size=batch_size,
         negatives=negatives,
         critic=critic,
-        hidden=hidden,
-        activation=activation,
-        dropout=dropout,
+        layers=Layers(hidden, activation, dropout, precision),
         weight_decay=weight_decay,
         learning_rate=learning_rate,
-        precision=precision,
         average_weight=average_weight,
         device=device,
     )
-    kept = checkpoint.load() if checkpoint else None
-    if kept is not None:
-        training.resume(kept)
-    total = epochs * training.steps_per_epoch
-    silent = progress is None
-    done = training.steps
-    with tqdm(total=total, initial=done, desc=progress, position=position, disable=silent, leave=False) as bar:
-        while training.steps < total:
-            training.advance()
-            if checkpoint:
-                checkpoint.offer(training.state)
-            bar.update()
-            if training.steps % training.steps_per_epoch == 0:
-                bar.set_postfix_str(_latest(training.epochs[-1]), refresh=False)
-    return training.curves()
+    return training.run(epochs, progress, position, checkpoint)
 
 
 class Training:
-    """K runs in training, as far as they have come; its settings are those of ``train``, which takes it to its end.
+    """K runs in training, as far as they have come; the settings are those of ``train``.
 
     ``steps`` are taken so far, ``steps_per_epoch`` make an epoch, and ``epochs`` holds the statistics of every whole
     one: per readout a tensor of shape (statistics, K), in nats. ``critic`` and ``objective`` are as the last step left
@@ -195,12 +177,9 @@ class Training:
         batch_size: int,
         negatives: str = "shuffle",
         critic: str = "joint",
-        hidden: Sequence[int] = (512, 512),
-        activation: str = "elu",
-        dropout: Sequence[float] | Tensor = (),
+        layers: Layers = DEFAULT,
         weight_decay: float | Sequence[float] = 0.0,
         learning_rate: float = 1e-4,
-        precision: str = "float32",
         average_weight: float | None = None,
         device: str = "auto",
     ) -> None:
@@ -216,7 +195,7 @@ class Training:
         self.tasks, self.batch_size, self.negatives = tasks, batch_size, negatives
         self.place = place = device_named(device)
         self.generators = [torch.Generator(device=place).manual_seed(seed) for seed in seeds]
-        self.critic = critic_for(estimator_name, critic, tasks, self.generators, hidden, activation, dropout, precision)
+        self.critic = critic_for(estimator_name, critic, tasks, self.generators, layers)
         self.objective: Any = chosen.objective
         parameters = list(self.critic.parameters())
         self.optimiser = Adam(parameters, learning_rate) if parameters else None
@@ -232,6 +211,29 @@ class Training:
         self.log_w = torch.zeros(shape, dtype=torch.float64, device=place) if self._averages() else None
         self.averages: list[Tensor] = []
         self.began, self.began_work = time.perf_counter(), time.process_time()
+
+    @torch.inference_mode()
+    def run(
+        self, epochs: int, progress: str | None = None, position: int = 0, checkpoint: Checkpoint | None = None
+    ) -> list[Curve]:
+        """Go on to the end of that many epochs, from where the ``checkpoint`` left off, and return the curves."""
+        if isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 1:
+            raise ValueError(f"epochs must be a whole number of at least 1, not {epochs}.")
+        kept = checkpoint.load() if checkpoint else None
+        if kept is not None:
+            self.resume(kept)
+        total, silent = epochs * self.steps_per_epoch, progress is None
+        with tqdm(
+            total=total, initial=self.steps, desc=progress, position=position, disable=silent, leave=False
+        ) as bar:
+            while self.steps < total:
+                self.advance()
+                if checkpoint:
+                    checkpoint.offer(self.state)
+                bar.update()
+                if self.steps % self.steps_per_epoch == 0:
+                    bar.set_postfix_str(_latest(self.epochs[-1]), refresh=False)
+        return self.curves()
 
     @torch.inference_mode()
     def advance(self) -> None:
@@ -283,7 +285,7 @@ class Training:
             "seconds": self.seconds(),
             "processor_seconds": self.processor_seconds(),
             "critic": self.critic.state_dict(),
-            "optimiser": self.optimiser.state() if self.optimiser else [],
+            "optimiser": self.optimiser.state_dict() if self.optimiser else None,
             "average": [self.objective.log_average, self.objective.log_w] if self._averages() else None,
             "log_w": self.log_w,
             "averages": self.averages,
@@ -298,9 +300,7 @@ class Training:
         """Go on from what ``state`` gave."""
         self.critic.load_state_dict(state["critic"])
         if self.optimiser:
-            for ours, kept in zip(self.optimiser.state(), state["optimiser"], strict=True):
-                for tensor, value in zip(ours, kept, strict=True):
-                    tensor.copy_(value)
+            self.optimiser.load_state_dict(state["optimiser"])
         if self.log_w is not None:
             self.objective.log_average, self.objective.log_w = (kept.to(self.place) for kept in state["average"])
             self.log_w.copy_(state["log_w"])

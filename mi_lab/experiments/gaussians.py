@@ -22,8 +22,10 @@ def _sweep(estimator: str, hidden: tuple[int, ...], batch_size: tuple[int, ...] 
 
 
 def _make(
-    name: str, notebook: str, panels: Mapping[str, str], report: Spec, smoke: Mapping[str, Any] = _SMOKE, **laptop: Any
+    name: str, notebook: str, readouts: str | Mapping[str, str], report: Spec, smoke: Any = _SMOKE, **laptop: Any
 ) -> Experiment:
+    """``readouts`` are those of the panels, by panel, or the one of the only panel, which has the experiment's name."""
+    panels = {name: readouts} if isinstance(readouts, str) else readouts
     return Experiment(name, notebook, panels, report, laptop, smoke)
 
 
@@ -41,7 +43,7 @@ def _explorer(estimator: str, negatives: str) -> Experiment:
     )
 
 
-def _all_pairs(name: str, estimator: str, hidden: tuple[int, ...], panels: Mapping[str, str]) -> Experiment:
+def _all_pairs(name: str, estimator: str, hidden: tuple[int, ...], panels: str | Mapping[str, str]) -> Experiment:
     """A panel of App. D.2, all N(N-1) negatives at N = 64.
 
     Its captions call 100 batches an epoch, where App. C.1 and we count 800 at this N: 125 of ours are their 1000. The
@@ -56,102 +58,58 @@ def _all_pairs(name: str, estimator: str, hidden: tuple[int, ...], panels: Mappi
     return _make(name, "all_pairs", panels, grid, **size | ({} if small else {"epochs": 3}))
 
 
-def _relu(name: str, estimator: str, hidden: tuple[int, ...], panels: Mapping[str, str], **laptop: Any) -> Experiment:
+def _relu(
+    name: str, estimator: str, hidden: tuple[int, ...], panels: str | Mapping[str, str], **laptop: Any
+) -> Experiment:
     """The companion of a figure with ReLU instead of ELU (Sec. 3.3)."""
     return _make(f"{name}-relu", "all_pairs", panels, _sweep(estimator, hidden, activation="relu"), **laptop)
 
 
 def _bfloat16(name: str, notebook: str, readout: str, report: Sweep, **laptop: Any) -> Experiment:
     """A companion whose hidden layers multiply in bfloat16, which takes half the time."""
-    return _make(f"{name}-bfloat16", notebook, {f"{name}-bfloat16": readout}, report, precision="bfloat16", **laptop)
+    return _make(f"{name}-bfloat16", notebook, readout, report, precision="bfloat16", **laptop)
 
 
 def _capacity(estimator: str, layers: int, width: int) -> Experiment:
     """A critic of App. C.1's grid at 30 nats and N = 64, where a plateau or a divergence comes soonest."""
     name = f"capacity-{estimator}-{layers}x{width}"
     grid = _sweep(estimator, (width,) * layers, (64,), true_mi=(30.0,))
-    return _make(name, "all_pairs", {name: READOUTS[estimator][0]}, grid, epochs=30)
+    return _make(name, "all_pairs", READOUTS[estimator][0], grid, epochs=30)
 
 
 _LARGE, _SMALL = (512, 512), (64,)
 _REGULARISED: dict[str, Any] = {"dropout": (0.5, 0.3, 0.2), "weight_decay": 2.5e-5}
 _FIG_1A: dict[str, Any] = {"epochs": 50, "true_mi": (2.5, 5.0, 7.5, 10.0, 15.0, 30.0)}
+_FIG_2B = _sweep("nwj", _LARGE, BATCH_SIZES, true_mi=(30.0,))
 _FIG_2A: dict[str, Any] = {"epochs": 50, "true_mi": (2.5, 5.0, 7.5, 10.0, 15.0, 20.0, 30.0)}
 
 GAUSSIANS = (
-    _make(
-        "fig-1a",
-        "mine",
-        {"fig-1a": "dv"},
-        _sweep("mine", _LARGE, (1024,)),
-        **_FIG_1A,
-    ),
-    _make(
-        "fig-1a-long",
-        "mine",
-        {"fig-1a-long": "dv"},
-        _sweep("mine", _LARGE, (1024,)),
-        true_mi=(10.0, 30.0),
-        precision="bfloat16",
-    ),
+    _make("fig-1a", "mine", "dv", _sweep("mine", _LARGE, (1024,)), **_FIG_1A),
+    _make("fig-1a-long", "mine", "dv", _sweep("mine", _LARGE, (1024,)), true_mi=(10.0, 30.0), precision="bfloat16"),
     _bfloat16("fig-1a", "mine", "dv", _sweep("mine", _LARGE, (1024,)), **_FIG_1A, seeds=(0, 1)),
-    _make("fig-1b", "mine", {"fig-1b": "dv"}, _sweep("mine", _LARGE, (256,)), epochs=50, true_mi=(2.5, 5.0, 7.5, 10.0)),
-    _make("fig-1c", "mine", {"fig-1c": "dv"}, _sweep("mine", _LARGE, (32768,)), epochs=2, true_mi=(10.0, 15.0)),
-    _make("fig-1d", "mine", {"fig-1d": "dv"}, _sweep("mine", _SMALL), seeds=(0, 1)),
+    _make("fig-1b", "mine", "dv", _sweep("mine", _LARGE, (256,)), epochs=50, true_mi=(2.5, 5.0, 7.5, 10.0)),
+    _make("fig-1c", "mine", "dv", _sweep("mine", _LARGE, (32768,)), epochs=2, true_mi=(10.0, 15.0)),
+    _make("fig-1d", "mine", "dv", _sweep("mine", _SMALL), seeds=(0, 1)),
     _make(
         "fig-1a-derangement",
         "mine",
-        {"fig-1a-derangement": "dv"},
+        "dv",
         _sweep("mine", _LARGE, (1024,), negatives="derangement"),
         epochs=50,
         true_mi=(10.0, 30.0),
     ),
-    _make(
-        "fig-1a-dv",
-        "mine",
-        {"fig-1a-dv": "dv"},
-        _sweep("dv", _LARGE, (1024,)),
-        epochs=50,
-        true_mi=(10.0, 30.0),
-    ),
-    _make(
-        "fig-1b-dv",
-        "mine",
-        {"fig-1b-dv": "dv"},
-        _sweep("dv", _LARGE, (256,)),
-        epochs=50,
-        true_mi=(2.5, 5.0, 7.5, 10.0),
-    ),
-    _make("fig-1d-dv", "mine", {"fig-1d-dv": "dv"}, _sweep("dv", _SMALL), true_mi=(2.5, 5.0, 10.0, 15.0, 30.0)),
-    _make(
-        "fig-2a",
-        "nwj",
-        {"fig-2a": "nwj"},
-        _sweep("nwj", _LARGE),
-        **_FIG_2A,
-    ),
+    _make("fig-1a-dv", "mine", "dv", _sweep("dv", _LARGE, (1024,)), epochs=50, true_mi=(10.0, 30.0)),
+    _make("fig-1b-dv", "mine", "dv", _sweep("dv", _LARGE, (256,)), epochs=50, true_mi=(2.5, 5.0, 7.5, 10.0)),
+    _make("fig-1d-dv", "mine", "dv", _sweep("dv", _SMALL), true_mi=(2.5, 5.0, 10.0, 15.0, 30.0)),
+    _make("fig-2a", "nwj", "nwj", _sweep("nwj", _LARGE), **_FIG_2A),
     _bfloat16("fig-2a", "nwj", "nwj", _sweep("nwj", _LARGE), **_FIG_2A, seeds=(0, 1)),
-    _make("fig-2a-long", "nwj", {"fig-2a-long": "nwj"}, _sweep("nwj", _LARGE), true_mi=(10.0, 30.0)),
-    _make(
-        "fig-2b",
-        "nwj",
-        {"fig-2b": "nwj"},
-        _sweep("nwj", _LARGE, BATCH_SIZES, true_mi=(30.0,)),
-        epochs=40,
-        batch_size=BATCH_SIZES[:8],
-    ),
-    _bfloat16(
-        "fig-2b",
-        "nwj",
-        "nwj",
-        _sweep("nwj", _LARGE, BATCH_SIZES, true_mi=(30.0,)),
-        epochs=40,
-        batch_size=BATCH_SIZES[6:],
-    ),
+    _make("fig-2a-long", "nwj", "nwj", _sweep("nwj", _LARGE), true_mi=(10.0, 30.0)),
+    _make("fig-2b", "nwj", "nwj", _FIG_2B, epochs=40, batch_size=BATCH_SIZES[:8]),
+    _bfloat16("fig-2b", "nwj", "nwj", _FIG_2B, epochs=40, batch_size=BATCH_SIZES[6:]),
     _make(
         "fig-2a-derangement",
         "nwj",
-        {"fig-2a-derangement": "nwj"},
+        "nwj",
         _sweep("nwj", _LARGE, negatives="derangement"),
         epochs=50,
         true_mi=(2.5, 5.0, 10.0, 30.0),
@@ -177,7 +135,7 @@ GAUSSIANS = (
     _make(
         "ceiling",
         "ceiling",
-        {"ceiling": "ceiling"},
+        "ceiling",
         CeilingTable((0.5, 1.0, 2.5, 5.0, 7.5, 10.0, 12.5, 15.0, 20.0, 25.0, 30.0, 40.0), (*BATCH_SIZES, 10**6)),
         smoke={"true_mi": (2.5,), "batch_size": (64,), "samples": 1000},
     ),
@@ -185,23 +143,23 @@ GAUSSIANS = (
         _explorer(estimator, negatives)
         for estimator, negatives in product(EXPLORED, ("shuffle", "derangement", "all_pairs"))
     ),
-    _all_pairs("fig-10a", "mine", _SMALL, {"fig-10a": "dv"}),
-    _all_pairs("fig-10b", "mine", _LARGE, {"fig-10b": "dv"}),
-    _all_pairs("fig-11a", "nwj", _SMALL, {"fig-11a": "nwj"}),
-    _all_pairs("fig-11b", "nwj", _LARGE, {"fig-11b": "nwj"}),
+    _all_pairs("fig-10a", "mine", _SMALL, "dv"),
+    _all_pairs("fig-10b", "mine", _LARGE, "dv"),
+    _all_pairs("fig-11a", "nwj", _SMALL, "nwj"),
+    _all_pairs("fig-11b", "nwj", _LARGE, "nwj"),
     _all_pairs("fig-12", "js", _SMALL, {"fig-12a": "nwj", "fig-12b": "plug_in"}),
     _all_pairs("fig-12-large", "js", _LARGE, {"fig-12a-large": "nwj", "fig-12b-large": "plug_in"}),
     _make(
         "nwj-independent",
         "all_pairs",
-        {"nwj-independent": "nwj"},
+        "nwj",
         _sweep("nwj", _SMALL, BATCH_SIZES[:5], negatives="independent"),
         epochs=200,
         true_mi=(2.5, 10.0, 30.0),
         batch_size=(64, 256, 1024),
     ),
-    _relu("fig-1d", "mine", _SMALL, {"fig-1d-relu": "dv"}, epochs=600, true_mi=(5.0, 10.0, 20.0, 30.0)),
-    _relu("fig-2a", "nwj", _LARGE, {"fig-2a-relu": "nwj"}, epochs=30, true_mi=(5.0, 10.0, 30.0)),
+    _relu("fig-1d", "mine", _SMALL, "dv", epochs=600, true_mi=(5.0, 10.0, 20.0, 30.0)),
+    _relu("fig-2a", "nwj", _LARGE, "nwj", epochs=30, true_mi=(5.0, 10.0, 30.0)),
     _relu(
         "fig-3ab",
         "js",

@@ -39,7 +39,7 @@ def _scalar(type_: type, name: str, value: Any) -> Any:
     if type_ is str:
         if isinstance(value, str):
             return value
-        raise ValueError(f"{name} must be text, not {reprlib.repr(value)}.")
+        raise ValueError(f"{name} must be text, not {_short(value)}.")
     word = "a whole number" if type_ is int else "a number"
     try:
         number = type_(value)  # keeps every digit of a large seed, where going through float would not
@@ -47,8 +47,12 @@ def _scalar(type_: type, name: str, value: Any) -> Any:
     except (TypeError, ValueError, OverflowError):
         exact = False
     if not exact:
-        raise ValueError(f"{name} must be {word}, not {reprlib.repr(value)}.")
+        raise ValueError(f"{name} must be {word}, not {_short(value)}.")
     return number
+
+
+def _short(value: Any) -> str:
+    return reprlib.repr(value)[:200]
 
 
 def within(name: str, values: tuple[float, ...], least: float, most: float = math.inf) -> None:

@@ -17,6 +17,11 @@ def table_html(head: Sequence[str], rows: Sequence[Sequence[str]], label: str) -
 </table></div>"""
 
 
+def sourced_table(head: Sequence[str], rows: Sequence[Sequence[str]], label: str, source: str) -> str:
+    """The same with the line under it that says where its numbers come from, as HTML."""
+    return f'<div class="mi-table">{table_html(head, rows, label)}<p class="mi-provenance">{source}</p></div>'
+
+
 def words_table(head: Sequence[str], rows: Sequence[Sequence[str]], label: str) -> Markdown:
     """The same as a cell's output, for tables of words rather than numbers."""
     return Markdown(f'<div class="mi-table mi-words">{table_html(head, rows, label)}</div>')

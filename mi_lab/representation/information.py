@@ -12,10 +12,12 @@ import torch
 from torch import Tensor
 
 from mi_lab.estimation.adam import Adam
+from mi_lab.estimation.best import Best
 from mi_lab.estimation.bounds import Estimator
 from mi_lab.estimation.catalogue import estimator
 from mi_lab.estimation.critics import Critic, make_critic
 from mi_lab.estimation.machine import one_thread
+from mi_lab.estimation.mlp import Layers
 from mi_lab.estimation.negatives import check_batch, draw_batch, score
 from mi_lab.estimation.pairs.dataset import Side, Walk
 from mi_lab.estimation.steps import make_step
@@ -81,23 +83,27 @@ def estimated_information(
     chosen = estimator(probe.estimator)
     generators = [torch.Generator(device=train[0].device).manual_seed(seed) for seed in seeds]
     walks = _walks(train, classes, shuffled=True)
-    critic = make_critic("joint", walks, generators, probe.hidden, dropout=probe.dropout)
+    critic = make_critic("joint", walks, generators, Layers(probe.hidden, dropout=probe.dropout))
     decay = torch.full((len(seeds),), probe.weight_decay, device=train[0].device)
     step = make_step(critic, chosen.objective, Adam(list(critic.parameters()), probe.learning_rate), decay, generators)
-    kept = {name: _Best(critic) for name in chosen.readouts}
+    best = {name: Best(list(critic.parameters()), len(seeds)) for name in chosen.readouts}
+    curves: dict[str, list[list[float]]] = {name: [] for name in best}
     for _ in range(probe.epochs):
         for _ in range(len(train[1]) // probe.batch_size):
             step(draw_batch(walks, probe.batch_size, probe.negatives, generators))
         for name, values in _read(critic, chosen, probe, validation, classes).items():
-            kept[name].see(values)
-    return {name: best.found(_test_values(best, chosen, name, probe, test, classes)) for name, best in kept.items()}
-
-
-def _test_values(
-    best: "_Best", chosen: Estimator, name: str, probe: InformationProbe, test: Part, classes: int
-) -> list[float]:
-    best.restore()
-    return _read(best.critic, chosen, probe, test, classes)[name]
+            best[name].see(values)
+            curves[name].append(values)
+    found = {}
+    for name, own in best.items():
+        with own.restored():
+            last = _read(critic, chosen, probe, test, classes)[name]
+        by_run = zip(own.highest, own.at, last, map(list, zip(*curves[name], strict=True)), strict=True)
+        found[name] = [
+            Found(high, at + 1, value, curve) if at >= 0 else Found(math.nan, 0, math.nan, curve)
+            for high, at, value, curve in by_run
+        ]
+    return found
 
 
 def _walks(part: Part, classes: int, shuffled: bool) -> list[Walk]:
@@ -117,34 +123,3 @@ def _read(
     positive = torch.cat([s.positive for s in scores], 1).double()
     negative = torch.cat([s.negative for s in scores], 1).double()
     return {name: readout(positive, negative).tolist() for name, readout in chosen.readouts.items()}
-
-
-class _Best:
-    """The critics of each run as they were at their highest value of one readout."""
-
-    def __init__(self, critic: Critic) -> None:
-        self.critic = critic
-        self.parameters = list(critic.parameters())
-        self.kept = [parameter.clone() for parameter in self.parameters]
-        self.curves: list[list[float]] = []
-
-    def see(self, values: Sequence[float]) -> None:
-        """Note an epoch's values, and keep the critics of the runs whose highest it is."""
-        self.curves = self.curves or [[] for _ in values]
-        for run, (value, curve) in enumerate(zip(values, self.curves, strict=True)):
-            if math.isfinite(value) and value > max(filter(math.isfinite, curve), default=-math.inf):
-                for kept, parameter in zip(self.kept, self.parameters, strict=True):
-                    kept[run] = parameter[run]
-            curve.append(value)
-
-    def restore(self) -> None:
-        for kept, parameter in zip(self.kept, self.parameters, strict=True):
-            parameter.copy_(kept)
-
-    def found(self, test: Sequence[float]) -> list[Found]:
-        rows = []
-        for curve, value in zip(self.curves, test, strict=True):
-            best = max(filter(math.isfinite, curve), default=math.nan)
-            epoch = curve.index(best) + 1 if best == best else 0
-            rows.append(Found(best, epoch, value if epoch else math.nan, curve))
-        return rows

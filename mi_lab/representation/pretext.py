@@ -7,7 +7,6 @@ images lie in memory as uint8; a batch is normalised when it is drawn.
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -16,7 +15,7 @@ from mi_lab.estimation.resuming import Checkpoint
 from mi_lab.ground.names import PRECISIONS, PRETEXTS, known
 from mi_lab.representation.datasets import Dataset, Split
 from mi_lab.representation.encoders import Encoder
-from mi_lab.representation.epochs import Order, products_in, run_to_the_end
+from mi_lab.representation.epochs import Order, Running, check_schedule, products_in, run_to_the_end
 from mi_lab.representation.labelings import random_labels, rotations
 
 RANDOM_CLASSES = 10  # as many as CIFAR-10 has objects: "random labels with the same support as Y"
@@ -43,11 +42,7 @@ class Schedule:
 
     def __post_init__(self) -> None:
         known("precision", self.precision, PRECISIONS)
-        if self.epochs < 1 or self.batch_size < 1 or not self.learning_rate > 0:
-            raise ValueError(
-                "epochs and batch_size must be at least 1 and learning_rate positive, "
-                f"not {self.epochs}, {self.batch_size} and {self.learning_rate}."
-            )
+        check_schedule(self)
 
     def rate(self, epoch: int) -> float:
         """The learning rate of an epoch, counted from 0."""
@@ -121,7 +116,7 @@ def train_encoder(
     """
     if not len(train.labels) or not len(validation.labels):
         raise ValueError("the training and the validation split must hold at least one image each.")
-    running = _Running(encoder, train, validation, normalise, schedule, keep_best, seed)
+    running = _Pretext(encoder, train, validation, normalise, schedule, keep_best, seed)
     count = len(train.labels)
     seconds = run_to_the_end(running, count, schedule.batch_size, schedule.epochs, progress, checkpoint)
     return running.curve(seconds)
@@ -146,8 +141,8 @@ def measured(encoder: Encoder, split: Split, normalise: Normalise) -> dict[str, 
     return {name: total / len(split.labels) for name, total in totals.items()}
 
 
-class _Running:
-    """A training as far as it has come."""
+class _Pretext(Running):
+    """The training of one encoder; ``sums`` are the loss of the epoch's images and how many were told right."""
 
     def __init__(
         self,
@@ -160,86 +155,57 @@ class _Running:
         seed: int,
     ) -> None:
         self.encoder = encoder.to(memory_format=torch.channels_last).train()
+        super().__init__([encoder], [schedule.optimiser(encoder.parameters())], [Order(seed)])
         self.train, self.validation, self.normalise = train, validation, normalise
         self.place = next(encoder.parameters()).device
         self.schedule, self.keep_best = schedule, keep_best
-        self.optimiser = schedule.optimiser(encoder.parameters())
-        self.orders = Order(seed)
-        self.losses: list[float] = []
-        self.accuracies: list[float] = []
-        self.scores: list[float] = []
-        self.validations: dict[str, list[float]] = {}
+        self.seen = {"loss": [], "accuracy": [], "score": [], "validation": {}, "best": {}}
         self.broken: int | None = None
-        self.best: dict[str, Tensor] = {}
         self._begin_epoch()
 
     def _begin_epoch(self) -> None:
-        self.step, self.loss, self.right = 0, 0.0, 0
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.schedule.rate(len(self.losses))
-
-    def epochs_done(self) -> int:
-        return len(self.losses)
+        self.sums = [0.0, 0]
+        for group in self.optimisers[0].param_groups:
+            group["lr"] = self.schedule.rate(self.epoch)
 
     def finished(self) -> bool:
-        return self.broken is not None or len(self.losses) >= self.schedule.epochs
-
-    def order(self, count: int) -> Tensor:
-        return self.orders.draw(count)
+        return self.broken is not None or self.epoch >= self.schedule.epochs
 
     def learn(self, index: Tensor) -> None:
+        [optimiser], [index] = self.optimisers, index
         images, labels = (part[index].to(self.place) for part in self.train)
-        self.optimiser.zero_grad(set_to_none=True)
+        optimiser.zero_grad(set_to_none=True)
         floats = self.normalise(images).contiguous(memory_format=torch.channels_last)
         with products_in(self.schedule.precision, self.place):
             loss, logits = self.encoder.loss(floats, labels)
         loss.backward()
-        self.optimiser.step()
-        self.step += 1
-        self.loss += float(loss.detach()) * len(labels)
-        self.right += int((logits.detach().argmax(1) == labels).sum())
+        optimiser.step()
+        self.sums[0] += float(loss.detach()) * len(labels)
+        self.sums[1] += int((logits.detach().argmax(1) == labels).sum())
 
-    def end_epoch(self) -> None:
+    def note(self) -> None:
         """Note the epoch's values, and keep the weights if it is the best so far."""
-        count = len(self.train.labels)
-        mean = self.loss / count
-        if not math.isfinite(mean):
-            self.broken = len(self.losses) + 1
+        seen = self.seen
+        if self.epoch == len(seen["loss"]):
+            return
+        loss, right = (total / len(self.train.labels) for total in self.sums)
+        if not math.isfinite(loss):
+            self.broken = self.epoch
             return
         found = measured(self.encoder, self.validation, self.normalise)
         score = self.encoder.score(found)
-        if not self.scores or score > max(self.scores):
-            self.best = {name: value.clone() for name, value in self.encoder.state_dict().items()}
-        self.losses.append(mean)
-        self.accuracies.append(self.right / count)
-        self.scores.append(score)
+        if not seen["score"] or score > max(seen["score"]):
+            seen["best"] = {name: value.clone() for name, value in self.encoder.state_dict().items()}
+        for name, value in (("loss", loss), ("accuracy", right), ("score", score)):
+            seen[name].append(value)
         for name, value in found.items():
-            self.validations.setdefault(name, []).append(value)
-        self.orders.next()
+            seen["validation"].setdefault(name, []).append(value)
         self._begin_epoch()
 
     def curve(self, seconds: float) -> PretextCurve:
         """What was seen; leaves the encoder as it is to be."""
-        if self.keep_best and self.best:
-            self.encoder.load_state_dict(self.best)
-        best = self.scores.index(max(self.scores)) + 1 if self.scores else 0
-        return PretextCurve(self.losses, self.accuracies, self.validations, best, self.broken, seconds)
-
-    def state(self) -> dict[str, Any]:
-        return {
-            "encoder": self.encoder.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-            "best": self.best,
-            "order": self.orders.began,
-            "within": [self.step, self.loss, self.right],
-            "curves": [self.losses, self.accuracies, self.scores, self.validations],
-        }
-
-    def resume(self, state: Mapping[str, Any]) -> None:
-        self.encoder.load_state_dict(state["encoder"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.best, self.orders.began = dict(state["best"]), state["order"]
-        self.step, self.loss, self.right = state["within"]
-        *lists, validations = state["curves"]
-        self.losses, self.accuracies, self.scores = (list(values) for values in lists)
-        self.validations = {name: list(values) for name, values in validations.items()}
+        seen = self.seen
+        if self.keep_best and seen["best"]:
+            self.encoder.load_state_dict(seen["best"])
+        best = seen["score"].index(max(seen["score"])) + 1 if seen["score"] else 0
+        return PretextCurve(seen["loss"], seen["accuracy"], seen["validation"], best, self.broken, seconds)

@@ -15,9 +15,9 @@ from torch import Tensor
 
 from mi_lab.estimation.adam import Adam
 from mi_lab.estimation.machine import one_thread
-from mi_lab.estimation.mlp import StackedMlp
+from mi_lab.estimation.mlp import Layers
 from mi_lab.estimation.resuming import Checkpoint
-from mi_lab.representation.epochs import Order, in_parts, run_to_the_end
+from mi_lab.representation.epochs import Order, Running, check_schedule, in_parts, run_to_the_end
 from mi_lab.representation.probes import ascend
 
 Encode = Callable[[Tensor], Tensor]
@@ -46,11 +46,7 @@ class VInfoMax:
     batch_size: int = 128
 
     def __post_init__(self) -> None:
-        if self.epochs < 1 or self.batch_size < 1 or not self.learning_rate > 0:
-            raise ValueError(
-                "epochs and batch_size must be at least 1 and learning_rate positive, "
-                f"not {self.epochs}, {self.batch_size} and {self.learning_rate}."
-            )
+        check_schedule(self)
         if self.warm_up < 0 or self.decoder_steps < 0 or not self.weight_decay >= 0:
             raise ValueError(
                 "warm_up, decoder_steps and weight_decay must be at least 0, "
@@ -103,11 +99,11 @@ def train_v_infomax(
             "training and validation images must be flat, (n, D) with one D and at least one image each, "
             f"not {tuple(images.shape)} and {tuple(validation.shape)}."
         )
-    running = _Running(settings, images, validation, seeds, read, read_at)
+    running = _Digits(settings, images, validation, seeds, read, read_at)
     epochs = settings.warm_up + settings.epochs
     seconds = run_to_the_end(running, len(images), settings.batch_size, epochs, progress, checkpoint)
-    by_run = [list(losses) for losses in zip(*running.losses, strict=True)]
-    return Learnt(by_run, running.readings, running.encode, running.reconstruct, seconds)
+    by_run = [list(losses) for losses in zip(*running.seen["losses"], strict=True)]
+    return Learnt(by_run, running.seen["readings"], running.encode, running.reconstruct, seconds)
 
 
 def broken_at(loss: Sequence[float]) -> int | None:
@@ -115,8 +111,15 @@ def broken_at(loss: Sequence[float]) -> int | None:
     return next((max(1, epoch) for epoch, value in enumerate(loss) if not math.isfinite(value)), None)
 
 
-class _Running:
-    """K trainings as far as they have come. Epochs below 0 are the warm-up."""
+def learners(settings: Any, running: Running) -> tuple[bool, bool]:
+    """Who learns from the next batch, the encoder and the decoder, by ``warm_up`` and ``decoder_steps``."""
+    cycle, warm = settings.decoder_steps + 1, running.epoch < 0
+    encoder_learns = not warm and running.since % cycle == cycle - 1
+    return encoder_learns, warm or cycle == 1 or not encoder_learns
+
+
+class _Digits(Running):
+    """K trainings of perceptrons."""
 
     def __init__(
         self,
@@ -130,39 +133,24 @@ class _Running:
         self.settings, self.runs = settings, len(seeds)
         self.images, self.validation, self.read, self.read_at = images, validation, read, read_at
         place, pixels = images.device, images.shape[1]
-        self.generators = [torch.Generator(device=place).manual_seed(2 * seed) for seed in seeds]
-        self.orders = [Order(2 * seed + 1, place) for seed in seeds]
-        rates = torch.tensor(settings.dropout).expand(self.runs, -1)
-        self.encoder = StackedMlp([pixels, *settings.encoder], "relu", rates, self.generators)
-        none = torch.zeros(self.runs, len(settings.decoder))
-        widths = [settings.encoder[-1], *settings.decoder, pixels]
-        self.decoder = StackedMlp(widths, "relu", none, self.generators)
-        self.optimisers = [
-            Adam(list(model.parameters()), settings.learning_rate) for model in (self.encoder, self.decoder)
-        ]
-        self.epoch, self.step, self.since = -settings.warm_up, 0, 0
-        self.losses: list[list[float]] = []
-        self.readings: dict[int, Any] = {}
-
-    def epochs_done(self) -> int:
-        return self.epoch + self.settings.warm_up
+        generators = [torch.Generator(device=place).manual_seed(2 * seed) for seed in seeds]
+        encoder = Layers(settings.encoder[:-1], "relu", settings.dropout)
+        self.encoder = encoder.perceptron(pixels, settings.encoder[-1], generators)
+        self.decoder = Layers(settings.decoder, "relu").perceptron(settings.encoder[-1], pixels, generators)
+        models = (self.encoder, self.decoder)
+        optimisers = [Adam(list(model.parameters()), settings.learning_rate) for model in models]
+        orders = [Order(2 * seed + 1, place) for seed in seeds]
+        super().__init__(models, optimisers, orders, generators, settings.warm_up)
+        self.seen = {"losses": [], "readings": {}}
 
     def finished(self) -> bool:
-        lost = bool(self.losses) and not any(map(math.isfinite, self.losses[-1]))
+        losses = self.seen["losses"]
+        lost = bool(losses) and not any(map(math.isfinite, losses[-1]))
         return lost or self.epoch >= self.settings.epochs
 
-    def order(self, count: int) -> Tensor:
-        """This epoch's order of the images for each run, (K, count)."""
-        self.note()
-        return torch.stack([order.draw(count) for order in self.orders])
-
     def learn(self, index: Tensor) -> None:
-        """One step of every run on its own batch, (K, batch)."""
         images = self.images[index]
-        cycle = self.settings.decoder_steps + 1
-        warm = self.epoch < 0
-        encoder_learns = not warm and self.since % cycle == cycle - 1
-        decoder_learns = warm or cycle == 1 or not encoder_learns
+        encoder_learns, decoder_learns = learners(self.settings, self)
         codes = self.encoder(images, self.generators if any(self.settings.dropout) else None)
         gradient = (images - self.decoder(codes)) * (2 / images[0].numel())
         back = self.decoder.backward(gradient)
@@ -176,24 +164,16 @@ class _Running:
         if encoder_learns:
             self.encoder.backward(back)
             ascend(self.encoder, self.optimisers[0], decay)
-        self.step += 1
-        self.since += not warm
-
-    def end_epoch(self) -> None:
-        """The order of the next epoch is drawn from here on."""
-        self.epoch, self.step = self.epoch + 1, 0
-        for order in self.orders:
-            order.next()
-        self.note()
 
     def note(self) -> None:
         """Note the loss as it is between two epochs, and what is to be read then; each once."""
-        if not 0 <= self.epoch == len(self.losses):
+        losses = self.seen["losses"]
+        if not 0 <= self.epoch == len(losses):
             return
         errors = in_parts(self._squared_errors, self.validation, 1).sum(1)
         if self.read is not None and self.epoch in self.read_at and errors.isfinite().all():
-            self.readings[self.epoch] = self.read(self.encode)
-        self.losses.append((errors / self.validation.numel()).tolist())
+            self.seen["readings"][self.epoch] = self.read(self.encode)
+        losses.append((errors / self.validation.numel()).tolist())
 
     def _squared_errors(self, images: Tensor) -> Tensor:
         return (images - self.decoder(self.encoder(self._each(images)))).double().square().sum(2)
@@ -210,29 +190,3 @@ class _Running:
 
     def _each(self, images: Tensor) -> Tensor:
         return images.expand(self.runs, *images.shape)
-
-    def state(self) -> dict[str, Any]:
-        """All that the steps to come depend on, and what the past ones gave."""
-        return {
-            "models": [self.encoder.stacked.detach(), self.decoder.stacked.detach()],
-            "optimisers": [optimiser.state() for optimiser in self.optimisers],
-            "generators": [g.get_state() for g in self.generators],
-            "orders": [order.began for order in self.orders],
-            "within": [self.epoch, self.step, self.since],
-            "found": [self.losses, self.readings],
-        }
-
-    def resume(self, state: Mapping[str, Any]) -> None:
-        """Go on from a state."""
-        for model, kept in zip((self.encoder, self.decoder), state["models"], strict=True):
-            model.stacked.detach().copy_(kept)
-        for optimiser, kept in zip(self.optimisers, state["optimisers"], strict=True):
-            for own, values in zip(optimiser.state(), kept, strict=True):
-                for tensor, value in zip(own, values, strict=True):
-                    tensor.copy_(value)
-        for generator, kept in zip(self.generators, state["generators"], strict=True):
-            generator.set_state(kept)
-        for order, kept in zip(self.orders, state["orders"], strict=True):
-            order.began = kept
-        self.epoch, self.step, self.since = state["within"]
-        self.losses, self.readings = [list(values) for values in state["found"][0]], dict(state["found"][1])

@@ -1,9 +1,7 @@
 """V-InfoMax (Eq. 15) with a ResNet18 or PlainNet18 as encoder (Table 2): one training, in alternation or jointly."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -11,9 +9,10 @@ from torch import Tensor, nn
 from mi_lab.estimation.resuming import Checkpoint
 from mi_lab.ground.names import PRECISIONS, known
 from mi_lab.representation.encoders import ResNet18
-from mi_lab.representation.epochs import Order, products_in, run_to_the_end
+from mi_lab.representation.epochs import Order, Running, check_schedule, products_in, run_to_the_end
 from mi_lab.representation.pretext import Normalise
 from mi_lab.representation.reconstruction import augmented, check_decoder, reconstruction_loss, squared_error
+from mi_lab.representation.v_infomax import learners
 
 
 @dataclass(frozen=True)
@@ -35,11 +34,7 @@ class ImageVInfoMax:
 
     def __post_init__(self) -> None:
         known("precision", self.precision, PRECISIONS)
-        if self.epochs < 1 or self.batch_size < 1 or not self.learning_rate > 0:
-            raise ValueError(
-                "epochs and batch_size must be at least 1 and learning_rate positive, "
-                f"not {self.epochs}, {self.batch_size} and {self.learning_rate}."
-            )
+        check_schedule(self)
         if self.warm_up < 0 or self.decoder_steps < 0:
             raise ValueError(
                 f"warm_up and decoder_steps must be at least 0, not {self.warm_up} and {self.decoder_steps}."
@@ -68,15 +63,15 @@ def train_image_v_infomax(
     if not len(images) or not len(validation):
         raise ValueError("the training and the validation split must hold at least one image each.")
     check_decoder(decoder, encoder.sizes["prelogits"], images[0].numel())
-    running = _Running(encoder, decoder, images, validation, normalise, settings, seed)
+    running = _Images(encoder, decoder, images, validation, normalise, settings, seed)
     seconds = run_to_the_end(
         running, len(images), settings.batch_size, settings.warm_up + settings.epochs, progress, checkpoint
     )
-    return running.losses, seconds
+    return running.seen["losses"], seconds
 
 
-class _Running:
-    """A training as far as it has come. Epochs below 0 are the warm-up."""
+class _Images(Running):
+    """The training of one convolutional encoder and its decoder."""
 
     def __init__(
         self,
@@ -91,32 +86,23 @@ class _Running:
         self.encoder, self.decoder = encoder.to(memory_format=torch.channels_last).train(), decoder.train()
         self.images, self.validation, self.normalise, self.settings = images, validation, normalise, settings
         self.place = next(encoder.parameters()).device
-        rate = settings.learning_rate
-        self.optimisers = (
-            torch.optim.Adam(encoder.parameters(), rate, weight_decay=settings.weight_decay),
-            torch.optim.Adam(decoder.parameters(), rate, weight_decay=settings.decoder_decay),
-        )
-        self.orders, self.changes = Order(2 * seed), torch.Generator().manual_seed(2 * seed + 1)
-        self.epoch, self.step, self.since = -settings.warm_up, 0, 0
-        self.losses: list[float] = []
-
-    def epochs_done(self) -> int:
-        return self.epoch + self.settings.warm_up
+        models, decays = (self.encoder, self.decoder), (settings.weight_decay, settings.decoder_decay)
+        optimisers = [
+            torch.optim.Adam(model.parameters(), settings.learning_rate, weight_decay=decay)
+            for model, decay in zip(models, decays, strict=True)
+        ]
+        self.changes = torch.Generator().manual_seed(2 * seed + 1)
+        super().__init__(models, optimisers, [Order(2 * seed)], [self.changes], settings.warm_up)
+        self.seen = {"losses": []}
 
     def finished(self) -> bool:
-        lost = bool(self.losses) and not math.isfinite(self.losses[-1])
-        return lost or self.epoch >= self.settings.epochs
-
-    def order(self, count: int) -> Tensor:
-        self.note()
-        return self.orders.draw(count)
+        losses = self.seen["losses"]
+        return self.epoch >= self.settings.epochs or (bool(losses) and not math.isfinite(losses[-1]))
 
     def learn(self, index: Tensor) -> None:
         """One step on a batch, of the decoder, the encoder, or both; batch statistics count whoever learns."""
-        cycle, warm = self.settings.decoder_steps + 1, self.epoch < 0
-        encoder_learns = not warm and self.since % cycle == cycle - 1
-        decoder_learns = warm or cycle == 1 or not encoder_learns
-        images = self.normalise(augmented(self.images[index], self.changes).to(self.place))
+        who = encoder_learns, _ = learners(self.settings, self)
+        images = self.normalise(augmented(self.images[index[0]], self.changes).to(self.place))
         for optimiser in self.optimisers:
             optimiser.zero_grad(set_to_none=True)
         with products_in(self.settings.precision, self.place):
@@ -124,38 +110,12 @@ class _Running:
                 features = self.encoder.prelogits(images.contiguous(memory_format=torch.channels_last))
             loss = squared_error(images, self.decoder(features))
         loss.backward()
-        for optimiser, learns in zip(self.optimisers, (encoder_learns, decoder_learns), strict=True):
+        for optimiser, learns in zip(self.optimisers, who, strict=True):
             if learns:
                 optimiser.step()
-        self.step += 1
-        self.since += not warm
-
-    def end_epoch(self) -> None:
-        self.epoch, self.step = self.epoch + 1, 0
-        self.orders.next()
-        self.note()
 
     def note(self) -> None:
         """Note the loss as it is between two epochs, once."""
-        if 0 <= self.epoch == len(self.losses):
-            self.losses.append(reconstruction_loss(self.encoder, self.decoder, self.validation, self.normalise))
-
-    def state(self) -> dict[str, Any]:
-        return {
-            "models": [self.encoder.state_dict(), self.decoder.state_dict()],
-            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
-            "order": self.orders.began,
-            "changes": self.changes.get_state(),
-            "within": [self.epoch, self.step, self.since],
-            "losses": self.losses,
-        }
-
-    def resume(self, state: Mapping[str, Any]) -> None:
-        for model, kept in zip((self.encoder, self.decoder), state["models"], strict=True):
-            model.load_state_dict(kept)
-        for optimiser, kept in zip(self.optimisers, state["optimisers"], strict=True):
-            optimiser.load_state_dict(kept)
-        self.orders.began = state["order"]
-        self.changes.set_state(state["changes"])
-        self.epoch, self.step, self.since = state["within"]
-        self.losses = list(state["losses"])
+        losses = self.seen["losses"]
+        if 0 <= self.epoch == len(losses):
+            losses.append(reconstruction_loss(self.encoder, self.decoder, self.validation, self.normalise))

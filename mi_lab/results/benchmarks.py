@@ -16,8 +16,8 @@ from statistics import median
 from typing import Any
 
 from mi_lab.ground.costs import step_flops
-from mi_lab.ground.files import ResultError, digest, write_atomically
-from mi_lab.results.schema import check_schema
+from mi_lab.ground.files import digest, write_atomically
+from mi_lab.results.schema import read_document
 from mi_lab.results.store import results_dir
 
 CRITICS, IMAGES = "speed", "speed-images"
@@ -91,11 +91,9 @@ def save_speed(document: Mapping[str, Any], folder: Path | None = None, name: st
 def load_speed(folder: Path | None = None, name: str = CRITICS) -> Speed:
     """A stored benchmark. Raises ResultError, one sentence, if it is missing or damaged."""
     path = (folder or results_dir()) / f"{name}.json"
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise ResultError(f"{path.name} cannot be read ({error}); restore it or run: make bench-peers.") from error
-    check_schema(path, document, SCHEMAS[name])
-    if digest({name: value for name, value in document.items() if name != "sha256"}) != document.get("sha256"):
-        raise ResultError(f"{path.name}: sha256: its numbers are not those that were measured; run: make bench-peers.")
+    document = read_document(path, SCHEMAS[name], _unsealed, "restore it or run: make bench-peers")
     return Speed(document)
+
+
+def _unsealed(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in document.items() if name != "sha256"}

@@ -2,8 +2,9 @@
 
 import functools
 import json
+import math
 import reprlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,11 @@ import fastjsonschema
 
 from mi_lab.experiments.kinds import KINDS, PROFILES
 from mi_lab.experiments.registry import EXPERIMENTS
-from mi_lab.ground.files import ResultError
+from mi_lab.ground.files import ResultError, digest
 
 FORMAT = 1
 SEALED = ("spec", "runs", "provenance")  # what the stored checksum covers
+RESTORE = "restore it or run its experiment again"
 _NUMBERS = {"type": "array", "items": {"type": "number"}}
 _STATISTICS = dict.fromkeys(("mean", "median", "q05", "q95"), _NUMBERS)
 _LATER_STATISTICS = {"std": _NUMBERS}
@@ -85,6 +87,43 @@ SCHEMA = _closed(
         for kind in KINDS
     ]
 }
+
+
+def read_document(path: Path, schema: Mapping[str, Any], sealed: Callable[[Any], Any], remedy: str) -> Any:
+    """A JSON document of that schema whose ``sha256`` is that of what is ``sealed`` of it.
+
+    Raises ResultError naming the file, what in it is wrong, and the ``remedy``.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        document = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite, parse_int=_bounded)
+    except (OSError, ValueError, RecursionError) as error:
+        raise unreadable(path, error, remedy) from error
+    check_schema(path, document, schema)
+    if digest(sealed(document)) != document["sha256"]:
+        raise ResultError(f"{path.name}: sha256: its numbers are not those that were stored; {remedy}.")
+    return document
+
+
+def unreadable(path: Path, error: Exception, remedy: str) -> ResultError:
+    """The error of a file that cannot be read."""
+    return ResultError(f"{path.name} is not readable JSON ({error}); {remedy}.")
+
+
+def _refuse_constant(constant: str) -> None:
+    raise ValueError(f"{constant} is not a JSON number")
+
+
+def _finite(number: str) -> float:
+    if not math.isfinite(value := float(number)):
+        raise ValueError(f"{number} is too large a number")
+    return value
+
+
+def _bounded(number: str) -> int:
+    if abs(value := int(number)) >= 2**63:
+        raise ValueError(f"{number[:20]}… is too large a number")
+    return value
 
 
 def check_schema(path: Path, document: Any, schema: Mapping[str, Any]) -> None:

@@ -7,12 +7,11 @@
 import dataclasses
 import functools
 import json
-import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from mi_lab.experiments.kinds import PROFILES, Experiment, Spec, kind_of, spec_from_dict
 from mi_lab.experiments.registry import EXPERIMENTS, experiment
@@ -21,8 +20,9 @@ from mi_lab.ground.files import ResultError, check_writable, digest, write_atomi
 from mi_lab.ground.keywords import own_keywords
 from mi_lab.ground.names import known
 from mi_lab.results.rounding import round_measured
-from mi_lab.results.schema import FORMAT, SCHEMA, SEALED, check_schema
+from mi_lab.results.schema import FORMAT, RESTORE, SCHEMA, SEALED, read_document, unreadable
 
+S = TypeVar("S", bound=Spec)
 SHOWN_PROFILES = ("report", "laptop")  # the book shows the first of these that is stored
 
 
@@ -57,6 +57,11 @@ class Result:
     def file_name(self) -> str:
         """The name of the file it is stored in."""
         return file_name(self.experiment, self.profile, self.spec if self.overrides else None)
+
+    def spec_of(self, kind: type[S]) -> S:
+        """The spec, which is known to be of that kind."""
+        assert isinstance(self.spec, kind)
+        return self.spec
 
     def select(self, **settings: Any) -> list[dict[str, Any]]:
         """The runs whose settings are these, in the order of the grid."""
@@ -163,23 +168,13 @@ def read(path: Path) -> Result:
     try:
         stat = path.stat()
     except OSError as error:
-        raise _unreadable(path, error) from error
+        raise unreadable(path, error, RESTORE) from error
     return _read(path, (stat.st_ino, stat.st_mtime_ns, stat.st_size))
 
 
 @functools.lru_cache(maxsize=512)  # a chapter asks for some results many times
 def _read(path: Path, _state: tuple[int, ...]) -> Result:
-    try:
-        document = json.loads(
-            path.read_text(encoding="utf-8"), parse_constant=_refuse_constant, parse_float=_finite, parse_int=_bounded
-        )
-    except (OSError, ValueError, RecursionError) as error:
-        raise _unreadable(path, error) from error
-    check_schema(path, document, SCHEMA)
-    if digest([document[part] for part in SEALED]) != document["sha256"]:
-        raise ResultError(
-            f"{path.name}: sha256: its numbers are not those that were stored; restore it or run its experiment again."
-        )
+    document = read_document(path, SCHEMA, lambda whole: [whole[part] for part in SEALED], RESTORE)
     try:
         spec = spec_from_dict(document["kind"], document["spec"])
         own = experiment(document["experiment"])
@@ -191,10 +186,6 @@ def _read(path: Path, _state: tuple[int, ...]) -> Result:
     )
     _check(result, path, expected, own)
     return result
-
-
-def _unreadable(path: Path, error: Exception) -> ResultError:
-    return ResultError(f"{path.name} is not readable JSON ({error}); restore it or run its experiment again.")
 
 
 def _check(result: Result, path: Path, expected: Spec, own: Experiment) -> None:
@@ -252,19 +243,3 @@ def papermill_command(own: Experiment, profile: str, overrides: Mapping[str, Any
 
 def _argument(item: str | float) -> str:
     return item if isinstance(item, str) else f"{item:.17g}"
-
-
-def _refuse_constant(constant: str) -> None:
-    raise ValueError(f"{constant} is not a JSON number")
-
-
-def _finite(number: str) -> float:
-    if not math.isfinite(value := float(number)):
-        raise ValueError(f"{number} is too large a number")
-    return value
-
-
-def _bounded(number: str) -> int:
-    if abs(value := int(number)) >= 2**63:
-        raise ValueError(f"{number[:20]}… is too large a number")
-    return value

@@ -30,7 +30,7 @@ from mi_lab.ground.settings import as_type, plain_data
 from mi_lab.results.rounding import Run, round_measured
 from mi_lab.results.store import Result, results_dir, save
 from mi_lab.runner.ceiling_tables import ceilings, with_ceilings
-from mi_lab.runner.identity import versions
+from mi_lab.runner.identity import reached, sources, versions
 from mi_lab.runner.staged import train_staged
 from mi_lab.runner.sweeps import train_sweep
 
@@ -239,15 +239,9 @@ def _revision() -> str:
     try:
         git = functools.partial(subprocess.run, cwd=here, capture_output=True, text=True, check=True)
         revision = git(["git", "rev-parse", "--short=12", "HEAD"]).stdout.strip()
-        # all but what only reads results
-        sources = (
-            ".",
-            ":(exclude)results/claims",
-            ":(exclude)lab",
-            ":(exclude)pages",
-            ":(exclude)experiments/reported.py",
-        )
-        changed = git(["git", "status", "--porcelain", "--", *sources]).stdout.strip()
+        loaded = [name.replace(".", "/") for name in reached(__name__, sources())]
+        paths = [f"../{name}{end}" for name in loaded for end in (".py", "/__init__.py")]
+        changed = git(["git", "status", "--porcelain", "--", *paths]).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
     return f"{revision} with changes" if changed else revision

@@ -3,27 +3,25 @@
 import dataclasses
 import math
 import os
-import sys
 from collections.abc import Mapping
 from itertools import takewhile
 from typing import Any
 
 import joblib
 import torch
-from filelock import FileLock, Timeout
 from tqdm.auto import tqdm
 
 from mi_lab.estimation.machine import one_thread
 from mi_lab.experiments.image_specs import PROBE_SETTINGS
 from mi_lab.experiments.kinds import Spec
 from mi_lab.ground.cache import runs_folder
-from mi_lab.ground.files import check_writable, digest
+from mi_lab.ground.files import digest
 from mi_lab.results.rounding import Run, round_measured
 from mi_lab.results.schema import FORMAT
 from mi_lab.runner.identity import versions
 from mi_lab.runner.recipes.by_kind import recipe
 from mi_lab.runner.stages import Stages
-from mi_lab.runner.workers import backend, default_workers
+from mi_lab.runner.workers import alone_on, backend, default_workers
 
 
 def train_staged(
@@ -70,7 +68,6 @@ def train_one(
 
     Only one process works on a run at a time; another that is given the same one waits and takes its result.
     """
-    check_writable(runs_folder(), "finished runs")
     own = {*run, *(f"{name}s" for name in run)}  # a grid's list of seeds does not change the run of one seed
     # nor do probes change the encoder they are fitted on: their stages bear their settings in their names
     shared = {k: v for k, v in dataclasses.asdict(spec).items() if k not in own and k not in PROBE_SETTINGS}
@@ -78,16 +75,7 @@ def train_one(
     settings = digest([shared, dict(run)])[:16]
     identity = {"settings": settings, "device": device.split(":")[0], **versions(own_recipe.__module__)}
     folder = runs_folder() / digest([FORMAT, type(spec).__name__, identity])[:16]
-    lock = FileLock(folder.with_suffix(".lock"))
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        tqdm.write(f"another process is training {dict(run)}; waiting for its result.", file=sys.stderr)
-        lock.acquire()
-    try:
+    with alone_on(folder, str(dict(run))), one_thread():
         stages = Stages(folder, identity, owner, label)
-        with one_thread():
-            measured = own_recipe(spec, run, torch.device(device), stages)
+        measured = own_recipe(spec, run, torch.device(device), stages)
         return round_measured(dict(run) | storable(measured) | {"wall_seconds": stages.seconds})
-    finally:
-        lock.release()

@@ -30,7 +30,7 @@ class Stages:
 
     def keep(self, name: str, compute: Callable[[], Any]) -> Any:
         """What ``compute`` gives, plain data; taken from the folder if it is there."""
-        path = self.folder / f"{name}.json"
+        path = self.folder / f"{name}.sealed"
         kept = read_sealed(path)
         if kept is not None:
             self.seconds += kept["seconds"]

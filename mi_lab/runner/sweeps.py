@@ -6,19 +6,17 @@ Finished stacks, and checkpoints of those under way, are kept at once in a cache
 
 import dataclasses
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import joblib
-from filelock import FileLock, Timeout
 from tqdm.auto import tqdm
 
 from mi_lab.experiments.stacks import cut_into_stacks
 from mi_lab.experiments.sweep_specs import Sweep
 from mi_lab.ground.cache import runs_folder
-from mi_lab.ground.files import check_writable, digest
+from mi_lab.ground.files import digest
 from mi_lab.ground.sealed import read_sealed, write_sealed
 from mi_lab.results.rounding import Run
 from mi_lab.results.schema import FORMAT
@@ -26,7 +24,7 @@ from mi_lab.runner import sweep_training
 from mi_lab.runner.checkpoints import FileCheckpoint
 from mi_lab.runner.identity import versions
 from mi_lab.runner.sweep_training import train_runs
-from mi_lab.runner.workers import backend, default_workers
+from mi_lab.runner.workers import alone_on, backend, default_workers
 
 
 def train_sweep(
@@ -83,15 +81,8 @@ def train_stack(
     Only one process trains a stack at a time; another that is given the same stack waits and takes its result.
     ``bar`` is a label and a screen line for the progress bar; ``owner`` the process whose worker this may be.
     """
-    check_writable(runs_folder(), "finished runs")
     path = runs_folder() / digest([_shared(spec), device.split(":")[0], list(stack)])[:16]
-    lock = FileLock(path.with_suffix(".lock"))
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        tqdm.write(f"another process is training {_described(missing)}; waiting for its result.", file=sys.stderr)
-        lock.acquire()
-    try:
+    with alone_on(path, _described(missing)):
         done = _finished(spec, device)
         if all(_key(run) in done for run in missing):
             return [done[_key(run)] for run in missing]
@@ -104,14 +95,12 @@ def train_stack(
         _keep(spec, finished, device)
         checkpoint.remove()
         return finished
-    finally:
-        lock.release()
 
 
 def _finished(spec: Sweep, device: str) -> dict[tuple[Any, ...], Run]:
     """The runs of these settings that are kept."""
     done: dict[tuple[Any, ...], Run] = {}
-    for path in sorted(_folder(spec, device).glob("*.json")):
+    for path in sorted(_folder(spec, device).glob("*.sealed")):
         done |= {_key(run): run for run in read_sealed(path) or []}
     return done
 
@@ -120,7 +109,7 @@ def _keep(spec: Sweep, finished: Sequence[Run], device: str) -> None:
     folder = _folder(spec, device)
     folder.mkdir(parents=True, exist_ok=True)
     name = digest([{k: v for k, v in run.items() if k in OWN} for run in finished])[:16]
-    write_sealed(folder / f"{name}.json", list(finished))
+    write_sealed(folder / f"{name}.sealed", list(finished))
 
 
 OWN = ("true_mi", "batch_size", "seed")

@@ -14,6 +14,7 @@ from mi_lab.estimation import bounds
 from mi_lab.estimation.adam import Adam
 from mi_lab.estimation.catalogue import estimator
 from mi_lab.estimation.critics import make_critic
+from mi_lab.estimation.mlp import Layers
 from mi_lab.estimation.negatives import draw_batch, merge, score
 from mi_lab.estimation.steps import make_step
 from mi_lab.experiments.reported import TABLE_1_ACCURACY, TABLE_4
@@ -346,7 +347,7 @@ def test_the_page_trains_as_mi_lab_does(opened, name, negatives, n):
     until(page, "'makeTrainer' in MILab")
     width, rate, mi = 32, 1e-3, 5.0
     chosen, generators = estimator(name.split("-")[0]), [torch.Generator().manual_seed(3)]
-    critic = make_critic("joint", [CorrelatedGaussians(mi=mi)], generators, (width,), "elu", ())
+    critic = make_critic("joint", [CorrelatedGaussians(mi=mi)], generators, Layers((width,)))
     objective, mlp = chosen.objective, critic.mlp
     step = make_step(critic, objective, Adam(list(critic.parameters()), rate), torch.zeros(1), generators)
     batches, expected = [], []

@@ -11,6 +11,7 @@ from mi_lab.estimation.bounds import kl_dime_gradient, plug_in
 from mi_lab.estimation.catalogue import critic_for, estimator, make_task
 from mi_lab.estimation.critics import OptimalCritic
 from mi_lab.estimation.densities import fitted_marginal, known_marginal
+from mi_lab.estimation.mlp import Layers
 from mi_lab.estimation.negatives import draw_batch, merge, score
 from mi_lab.estimation.training import train
 from mi_lab.ground.names import DENSITIES
@@ -19,7 +20,7 @@ TASKS = [CorrelatedGaussians(dim=3, mi=1), CorrelatedGaussians(dim=3, mi=4)]
 
 
 def made(name, critic="joint", **settings):
-    return critic_for(name, critic, TASKS, generators(0, 1), hidden=(8, 6), **settings)
+    return critic_for(name, critic, TASKS, generators(0, 1), Layers((8, 6), **settings))
 
 
 def batch(negatives="all_pairs", n=5):
@@ -118,8 +119,8 @@ def test_the_gradient_in_critic_and_baseline_raises_the_bound(name, negatives):
 @pytest.mark.parametrize("of_pairs", [False, True])
 def test_the_optimal_critic_without_a_baseline_gives_the_mi(of_pairs):
     tasks = [CorrelatedGaussians(dim=2, mi=1.0)] * 300
-    widths = [4 if of_pairs else 2, 3, 1]
-    critic = BaselinedCritic(OptimalCritic(tasks), widths, generators(*range(300)), "elu", of_pairs)
+    baseline = Layers((3,)).perceptron(4 if of_pairs else 2, 1, generators(*range(300)))
+    critic = BaselinedCritic(OptimalCritic(tasks), baseline, of_pairs)
     critic.baseline.stacked.data.zero_()
     _, positive, negative = score(critic, draw_batch(tasks, 64, "all_pairs", generators(*range(300))))
     assert within_standard_errors(estimator("flo").readouts["flo"](positive.double(), negative.double()), 1.0)
@@ -139,8 +140,8 @@ def test_marginals_are_known_exactly_or_fitted_to_two_moments(task):
 def test_a_density_that_is_not_known_is_refused_for_barber_agakov_only():
     spiral = [make_task("spiral", 2, 1.0)]
     with refused("density of y", "not known"):
-        critic_for("barber_agakov", "conditional", spiral, generators(0), (4,))
-    assert critic_for("doe", "conditional", spiral, generators(0), (4,))
+        critic_for("barber_agakov", "conditional", spiral, generators(0), Layers((4,)))
+    assert critic_for("doe", "conditional", spiral, generators(0), Layers((4,)))
 
 
 @pytest.mark.parametrize("name", DENSITIES)

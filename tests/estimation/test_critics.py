@@ -3,9 +3,9 @@ import torch
 from helpers import as_sequential, generators, refused
 from torch.nn.functional import elu
 
-from mi_lab.estimation import critics
+from mi_lab.estimation import critics, mlp
 from mi_lab.estimation.critics import InnerProductCritic, JointCritic, make_critic
-from mi_lab.estimation.mlp import ACTIVATIONS
+from mi_lab.estimation.mlp import ACTIVATIONS, Layers
 from mi_lab.estimation.tasks import CorrelatedGaussians
 from mi_lab.estimation.transforms import Cubic
 from mi_lab.ground.names import CRITICS
@@ -19,7 +19,7 @@ def batch(runs=3, n=5, dim=4):
 
 
 def make(name, seeds=(0, 1, 2), **settings):
-    return make_critic(name, TASKS[: len(seeds)], generators(*seeds), hidden=(8, 6), **settings)
+    return make_critic(name, TASKS[: len(seeds)], generators(*seeds), Layers((8, 6), **settings))
 
 
 def naive_score(name, critic, run, x, y):
@@ -158,7 +158,9 @@ def test_gradients_in_bfloat16_are_those_of_float32_but_for_rounding(name, all_p
     bound_chunks(monkeypatch, chunk)
     found, (x, y) = [], batch(n=40)
     for precision in ("float32", "bfloat16"):
-        critic = make_critic(name, TASKS, generators(0, 1, 2), **({"hidden": (8, 6)} | settings), precision=precision)
+        critic = make_critic(
+            name, TASKS, generators(0, 1, 2), Layers(**{"hidden": (8, 6)} | settings, precision=precision)
+        )
         scores = (critic.all_pairs if all_pairs else critic.pairs)(x, y, generators(3, 4, 5))
         grads(critic, torch.ones_like(scores))  # the same gradient in the scores for both
         found.append(by_layer(critic))
@@ -205,7 +207,7 @@ def test_a_run_depends_on_its_own_generator_only(name):
 
 
 def test_initial_weights_have_the_scale_of_torch_linear():
-    weight = JointCritic(50, 50, generators(0), hidden=(1000,)).mlp.weights[0].detach()
+    weight = JointCritic(50, 50, generators(0), Layers((1000,))).mlp.weights[0].detach()
     # uniform on +-0.1: 100,000 draws come within 1 % of both the end and the standard deviation 0.1/3^0.5
     assert 0.099 < weight.abs().max() <= 0.1
     assert float(weight.std()) == pytest.approx(0.1 / 3**0.5, rel=0.01)
@@ -216,10 +218,10 @@ def test_chunks_bound_memory_and_change_neither_scores_nor_gradients(floats, mon
     critic, (x, y) = make("joint", (0, 1)), batch(2)
     whole = critic.all_pairs(x, y)
     expected = grads(critic, whole)
-    largest, forward = [], critics.StackedMlp.forward
+    largest, forward = [], mlp.StackedMlp.forward
     bound_chunks(monkeypatch, floats)
     monkeypatch.setattr(
-        critics.StackedMlp, "forward", lambda mlp, h, *a, **k: largest.append(h.numel()) or forward(mlp, h, *a, **k)
+        mlp.StackedMlp, "forward", lambda mlp, h, *a, **k: largest.append(h.numel()) or forward(mlp, h, *a, **k)
     )
     chunked = critic.all_pairs(x, y)
     chunks = len(largest)
@@ -254,7 +256,7 @@ def test_dropout_masks_of_chunks_do_not_depend_on_the_stack(monkeypatch):
 
 def test_each_run_and_layer_drops_at_its_own_rate():
     rates = torch.tensor([[0.5, 0.0], [0.0, 0.5], [0.0, 0.0]])
-    critic = JointCritic(1, 1, generators(0, 1, 2), hidden=(2, 3), activation="relu", dropout=rates)
+    critic = JointCritic(1, 1, generators(0, 1, 2), Layers((2, 3), "relu", rates))
     for layer, (weight, bias) in enumerate(zip(critic.mlp.weights, critic.mlp.biases, strict=True)):
         torch.nn.init.constant_(weight, float(layer > 0))
         torch.nn.init.constant_(bias, float(layer == 0))

@@ -11,6 +11,7 @@ from scipy.stats import chisquare, multivariate_normal, norm
 
 from mi_lab import CorrelatedGaussians, ceiling
 from mi_lab.estimation.critics import make_critic
+from mi_lab.estimation.mlp import Layers
 from mi_lab.estimation.negatives import derangement, draw_batch, merge, off_diagonal, score, shuffle
 from mi_lab.ground.names import NEGATIVES
 
@@ -54,7 +55,7 @@ def test_off_diagonal_is_a_double_loop_without_i_equal_j(n):
     ("negatives", "per_sample"), [("shuffle", 1), ("derangement", 1), ("independent", 1), ("all_pairs", 5)]
 )
 def test_scores_are_those_of_the_pairs_of_the_batch(negatives, per_sample):
-    critic = make_critic("joint", TASKS, generators(0, 1), hidden=(8,))
+    critic = make_critic("joint", TASKS, generators(0, 1), Layers((8,)))
     batch = draw_batch(TASKS, 6, negatives, generators(2, 3))
     whole, positive, negative = score(critic, batch)
     assert torch.equal(merge(positive, negative, whole.shape), whole)
@@ -71,7 +72,7 @@ def test_scores_are_those_of_the_pairs_of_the_batch(negatives, per_sample):
 
 @pytest.mark.parametrize("negatives", ["shuffle", "all_pairs"])
 def test_scores_drop_out_only_under_generators(negatives):
-    critic = make_critic("joint", TASKS, generators(0, 1), hidden=(8,), dropout=(0.5,))
+    critic = make_critic("joint", TASKS, generators(0, 1), Layers((8,), dropout=(0.5,)))
     batch = draw_batch(TASKS, 6, negatives, generators(2, 3))
     for off, again, on in zip(
         score(critic, batch), score(critic, batch), score(critic, batch, generators(4, 5)), strict=True

@@ -11,6 +11,7 @@ from mi_lab.estimation import steps, training
 from mi_lab.estimation.adam import Adam
 from mi_lab.estimation.catalogue import estimator
 from mi_lab.estimation.critics import make_critic
+from mi_lab.estimation.mlp import Layers
 from mi_lab.estimation.negatives import draw_batch
 
 TASKS = [CorrelatedGaussians(dim=3, mi=mi) for mi in (0.5, 2.0)]
@@ -19,7 +20,7 @@ needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is n
 
 def stack(device, name="mine"):
     own = [torch.Generator(device=device).manual_seed(seed) for seed in (0, 1)]
-    critic = make_critic("joint", TASKS, own, (8,))
+    critic = make_critic("joint", TASKS, own, Layers((8,)))
     adam = Adam(list(critic.parameters()), 1e-2)
     rates = torch.tensor([0.0, 0.1], device=device)
     return steps.make_step(critic, estimator(name).objective, adam, rates, own), own

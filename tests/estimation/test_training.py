@@ -10,6 +10,7 @@ from mi_lab import CorrelatedGaussians, train
 from mi_lab.estimation import training
 from mi_lab.estimation.catalogue import critic_for, estimator
 from mi_lab.estimation.critics import make_critic
+from mi_lab.estimation.mlp import Layers
 from mi_lab.estimation.negatives import draw_batch, score
 from mi_lab.ground.names import DENSITIES, NEGATIVES, PRECISIONS, READOUTS
 
@@ -95,7 +96,7 @@ def test_training_drops_out():
 def naive_nwj_training(task, seed, steps, hidden, batch_size, learning_rate, weight_decay):
     """NWJ under a shuffle in plain torch, one estimate per step; only the initial weights are ours."""
     (generator,) = generators(seed)
-    net = as_sequential(make_critic("joint", [task], [generator], hidden).mlp, 0)
+    net = as_sequential(make_critic("joint", [task], [generator], Layers(hidden)).mlp, 0)
     adam = torch.optim.Adam(net.parameters(), lr=learning_rate, weight_decay=weight_decay)
     estimates = []
     for _ in range(steps):
@@ -130,7 +131,7 @@ def test_a_spread_is_finite_where_its_square_overflows():
 def naive_mine_training(task, seed, steps, hidden, batch_size, learning_rate, average_weight):
     """MINE under a shuffle in plain torch with the average as it is defined; per step the estimate, w and average."""
     (generator,) = generators(seed)
-    net = as_sequential(make_critic("joint", [task], [generator], hidden).mlp, 0).double()
+    net = as_sequential(make_critic("joint", [task], [generator], Layers(hidden)).mlp, 0).double()
     adam = torch.optim.Adam(net.parameters(), lr=learning_rate)
     average, found = None, []
     for _ in range(steps):
@@ -175,7 +176,7 @@ def test_estimates_are_read_before_the_update_and_without_dropout(estimator_name
     settings = needs(estimator_name)
     curves = short(**settings, dropout=dropout, epochs=1)
     own = generators(*SEEDS)
-    critic = critic_for(estimator_name, settings["critic"], TASKS, own, (8, 6))
+    critic = critic_for(estimator_name, settings["critic"], TASKS, own, Layers((8, 6)))
     _, positive, negative = score(critic, draw_batch(TASKS, 16, settings["negatives"], own))
     for name, readout in estimator(estimator_name).readouts.items():
         first = [curve.curves[name]["mean"][0] for curve in curves]

@@ -138,9 +138,9 @@ def test_checkpoints(tmp_path, counts, monkeypatch):
     content = checkpoint.path.read_bytes()
 
     @FUZZ
-    @given(spoiled_bytes(content[32:]), st.booleans())
+    @given(spoiled_bytes(content[65:]), st.booleans())
     def spoil(inner, sealed):
-        seal = hashlib.sha256(inner).digest() if sealed else content[:32]
+        seal = hashlib.sha256(inner).hexdigest().encode() + b"\n" if sealed else content[:65]
         checkpoint.path.write_bytes(seal + inner)
         with _sentence_or(counts) as refused:
             kept = checkpoint.load()
@@ -165,7 +165,7 @@ def test_finished_parts(tmp_path, counts):
         if as_bytes:
             path.write_bytes(data.draw(spoiled_bytes(content)))
         else:
-            path.write_text(as_text(data.draw(spoiled_json(json.loads(content)))))
+            path.write_bytes(content[:65] + as_text(data.draw(spoiled_json(json.loads(content[65:])))).encode())
         with _sentence_or(counts) as refused:
             kept = read_sealed(path)
             if kept is None:

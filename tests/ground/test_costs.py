@@ -8,6 +8,7 @@ from mi_lab import CorrelatedGaussians
 from mi_lab.estimation.adam import Adam
 from mi_lab.estimation.catalogue import estimator
 from mi_lab.estimation.critics import make_critic
+from mi_lab.estimation.mlp import Layers
 from mi_lab.estimation.negatives import draw_batch
 from mi_lab.estimation.steps import make_step
 from mi_lab.experiments.registry import EXPERIMENTS
@@ -34,7 +35,7 @@ def test_the_count_is_that_of_the_products_that_run(hidden, negatives):
     generators = [torch.Generator().manual_seed(0)]
     tasks = [CorrelatedGaussians(dim=5, mi=2.0)]
     with torch.no_grad():
-        critic = make_critic("joint", tasks, generators, hidden)
+        critic = make_critic("joint", tasks, generators, Layers(hidden))
         adam, rates = Adam(list(critic.parameters()), 1e-4), torch.zeros(1)
         step = make_step(critic, estimator("nwj").objective, adam, rates, generators)
         batch = draw_batch(tasks, 24, negatives, generators)

@@ -11,6 +11,7 @@ from live import executed, said, set_widgets, stop_after, train
 import mi_lab
 from mi_lab import CorrelatedGaussians
 from mi_lab.estimation import training
+from mi_lab.estimation.mlp import Layers
 from mi_lab.ground.names import EXPLORED
 from mi_lab.lab import critics_seen, plane
 from mi_lab.lab.critics_seen import CriticsSeen
@@ -107,7 +108,7 @@ def test_it_learns_and_its_numbers_are_those_of_train(lab, estimator):
     lab.gaussians.correlation.value = 0.8
     asyncio.run(train(lab, estimator=estimator, negatives="derangement", batch_size=64, width=16))
     untrained = training.Training(
-        [CorrelatedGaussians(dim=1, mi=0.51)], [0], estimator_name=estimator, batch_size=64, hidden=(16,)
+        [CorrelatedGaussians(dim=1, mi=0.51)], [0], estimator_name=estimator, batch_size=64, layers=Layers((16,))
     )
     [curve] = mi_lab.train(
         [CorrelatedGaussians(dim=1, mi=0.51)],

@@ -2,15 +2,21 @@ import re
 from pathlib import Path
 
 import pytest
+from helpers import refused
 
 from mi_lab.pages.chapters import verdicts as page
-from mi_lab.pages.chapters.evidence import EVIDENCE, evidence
+from mi_lab.pages.chapters.evidence import evidence
+from mi_lab.pages.site.claim_blocks import written_out
 from mi_lab.results.claims.judge import CLAIMS, judge, judge_all
 from mi_lab.results.claims.outcome import NOT_RUN
 from mi_lab.results.store import is_stored
 
 BOOK = Path(__file__).parents[2] / "book"
-STORED = [name for name in EVIDENCE if all(is_stored(n, BOOK / "results") for n in CLAIMS[name].needs)]
+STORED = [
+    name
+    for name, claim in CLAIMS.items()
+    if claim.evidence and all(is_stored(needed, BOOK / "results") for needed in claim.needs)
+]
 
 
 @pytest.fixture(autouse=True)
@@ -19,11 +25,23 @@ def stored(committed_results, monkeypatch):
 
 
 def test_every_claim_has_its_place_on_the_page_and_is_told_there():
-    text = (BOOK / "claims.md").read_text(encoding="utf-8")
+    text = written_out((BOOK / "claims.md").read_text(encoding="utf-8"))
     assert re.findall(r"^\(claim-(.*)\)=$", text, flags=re.M) == list(CLAIMS)
     assert re.findall(r'^tell\(verdicts\["(.*)"\]\)$', text, flags=re.M) == list(CLAIMS)
     # a figure for every claim that curves decided: one whose results come to be stored needs its figure here
     assert re.findall(r'^evidence\("(.*)"\)$', text, flags=re.M) == STORED
+
+
+def test_a_block_is_written_out_as_heading_verdict_and_numbered_evidence():
+    block = "```{claim} nwj-bias-grows\n:title: The bias grows\nBy truth.\n```\n"
+    exact = "```{claim} xor-interaction-is-minus-one-bit\n:title: Minus one bit\n```\n"
+    text = written_out(f"Before.\n\n{block}\n{exact}\n{block}\nAfter.\n")
+    assert text.startswith("Before.\n\n(claim-nwj-bias-grows)=\n### The bias grows\n\n```{code-cell} ipython3\n")
+    assert text.endswith('evidence("nwj-bias-grows")\n```\n\nAfter.\n') and "{claim}" not in text
+    assert [text.count(f"      **Fig. V{n}.** By truth.\n") for n in (1, 2, 3)] == [1, 1, 0]
+    assert text.count("evidence(") == 2 and text.count("tell(") == 3
+    with refused("unknown claim 'nwj-bias-grow'", "'nwj-bias-grows'"):
+        written_out(block.replace("grows", "grow", 1))
 
 
 @pytest.mark.parametrize("name", STORED)

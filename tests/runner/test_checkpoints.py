@@ -73,18 +73,18 @@ def damage(content, how):
         case "a pickle":
             # what would delete a file if it were unpickled, under a right checksum
             evil = b"cos\nsystem\n(S'touch " + how.encode() + b"'\ntR."
-            return hashlib.sha256(evil).digest() + evil
+            return hashlib.sha256(evil).hexdigest().encode() + b"\n" + evil
         case "another form":
             buffer = io.BytesIO()
             torch.save([1, 2, 3], buffer)
-            return hashlib.sha256(buffer.getvalue()).digest() + buffer.getvalue()
+            return hashlib.sha256(buffer.getvalue()).hexdigest().encode() + b"\n" + buffer.getvalue()
 
 
 @pytest.mark.parametrize("how", ["empty", "half", "a bit", "a pickle", "another form"])
 def test_a_damaged_file_is_set_aside(tmp_path, how):
     checkpoint = kept(tmp_path / "a.checkpoint")
     checkpoint.path.write_bytes(damage(checkpoint.path.read_bytes(), how))
-    with pytest.warns(UserWarning, match="is set aside and its runs start anew: it (is damaged|holds something else)"):
+    with pytest.warns(UserWarning, match="is set aside and is made anew: it (is damaged|holds something else)"):
         assert checkpoint.load() is None
     assert [path.name for path in tmp_path.iterdir()] == ["a.set-aside"]
     assert not Path("a pickle").exists()
@@ -167,7 +167,7 @@ def test_a_run_killed_twenty_times_ends_bit_identical(uninterrupted, tmp_path, k
         killed += 1
         if process.exitcode == 0 or list(tmp_path.glob("*.json")):
             results.append(only_result(tmp_path))
-            for path in [*cache.rglob("*.json"), *tmp_path.glob("*.json")]:
+            for path in [*cache.rglob("*.sealed"), *tmp_path.glob("*.json")]:
                 path.unlink()  # and begin again
     finish(start(cache, tmp_path))
     results.append(only_result(tmp_path))

@@ -21,7 +21,7 @@ def test_a_stage_is_computed_once_and_its_time_is_remembered(tmp_path):
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"value": 3}'])
 def test_a_damaged_stage_is_set_aside_and_made_again(tmp_path, content):
-    (tmp_path / "one.json").write_text(content)
-    with pytest.warns(UserWarning, match=r"one\.json is set aside and is made anew: it is damaged"):
+    (tmp_path / "one.sealed").write_text(content)
+    with pytest.warns(UserWarning, match=r"one\.sealed is set aside and is made anew: it is damaged"):
         assert Stages(tmp_path, {}).keep("one", lambda: 3) == 3
     assert (tmp_path / "one.set-aside").read_text() == content

@@ -1,7 +1,6 @@
 """Sweeps under way: interrupted, started twice, on a full disk, on a cluster that loses a worker."""
 
 import contextlib
-import json
 import os
 import re
 import signal
@@ -16,8 +15,10 @@ import torch
 from helpers import refused
 
 from mi_lab import ResultError, run
+from mi_lab.estimation.training import Training
 from mi_lab.experiments.registry import experiment
 from mi_lab.ground.cache import runs_folder
+from mi_lab.ground.sealed import read_sealed
 from mi_lab.runner import checkpoints, running, sweep_training, sweeps
 
 SETTINGS = {"true_mi": [2.5, 10.0], "batch_size": [64, 128], "hidden": [16], "epochs": 2, "seeds": [0]}
@@ -92,7 +93,7 @@ def test_a_second_process_waits_for_the_first_and_takes_its_runs(tmp_path, monke
     assert second.returncode == first.returncode == 0
     sentence = r"another process is training 2 runs at N=(128|64) and 2\.5, 10 nats; waiting for its result\."
     assert re.search(sentence, errors)
-    monkeypatch.setattr(sweep_training, "train", None)
+    monkeypatch.setattr(sweep_training, "Training", None)
     assert len(run("fig-2a", "smoke", progress=False, **(SETTINGS | {"epochs": 12})).runs) == 4
 
 
@@ -117,7 +118,7 @@ def test_a_full_disk_stops_the_run_and_loses_nothing(monkeypatch):
 
 def test_a_damaged_file_of_finished_runs_is_set_aside():
     expected = run("fig-2a", "smoke", workers=1, progress=False, **SETTINGS).runs
-    [*_, path] = sorted(runs_folder().rglob("*.json"))
+    [*_, path] = sorted(runs_folder().rglob("*.sealed"))
     path.write_text(path.read_text()[:-20])
     with pytest.warns(UserWarning, match="is set aside and is made anew: it is damaged"):
         again = run("fig-2a", "smoke", workers=1, progress=False, **SETTINGS).runs
@@ -138,8 +139,8 @@ def test_a_repeated_command_finds_the_stacks_of_the_one_before(monkeypatch):
     monkeypatch.setattr(sweeps, "train_stack", train_some)
     sweeps.train_sweep(spec, "cpu", 1)
     whole = list(trained)
-    [first, *_] = sorted(runs_folder().rglob("*.json"))
-    gone = {(r["batch_size"], r["true_mi"], r["seed"]) for r in json.loads(first.read_text())["value"]}
+    [first, *_] = sorted(runs_folder().rglob("*.sealed"))
+    gone = {(r["batch_size"], r["true_mi"], r["seed"]) for r in read_sealed(first)}
     first.unlink()
     trained.clear()
     sweeps.train_sweep(spec, "cpu", 1)
@@ -149,7 +150,7 @@ def test_a_repeated_command_finds_the_stacks_of_the_one_before(monkeypatch):
 def test_a_stack_that_was_begun_ends_whole_though_one_of_its_runs_was_trained_elsewhere_since(monkeypatch):
     settings = SETTINGS | {"batch_size": [64], "workers": 1, "progress": False}
     expected = run("fig-2a", "smoke", **settings).runs
-    for path in runs_folder().rglob("*.json"):
+    for path in runs_folder().rglob("*.sealed"):
         path.unlink()
     monkeypatch.setattr(checkpoints, "SECONDS", 0.0)
     offer = checkpoints.FileCheckpoint.offer
@@ -165,13 +166,13 @@ def test_a_stack_that_was_begun_ends_whole_though_one_of_its_runs_was_trained_el
             run("fig-2a", "smoke", **settings)
     monkeypatch.setattr(checkpoints, "SECONDS", 1e9)
     run("fig-2a", "smoke", **(settings | {"true_mi": [2.5]}))  # another figure that shares a run
-    begun_with, train = [], sweep_training.train
+    begun_with, go_on = [], Training.run
 
-    def spy(tasks, seeds, *, checkpoint, **given):
-        begun_with.append((len(tasks), checkpoint.load()["steps"]))
-        return train(tasks, seeds, checkpoint=checkpoint, **given)
+    def spy(own, epochs, progress, position, checkpoint):
+        begun_with.append((len(own.tasks), checkpoint.load()["steps"]))
+        return go_on(own, epochs, progress, position, checkpoint)
 
-    monkeypatch.setattr(sweep_training, "train", spy)
+    monkeypatch.setattr(Training, "run", spy)
     assert run("fig-2a", "smoke", **settings).runs == expected
     assert begun_with == [(2, 900)]
 
@@ -192,7 +193,7 @@ def cluster(monkeypatch, tmp_path):
 def test_a_cluster_that_loses_a_worker_completes_the_figure(cluster, tmp_path):
     settings = SETTINGS | {"true_mi": [2.5, 5.0, 7.5, 10.0], "epochs": 6}
     expected = run("fig-2a", "smoke", workers=2, progress=False, folder=tmp_path / "here", device="cpu", **settings)
-    for path in runs_folder().rglob("*.json"):
+    for path in runs_folder().rglob("*.sealed"):
         path.unlink()
 
     def kill_one():
@@ -211,7 +212,7 @@ def test_a_cluster_that_loses_a_worker_completes_the_figure(cluster, tmp_path):
 
 
 def test_a_scheduler_that_does_not_answer_is_refused_before_any_training(monkeypatch):
-    monkeypatch.setattr(sweep_training, "train", None)
+    monkeypatch.setattr(sweep_training, "Training", None)
     with refused("no Dask scheduler answers at 'tcp://127.0.0.1:9'", "tcp://host:8786"):
         run("fig-2a", "smoke", scheduler="tcp://127.0.0.1:9", progress=False)
 
@@ -244,6 +245,6 @@ def test_workers_of_another_version_are_refused(monkeypatch):
 
 def test_what_does_not_fit_in_memory_is_one_sentence(monkeypatch):
     spec = experiment("fig-2a").spec("smoke", **SETTINGS | {"batch_size": 64})
-    monkeypatch.setattr(sweep_training, "train", lambda *_, **__: torch.empty(2**58))  # more than any address space
+    monkeypatch.setattr(sweep_training, "Training", lambda *_, **__: torch.empty(2**58))  # more than any address space
     with pytest.raises(MemoryError, match=r"^2 runs at N = 64 do not fit in memory; choose a smaller batch_size"):
         sweep_training.train_runs(spec, list(spec.runs()), "cpu")

@@ -20,9 +20,11 @@ from tqdm.auto import tqdm
 
 from mi_lab.estimation import bounds
 from mi_lab.estimation.adam import Adam
+from mi_lab.estimation.best import Best
 from mi_lab.estimation.catalogue import critic_for
 from mi_lab.estimation.catalogue import estimator as estimator_of
 from mi_lab.estimation.machine import device_named, one_thread
+from mi_lab.estimation.mlp import Layers
 from mi_lab.estimation.negatives import check_batch, draw_batch, score
 from mi_lab.estimation.pairs.arrays import check_pairs
 from mi_lab.estimation.pairs.dataset import Walk, make_side, split
@@ -171,9 +173,10 @@ class Fit:
         self.walks = [Walk(*self.sides, train, shuffled=True) for _ in self.seeds]
         self.data = self._data(len(train))
         self.generators = self._generators()
-        self.critic = critic_for(estimator, self.critic_name, self.walks, self.generators, hidden, dropout=dropout)
-        self.parameters = list(self.critic.parameters())
-        optimiser = Adam(self.parameters, learning_rate) if self.parameters else None
+        layers = Layers(hidden, dropout=dropout)
+        self.critic = critic_for(estimator, self.critic_name, self.walks, self.generators, layers)
+        parameters = list(self.critic.parameters())
+        optimiser = Adam(parameters, learning_rate) if parameters else None
         step = make_step(self.critic, chosen.objective, optimiser, torch.zeros(len(self.seeds)), self.generators)
         self.step = captured(step, place) if place.type == "cuda" and not self.critic.drops_out else step
         self.readouts = chosen.readouts
@@ -181,10 +184,8 @@ class Fit:
         self.steps: list[int] = []
         self.curves: dict[str, list[list[float]]] = {name: [] for name in self.readouts}
         runs = len(self.seeds)
-        self.best = [0] * runs  # the reading at which each seed's critic was kept
-        self.highest = [-math.inf] * runs
+        self.best = Best(parameters, runs)
         self.ends: list[int | None] = [None] * runs  # how many readings there were when a seed stopped
-        self.kept = [parameter.clone() for parameter in self.parameters]
         self._watch(0)
 
     def _check(self, learning_rate: float) -> None:
@@ -242,15 +243,9 @@ class Fit:
     @torch.inference_mode()
     def estimates(self) -> list[Estimate]:
         """One estimate per readout, from the test part and each seed's kept critic; further training is not lost."""
-        now = [parameter.clone() for parameter in self.parameters]
-        self._put(self.kept)
-        values = self._read(self.test, self.readouts, passes=1 if self.negatives == "all_pairs" else PASSES)
-        self._put(now)
+        with self.best.restored():
+            values = self._read(self.test, self.readouts, passes=1 if self.negatives == "all_pairs" else PASSES)
         return [self._estimate(name, values[name]) for name in self.readouts]
-
-    def _put(self, values: Sequence[Tensor]) -> None:
-        for parameter, value in zip(self.parameters, values, strict=True):
-            parameter.copy_(value)
 
     def _watch(self, step: int) -> None:
         """Read the validation part and keep, for each seed still in training, the critic that is its best so far."""
@@ -261,15 +256,11 @@ class Fit:
         for name, curve in self.curves.items():
             curve.append(means[name])
         reading = len(self.steps) - 1
+        self.best.see(means[""], [run for run, end in enumerate(self.ends) if end is not None])
         for run, value in enumerate(means[""]):
-            if self.ends[run] is not None:
-                continue
-            if value > self.highest[run]:
-                self.highest[run], self.best[run] = value, reading
-                for kept, parameter in zip(self.kept, self.parameters, strict=True):
-                    kept[run] = parameter[run]
-            waited = reading - self.best[run]
-            if waited >= PATIENCE or step >= self.max_steps or not math.isfinite(value):
+            waited = reading - max(0, self.best.at[run])
+            over = waited >= PATIENCE or step >= self.max_steps or not math.isfinite(value)
+            if over and self.ends[run] is None:
                 self.ends[run] = reading + 1
 
     def _read(self, part: Tensor, functions: Mapping[str, bounds.Bound], passes: int = 1) -> dict[str, Tensor]:
@@ -308,7 +299,7 @@ class Fit:
             per_seed=tuple(values.mean(0).tolist()),
             steps=tuple(self.steps),
             curves=tuple(tuple(row[run] for row in self.curves[readout][:end]) for run, end in enumerate(self.ends)),
-            stopped_at=tuple(self.steps[best] for best in self.best),
+            stopped_at=tuple(self.steps[max(0, at)] for at in self.best.at),
             data=self.data,
             flags=(),
         )

@@ -146,8 +146,7 @@ def images(result: Result, channels: int = 3, size: int = 32) -> str:
 
 def spec_of(result: Result) -> SupervisedAutoencoders:
     """The spec of a result of Section 5.2."""
-    assert isinstance(result.spec, SupervisedAutoencoders)
-    return result.spec
+    return result.spec_of(SupervisedAutoencoders)
 
 
 def _along(values: Mapping[Key, Mapping[str, float]], decoder: str, measure: str) -> dict[str, float]:

@@ -20,7 +20,7 @@ from mi_lab.ground.records import RECORDS, UNTRAINED
 from mi_lab.pages import theme
 from mi_lab.pages.figures import NAMES
 from mi_lab.pages.provenance import duration, provenance
-from mi_lab.pages.tables import table_html, words_table
+from mi_lab.pages.tables import sourced_table, table_html, words_table
 from mi_lab.results.store import Result, is_stored, load
 
 STATISTICS = ("median", "q05", "q95", "mean")
@@ -63,15 +63,13 @@ def _end(run: dict[str, Any], readout: str, statistic: str) -> float:
 
 def untrained(result: Result) -> str:
     """HTML of a table: what KSG and the Gaussian closed form say of the data sets of a stored result, first seed."""
-    spec = result.spec
-    assert isinstance(spec, Untrained)
+    spec = result.spec_of(Untrained)
     rows = []
     for name, task in product(YARDSTICKS, spec.tasks):
         runs = result.select(task=task, seed=spec.seeds[0])
         rows.append([NAMES[name, name], task, *(cell(run["values"][name]) for run in runs)])
     head = ["estimator", "task", *(f"true {mi:g} nats" for mi in spec.true_mi)]
-    table = table_html(head, rows, f"Estimates without training, of {spec.pairs} pairs")
-    return f'<div class="mi-table">{table}<p class="mi-provenance">{provenance(result)}</p></div>'
+    return sourced_table(head, rows, f"Estimates without training, of {spec.pairs} pairs", provenance(result))
 
 
 def catalogue() -> Markdown:

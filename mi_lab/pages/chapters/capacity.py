@@ -6,11 +6,10 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from mi_lab.experiments.sweep_specs import Sweep
 from mi_lab.ground.names import READOUTS
 from mi_lab.pages import theme
 from mi_lab.pages.provenance import provenance
-from mi_lab.results.claims.outcome import CLEAR, log_n
+from mi_lab.results.claims.outcome import CLEAR, log_n, spec_of
 from mi_lab.results.curves import final, first_above
 from mi_lab.results.store import Result
 
@@ -46,7 +45,7 @@ def by_size(results: Sequence[Result], measure: str) -> go.Figure:
         layers, width = _size(result)
         if (layers, width) in cells:
             raise ValueError(f"two results have a critic of {layers}×{width}.")
-        [readout, *_] = READOUTS[_sweep(result).estimator]
+        [readout, *_] = READOUTS[spec_of(result).estimator]
         cells[layers, width] = read(result.runs[0], readout)
     depths, widths = sorted({d for d, _ in cells}), sorted({w for _, w in cells})
     grid = [[cells.get((d, w), math.nan) for w in widths] for d in depths]
@@ -76,13 +75,8 @@ def by_size(results: Sequence[Result], measure: str) -> go.Figure:
     return figure.update_xaxes(type="category").update_yaxes(type="category").update_layout(height=300)
 
 
-def _sweep(result: Result) -> Sweep:
-    assert isinstance(result.spec, Sweep)
-    return result.spec
-
-
 def _size(result: Result) -> tuple[int, int]:
-    hidden = _sweep(result).hidden
+    hidden = spec_of(result).hidden
     if len(set(hidden)) != 1:
         raise ValueError(f"{result.experiment} has layers of different widths.")
     return len(hidden), hidden[0]

@@ -9,7 +9,7 @@ from mi_lab.experiments.reported import TABLE_6, TABLE_7
 from mi_lab.ground.names import LENET_TAPS
 from mi_lab.pages import theme
 from mi_lab.pages.provenance import provenance
-from mi_lab.pages.tables import table_html
+from mi_lab.pages.tables import sourced_table
 from mi_lab.results.store import Result
 
 ESTIMATORS = {"mine": "MINE", "nwj": "NWJ", "js_nwj": "JS read through NWJ", "js_plug_in": "JS plug-in"}
@@ -66,8 +66,7 @@ def table_7(result: Result) -> str:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], label: str, result: Result) -> str:
-    made = provenance(result)
-    return f'<div class="mi-table">{table_html(head, rows, label)}<p class="mi-provenance">{made}</p></div>'
+    return sourced_table(head, rows, label, provenance(result))
 
 
 def _cell(value: float | None) -> str:

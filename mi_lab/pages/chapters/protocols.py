@@ -32,7 +32,7 @@ def information(result: Result, decoder: str) -> float:
 
 def accuracies(result: Result, protocol: str) -> go.Figure:
     """Validation accuracy of one protocol by epoch, a line per decoder, a mark per seed; dotted is pixel space."""
-    spec = _spec(result)
+    spec = result.spec_of(VInfoMaxDigits)
     epochs = sorted(spec.read_at)
     told = [f"{DECODERS[d]} {at(result, d, protocol):.2f} per cent" for d in _decoders(result)]
     alt = f"Validation accuracy of the {PROTOCOLS[protocol]} over {spec.epochs} epochs. At the end: {'; '.join(told)}."
@@ -55,7 +55,7 @@ def accuracies(result: Result, protocol: str) -> go.Figure:
 
 def losses(result: Result) -> go.Figure:
     """The L2 loss per pixel on the validation split by epoch, a line per decoder and a thin one per seed."""
-    spec = _spec(result)
+    spec = result.spec_of(VInfoMaxDigits)
     told = [f"{DECODERS[d]} {at(result, d, 'l2'):.3f}" for d in _decoders(result)]
     rows = [
         [DECODERS[d], *(f"{at(result, d, 'l2', e):.4f}" for e in (0, spec.epochs)), f"{information(result, d):.0f}"]
@@ -91,19 +91,14 @@ def _row(flat: Sequence[float], pixels: int, title: str) -> list[Picture]:
     return [Picture(from_flat(image, 1), f"{title}, digit {label}") for label, image in enumerate(images)]
 
 
-def _spec(result: Result) -> VInfoMaxDigits:
-    assert isinstance(result.spec, VInfoMaxDigits)
-    return result.spec
-
-
 def _decoders(result: Result) -> list[str]:
-    return [decoder for decoder in _spec(result).decoders if decoder != PIXELS]
+    return [decoder for decoder in result.spec_of(VInfoMaxDigits).decoders if decoder != PIXELS]
 
 
 def _by_seed(result: Result, decoder: str, measure: str) -> list[list[float]]:
     """The curves of a measure; nan from where a training was lost."""
     scale = 1 if measure == "l2" else 100
-    spec, curves = _spec(result), []
+    spec, curves = result.spec_of(VInfoMaxDigits), []
     for run in result.select(decoder=decoder):
         curve = [scale * value for value in run["curves"][measure]]
         whole = spec.epochs + 1 if measure == "l2" else len(spec.read_at)
@@ -115,7 +110,7 @@ def _by_seed(result: Result, decoder: str, measure: str) -> list[list[float]]:
 def _index(result: Result, measure: str, epoch: int | None) -> int:
     if epoch is None:
         return -1
-    return epoch if measure == "l2" else sorted(_spec(result).read_at).index(epoch)
+    return epoch if measure == "l2" else sorted(result.spec_of(VInfoMaxDigits).read_at).index(epoch)
 
 
 def _add(

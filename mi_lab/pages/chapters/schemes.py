@@ -107,5 +107,5 @@ def over_batch_size(results: Sequence[Result], readout: str, true_mi: float) -> 
 
 
 def _scheme(result: Result) -> tuple[Sweep, str]:
-    assert isinstance(result.spec, Sweep)
-    return result.spec, result.spec.negatives.replace("_", " ")
+    spec = result.spec_of(Sweep)
+    return spec, spec.negatives.replace("_", " ")

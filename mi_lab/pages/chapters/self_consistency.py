@@ -46,8 +46,7 @@ def climbs(results: Mapping[str, Result], task: str) -> go.Figure:
     alt, rows = [], []
     figure = panels([title for title, *_ in shown])
     for number, (title, readout, result) in enumerate(shown):
-        spec = result.spec
-        assert isinstance(spec, Staircase)
+        spec = result.spec_of(Staircase)
         place = {"row": number // 3 + 1, "col": number % 3 + 1}
         run = result.select(task=task)[0]
         low, middle, high = (run["curves"][f"{readout} {name}"] for name in ("q05", "median", "q95"))

@@ -19,8 +19,7 @@ Rows = Mapping[str, Sequence[float]]
 
 def name_of(result: Result) -> str:
     """The pretext of a result as the pages write it."""
-    assert isinstance(result.spec, Probing)
-    return NAMES[result.spec.pretext]
+    return NAMES[result.spec_of(Probing).pretext]
 
 
 def measured(result: Result, measure: str) -> list[float]:

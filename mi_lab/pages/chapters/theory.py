@@ -19,8 +19,7 @@ def ceilings() -> go.Figure:
 
 def ceilings_of(result: Result) -> go.Figure:
     """I_N against true MI, for every third batch size of a ceiling table."""
-    assert isinstance(result.spec, CeilingTable)
-    sizes = sorted(set(result.spec.batch_size))[::3][:4]
+    sizes = sorted(set(result.spec_of(CeilingTable).batch_size))[::3][:4]
     lines = theme.lines(sizes, by_size=True)
     rows = [[f"{r['true_mi']:g}", f"{r['batch_size']}", f"{r['value']:.3f}", f"{r['stderr']:.1g}"] for r in result.runs]
     alt = (

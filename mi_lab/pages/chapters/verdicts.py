@@ -8,7 +8,7 @@ from IPython.display import Markdown
 from mi_lab.experiments.registry import experiment
 from mi_lab.experiments.sweep_specs import Sweep
 from mi_lab.pages.provenance import differences
-from mi_lab.pages.tables import table_html
+from mi_lab.pages.tables import words_table
 from mi_lab.results.claims.judge import Verdict, counts, judge_all
 from mi_lab.results.claims.outcome import VERDICTS
 from mi_lab.results.store import Result, load
@@ -24,9 +24,7 @@ def summary(verdicts: Mapping[str, Verdict]) -> str:
 def overview(verdicts: Mapping[str, Verdict]) -> Markdown:
     """Every claim with its section and verdict as a table."""
     rows = [[v.claim.section, v.claim.says, v.word] for v in verdicts.values()]
-    return Markdown(
-        f'<div class="mi-table mi-words">{table_html(["section", "claim", "verdict"], rows, "Claims")}</div>'
-    )
+    return words_table(["section", "claim", "verdict"], rows, "Claims")
 
 
 def tell(verdict: Verdict) -> Markdown:

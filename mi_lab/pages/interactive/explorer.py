@@ -19,7 +19,7 @@ from mi_lab.pages import theme
 from mi_lab.pages.figures import NAMES
 from mi_lab.pages.interactive.widgets import Widget, widget
 from mi_lab.pages.provenance import plain_provenance
-from mi_lab.pages.tables import table_html
+from mi_lab.pages.tables import sourced_table
 from mi_lab.results.curves import TAIL
 from mi_lab.results.rounding import round_numbers
 from mi_lab.results.store import Result, load, results_dir, shown_profile
@@ -88,9 +88,8 @@ def side_by_side(mi: float, n: int, folder: Path | None = None) -> HTML:
         [label, *(_at(small[f"{estimator}-{readout}-1x64-{kind}"], mi, n) for kind in NEGATIVES)]
         for (estimator, readout), label in readings.items()
     ]
-    table = table_html(head, rows, f"Estimates at {mi:g} nats with N = {n}")
     made = "<span class='mi-evidence'>stored</span> the runs of the explorer, which tells how each was made"
-    return HTML(f'<div class="mi-table">{table}<p class="mi-provenance">{made}</p></div>')
+    return HTML(sourced_table(head, rows, f"Estimates at {mi:g} nats with N = {n}", made))
 
 
 def write_parts(folder: Path) -> None:

@@ -23,6 +23,7 @@ from sphinx.util.fileutil import copy_asset
 
 from mi_lab.pages.interactive.explorer import write_parts
 from mi_lab.pages.interactive.widgets import ASSETS
+from mi_lab.pages.site.claim_blocks import write_out
 from mi_lab.pages.site.licences import PLOTLY
 from mi_lab.pages.site.manifest import write_manifest
 from mi_lab.pages.site.printed import write_printed
@@ -259,6 +260,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", _read_in_parallel)
     app.connect("builder-inited", lambda app: app.config.html_static_path.append(str(ASSETS)))
     app.connect("build-finished", _complete)
+    app.connect("source-read", write_out)
     app.connect("doctree-read", _number_equations)
     app.connect("html-page-context", _offer_notebook, priority=100)  # before the theme makes its buttons
     app.connect("html-page-context", _offer_repository, priority=502)  # after it

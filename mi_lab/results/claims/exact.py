@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from mi_lab.ground.discrete import interaction
+from mi_lab.results.claims.claim import Claim
 from mi_lab.results.claims.outcome import NOT_REPRODUCED, REPRODUCED, Outcome, Results
 
 
@@ -15,3 +16,15 @@ def xor_interaction(results: Results) -> Outcome:
     bits = interaction(table) / math.log(2)
     word = REPRODUCED if math.isclose(bits, -1, abs_tol=1e-12) else NOT_REPRODUCED
     return Outcome(word, f"Counted from the table: {bits:.0f} bit.", {"interaction information in bits": bits})
+
+
+CLAIMS = (
+    Claim(
+        "xor-interaction-is-minus-one-bit",
+        "A",
+        "Two fair coins and their exclusive or share minus one bit.",
+        (),
+        xor_interaction,
+        "Nothing: it is counted exactly.",
+    ),
+)

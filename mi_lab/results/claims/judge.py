@@ -9,13 +9,14 @@ from pathlib import Path
 
 from mi_lab.experiments.registry import EXPERIMENTS
 from mi_lab.ground.names import known
-from mi_lab.results.claims.appendices import APPENDICES
+from mi_lab.results.claims import exact, on_all_pairs, on_autoencoders, on_decoders, on_images, on_js, on_mine, on_nwj
 from mi_lab.results.claims.claim import Claim
-from mi_lab.results.claims.main_text import MAIN_TEXT
 from mi_lab.results.claims.outcome import NOT_RUN, VERDICTS
 from mi_lab.results.store import Result, is_stored, load
 
-CLAIMS: Mapping[str, Claim] = {claim.name: claim for claim in (*MAIN_TEXT, *APPENDICES)}
+_BY_SUBJECT = (on_nwj, on_mine, on_all_pairs, on_js, on_images, on_decoders, on_autoencoders, exact)
+_ALL = sorted((claim for subject in _BY_SUBJECT for claim in subject.CLAIMS), key=lambda claim: claim.section)
+CLAIMS: Mapping[str, Claim] = {claim.name: claim for claim in _ALL}
 """Every claim of the report by name, in the report's order: where it stands, our words for it, what judges it."""
 
 

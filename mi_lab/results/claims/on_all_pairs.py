@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from mi_lab.results.claims.claim import Claim, Evidence
 from mi_lab.results.claims.outcome import (
     FALL,
     NEAR,
@@ -61,3 +62,34 @@ def js_nwj_unstable(results: Results) -> Outcome:
 def _lost(run: Run) -> bool:
     """Diverged, or ended below zero, where no MI lies."""
     return diverged(run, "dv") or not final(run, "dv") >= 0
+
+
+CLAIMS = (
+    Claim(
+        "all-pairs-mine-unstable",
+        "D.2",
+        "With all pairs as negatives, MINE diverges quickly, and with a large critic even at small truths.",
+        ("fig-10a", "fig-10b"),
+        mine_unstable,
+        "Long runs in which most truths are kept.",
+        Evidence("curves", "fig-10a", readout="dv"),
+    ),
+    Claim(
+        "all-pairs-nwj-unsaturated-but-noisy",
+        "D.2",
+        "With all pairs, NWJ no longer saturates, but varies widely.",
+        ("fig-11a", "explorer-nwj-shuffle"),
+        nwj_unsaturated_but_noisy,
+        "An estimate of 30 nats that stays at log N, or batches that scatter no more than under a shuffle.",
+        Evidence("curves", "fig-11a", readout="nwj"),
+    ),
+    Claim(
+        "all-pairs-js-nwj-unstable",
+        "D.2",
+        "With all pairs, the NWJ readout of a JS critic is very unstable.",
+        ("fig-12",),
+        js_nwj_unstable,
+        "Long runs in which few truths fall.",
+        Evidence("curves", "fig-12", readout="nwj"),
+    ),
+)

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from mi_lab.experiments.image_specs import Probing
 from mi_lab.experiments.reconstruction_specs import SupervisedAutoencoders, VInfoMaxImages
+from mi_lab.results.claims.claim import WIDER, Claim, Evidence
 from mi_lab.results.claims.on_decoders import LOWER
 from mi_lab.results.claims.on_images import POINTS, memorised
 from mi_lab.results.claims.outcome import Outcome, Results, ahead, mean, word_of
@@ -48,7 +49,7 @@ def helps_at_small_weight(results: Results) -> Outcome:
 
 def weight_trades_off(results: Results) -> Outcome:
     """Rotations clearly best at a finite λ; random labels better the larger λ. Linear probe and decoder."""
-    by_pretext = {_autoencoders(result).pretext: result for result in results.values()}
+    by_pretext = {result.spec_of(SupervisedAutoencoders).pretext: result for result in results.values()}
     rotation, random = (_over_weight(by_pretext[name]) for name in ("rotation", "random_labels"))
     kept = max(value for weight, value in rotation.items() if weight != "inf") - rotation["inf"]
     gain, fall = random["inf"] - random["0"], _largest_fall(random)
@@ -65,7 +66,10 @@ def weight_trades_off(results: Results) -> Outcome:
 
 def helps_plainnet_more(results: Results) -> Outcome:
     """λ = 0.25 with a linear decoder lifts the linear probe clearly without skips, and clearly more than with them."""
-    gains = {_autoencoders(result).architecture: _gain(result, "linear", "linear") for result in results.values()}
+    gains = {
+        result.spec_of(SupervisedAutoencoders).architecture: _gain(result, "linear", "linear")
+        for result in results.values()
+    }
     plain, residual = gains["plainnet18"], gains["resnet18"]
     says = (
         f"At λ = 0.25 the linear probe reads {plain:+.1f} points on PlainNet18 and {residual:+.1f} on ResNet18, "
@@ -74,11 +78,6 @@ def helps_plainnet_more(results: Results) -> Outcome:
     parts = (plain > POINTS, plain - residual > POINTS)
     decided = all(parts) or all(map(_full, results.values()))
     return Outcome(word_of(parts, decided), says, {"PlainNet18": plain, "ResNet18": residual})
-
-
-def _autoencoders(result: Result) -> SupervisedAutoencoders:
-    assert isinstance(result.spec, SupervisedAutoencoders)
-    return result.spec
 
 
 def _full(result: Result) -> bool:
@@ -99,9 +98,49 @@ def _gain(result: Result, decoder: str, measure: str) -> float:
 
 def _over_weight(result: Result) -> dict[str, float]:
     """Linear accuracy by λ with a linear decoder, in the order of λ."""
-    weights = sorted(_autoencoders(result).weights, key=float)
+    weights = sorted(result.spec_of(SupervisedAutoencoders).weights, key=float)
     return {w: _mean(result, "none" if float(w) == 0 else "linear", "linear", w) for w in weights}
 
 
 def _largest_fall(line: Mapping[str, float]) -> float:
     return max(0.0, *(before - after for before, after in pairwise(line.values())))
+
+
+CLAIMS = (
+    Claim(
+        "v-match-wins-on-images",
+        "5.1.1",
+        "On photographs, too, each decoder wins under the probe of its kind, whatever the loss.",
+        ("table-2",),
+        match_wins_on_images,
+        WIDER,
+        Evidence("by_decoder", "table-2"),
+    ),
+    Claim(
+        "sae-helps-at-small-lambda",
+        "5.2",
+        "A little reconstruction beside the rotations makes the representation better.",
+        ("table-3-resnet18",),
+        helps_at_small_weight,
+        WIDER,
+        Evidence("over_weight", "table-3-resnet18"),
+    ),
+    Claim(
+        "sae-lambda-trades-off",
+        "5.2",
+        "The worse the pretext fits the task, the more weight the reconstruction should have.",
+        ("table-3-resnet18", "table-4-resnet18"),
+        weight_trades_off,
+        WIDER,
+        Evidence("over_weight", "table-3-resnet18", "table-4-resnet18"),
+    ),
+    Claim(
+        "sae-helps-plainnet-more",
+        "5.2",
+        "A network without skips gains more from the reconstruction.",
+        ("table-3-resnet18", "table-3-plainnet18"),
+        helps_plainnet_more,
+        WIDER,
+        Evidence("over_weight", "table-3-resnet18", "table-3-plainnet18"),
+    ),
+)

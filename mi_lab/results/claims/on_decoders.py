@@ -1,6 +1,7 @@
 """The claims on V-InfoMax (Sec. 5.1, D.5) as predicates over what two protocols read of codes of digits."""
 
 from mi_lab.experiments.reconstruction_specs import PIXELS
+from mi_lab.results.claims.claim import MORE_EPOCHS, Claim, Evidence
 from mi_lab.results.claims.outcome import Outcome, Results, ahead, mean, word_of
 from mi_lab.results.store import Result
 
@@ -61,3 +62,34 @@ def _mean(result: Result, decoder: str, measure: str) -> float:
 
 def _seeds(result: Result) -> set[int]:
     return {run["seed"] for run in result.runs if run["decoder"] != PIXELS}
+
+
+CLAIMS = (
+    Claim(
+        "v-match-wins",
+        "5.1.1",
+        "The decoder that matches the probe gives the better representation for it.",
+        ("fig-5",),
+        match_wins,
+        MORE_EPOCHS,
+        Evidence("protocols", "fig-5"),
+    ),
+    Claim(
+        "lower-l2-is-not-better",
+        "5.1.1",
+        "The non-linear decoder reconstructs better, and its representation is worse for a linear probe.",
+        ("fig-5",),
+        lower_loss_is_not_better,
+        MORE_EPOCHS,
+        Evidence("losses", "fig-5"),
+    ),
+    Claim(
+        "joint-gradients-same-story",
+        "D.5",
+        "With joint instead of alternating updates, the decoders compare as before.",
+        ("fig-14",),
+        joint_same_story,
+        MORE_EPOCHS,
+        Evidence("protocols", "fig-14"),
+    ),
+)

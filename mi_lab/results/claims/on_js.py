@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Sequence
 
+from mi_lab.results.claims.claim import Claim, Evidence
 from mi_lab.results.claims.outcome import (
     BAND,
     CLEAR,
@@ -135,3 +136,81 @@ def _cut(result: Result, truths: Sequence[float], epochs: int) -> Result:
         if run["true_mi"] in truths
     ]
     return dataclasses.replace(result, spec=smaller, runs=runs)
+
+
+_LONGER = "All of App. C.1's 1000 epochs with the large critic."
+
+CLAIMS = (
+    Claim(
+        "js-nwj-rises-then-falls",
+        "3.2.1",
+        "Read through NWJ, a JS critic rises and then falls; more so if it is large, not so if it is regularised.",
+        ("fig-3ab", "fig-13", "fig-3cd"),
+        rises_then_falls,
+        "A regularised critic that does not fall over 1000 epochs; dropout left on when the estimate is read.",
+        Evidence("curves", "fig-13", readout="nwj"),
+    ),
+    Claim(
+        "js-nwj-saturates-at-log-n",
+        "3.2.1",
+        "Read through NWJ, a JS critic, too, saturates at log N.",
+        ("fig-3ab",),
+        nwj_readout_saturates,
+        "A critic whose NWJ readout does not fall at truths near log N.",
+        Evidence("against_truth", "fig-3ab", readout="nwj", least=7.5),
+    ),
+    Claim(
+        "js-nwj-noisier-than-nwj",
+        "3.2.1",
+        "With shuffled negatives, the NWJ readout of a JS critic varies more than NWJ trained directly.",
+        ("explorer-js-shuffle", "explorer-nwj-shuffle"),
+        nwj_readout_is_noisier,
+        "Settings in which the JS critic scatters less.",
+        Evidence("scatters", "explorer-js-shuffle", "explorer-nwj-shuffle"),
+    ),
+    Claim(
+        "js-plugin-good-to-10",
+        "3.2.1",
+        "As a plug-in, the unregularised JS critic works well up to 10 nats.",
+        ("fig-3ab",),
+        plug_in_good_to_10,
+        "A critic, or a batch size with a larger log N, that brings 10 nats within a tenth.",
+        Evidence("curves", "fig-3ab", readout="plug_in", keep=lambda run: run["true_mi"] <= 10),
+    ),
+    Claim(
+        "js-plugin-not-monotone",
+        "3.2.1",
+        "As a plug-in, the unregularised JS critic gives truths above 10 nats lower and lower estimates.",
+        ("fig-3ab", "fig-13"),
+        plug_in_not_monotone,
+        "A critic or seed that keeps the order of truths above 10 nats.",
+        Evidence("against_truth", "fig-3ab", "fig-13", readout="plug_in", least=10),
+    ),
+    Claim(
+        "js-regularised-spikes",
+        "3.2.1",
+        "Regularised, the plug-in spikes early at high truths and no longer tells them apart.",
+        ("fig-3cd",),
+        regularised_spikes,
+        _LONGER,
+        Evidence("curves", "fig-3cd", readout="plug_in", keep=lambda run: run["true_mi"] >= 15),
+    ),
+    Claim(
+        "elu-relu-alike",
+        "3.3",
+        "With ReLU instead of ELU the estimators behave alike.",
+        ("fig-1d", "fig-2a", "fig-3ab", "fig-1d-relu", "fig-2a-relu", "fig-3ab-relu"),
+        activations_alike,
+        "A mark of the curves that one activation shows and the other does not.",
+        Evidence("curves", "fig-3ab-relu", readout="plug_in"),
+    ),
+    Claim(
+        "all-pairs-js-plugin-not-monotone",
+        "D.2",
+        "With all pairs, the plug-in still gives larger truths lower estimates.",
+        ("fig-12",),
+        plug_in_not_monotone,
+        "Long runs that keep the order.",
+        Evidence("against_truth", "fig-12", readout="plug_in", least=10),
+    ),
+)

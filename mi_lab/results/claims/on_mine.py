@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 
 from mi_lab.ground.costs import steps_per_epoch
+from mi_lab.results.claims.claim import Claim, Evidence
 from mi_lab.results.claims.outcome import (
     BAND,
     CLEAR,
@@ -146,3 +147,54 @@ def _epoch(epoch: float) -> str:
 
 def _count(runs: Sequence[Run]) -> str:
     return str(len(runs)) if runs else "none"
+
+
+_LONGER = "All of App. C.1's 1000 epochs with the large critic."
+
+CLAIMS = (
+    Claim(
+        "mine-stable-below-log-n",
+        "3.1",
+        "For a truth below log N, MINE is stable and well behaved.",
+        ("fig-1d", "fig-1a", "fig-1b"),
+        stable_below,
+        "Long runs below log N that end within a tenth of the truth, or a run that leaves it upwards.",
+        Evidence("curves", "fig-1d", readout="dv", keep=lambda run: run["true_mi"] < log_n(run)),
+    ),
+    Claim(
+        "mine-diverges-above-log-n",
+        "3.1",
+        "For a truth above log N, MINE diverges.",
+        ("fig-1d", "fig-1a-long", "fig-1d-dv"),
+        diverges_above,
+        "A moving average with a shorter memory; more epochs, until runs pass their truths or come to rest.",
+        Evidence("curves", "fig-1d", readout="dv", keep=lambda run: run["true_mi"] >= 10),
+    ),
+    Claim(
+        "mine-batch-size-moves-threshold",
+        "3.1",
+        "The batch size moves the threshold: 7.5 nats diverges with N = 256, 10 nats is stable with N = 32768.",
+        ("fig-1b", "fig-1c"),
+        batch_size_moves_threshold,
+        _LONGER,
+        Evidence("curves", "fig-1b", readout="dv", keep=lambda run: run["true_mi"] == 7.5),
+    ),
+    Claim(
+        "mine-speed-by-truth-and-batch",
+        "3.1",
+        "MINE diverges faster for larger truths and for smaller batches.",
+        ("fig-1d", "explorer-mine-shuffle"),
+        speed,
+        "A larger truth that ends lower above log N, or a larger batch further above its log N after equal steps.",
+        Evidence("against_log_n", "explorer-mine-shuffle", readout="dv"),
+    ),
+    Claim(
+        "mine-small-critic-hides-divergence",
+        "3.1",
+        "A small critic diverges so slowly that one may miss it.",
+        ("fig-1d", "fig-1a-long", "fig-1d-dv", "fig-1a-dv"),
+        small_critic_hides,
+        "Both critics at one batch size; more epochs, if the large one has not passed log N.",
+        Evidence("passing", "fig-1a-long", "fig-1d", "fig-1a-dv", "fig-1d-dv"),
+    ),
+)

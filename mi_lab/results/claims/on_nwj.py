@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from mi_lab.results.claims.claim import Claim, Evidence
 from mi_lab.results.claims.outcome import (
     BAND,
     CLEAR,
@@ -86,3 +87,43 @@ def infonce_saturates(results: Results) -> Outcome:
     )
     # stored with four digits, so half a unit of the last is no excess
     return Outcome(word_of((over <= 5e-4, gap <= CLEAR)), says, {"highest epoch minus log N": over, "widest gap": gap})
+
+
+CLAIMS = (
+    Claim(
+        "infonce-saturates-at-log-n",
+        "2.3",
+        "InfoNCE cannot report more than log N, and does report log N where the truth is far above.",
+        ("explorer-infonce-all_pairs",),
+        infonce_saturates,
+        "An epoch above log N: the bound is a theorem, so that would be a fault of the code.",
+        Evidence("against_truth", "explorer-infonce-all_pairs", readout="infonce"),
+    ),
+    Claim(
+        "nwj-saturates-at-log-n",
+        "3.2",
+        "Far above log N, NWJ comes to rest at log N, whatever the batch size.",
+        ("fig-2b", "fig-2a-long", "explorer-nwj-shuffle"),
+        saturates,
+        "All batch sizes of Fig. 2b at full length.",
+        Evidence("against_log_n", "fig-2b", "fig-2a-long", "explorer-nwj-shuffle", readout="nwj"),
+    ),
+    Claim(
+        "nwj-bias-grows",
+        "3.2",
+        "NWJ's bias grows with the truth.",
+        ("explorer-nwj-shuffle",),
+        bias_grows,
+        "A larger truth with a smaller bias.",
+        Evidence("against_truth", "explorer-nwj-shuffle", readout="nwj", sizes=(64, 128)),
+    ),
+    Claim(
+        "nwj-cannot-tell-above-15",
+        "3.2",
+        "NWJ cannot tell truths from 15 nats on from each other.",
+        ("explorer-nwj-shuffle",),
+        cannot_tell_above_15,
+        "Longer runs: the ceilings of these truths are equal to a few hundredths of a nat.",
+        Evidence("against_truth", "explorer-nwj-shuffle", readout="nwj", sizes=(64, 128), least=10),
+    ),
+)

@@ -51,8 +51,7 @@ def word_of(parts: Sequence[bool], decided: bool = True) -> str:
 
 def spec_of(result: Result) -> Sweep:
     """The result's sweep; predicates on curves are given no others."""
-    assert isinstance(result.spec, Sweep)
-    return result.spec
+    return result.spec_of(Sweep)
 
 
 def steps(result: Result, run: Run) -> int:
