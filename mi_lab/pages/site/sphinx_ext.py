@@ -163,9 +163,9 @@ def _wait_for_others(app: Sphinx) -> None:
     except Timeout:
         _log.info("another build in %s is under way; this one waits for it.", app.outdir.parent)
         lock.acquire()
-    # viewcode would leave pages that an earlier build finished; addresses of scripts would tell whether one had copied
-    for name in ("_modules", "_static"):
-        shutil.rmtree(Path(app.outdir) / name, ignore_errors=True)
+    # Sphinx keeps of an earlier build what it finds there: pages of source, words of the index, versions of scripts
+    shutil.rmtree(app.outdir)
+    Path(app.outdir).mkdir()
     app.connect("build-finished", lambda app, error: lock.release(), priority=999)
 
 
