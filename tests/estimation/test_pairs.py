@@ -127,7 +127,7 @@ def test_test_pairs_take_no_part_in_training():
     for one in (fit, other):
         one.run()
     assert fit.curves == other.curves
-    assert torch.equal(fit.kept[0], other.kept[0])
+    assert torch.equal(fit.best.kept[0], other.best.kept[0])
     assert fit.estimates()[0].mi != other.estimates()[0].mi
 
 
@@ -152,25 +152,25 @@ def test_columns_are_standardised_with_the_training_part_only():
 def test_the_kept_critic_is_that_of_the_highest_reading_and_training_stops_by_the_rule(patience, monkeypatch):
     monkeypatch.setattr(pairs, "PATIENCE", patience)
     fit = Fit(*gaussians(1.5, 300), "nwj", **SMALL, learning_rate=1e-2)
-    seen = [[parameter.clone() for parameter in fit.parameters]]
+    seen = [[parameter.clone() for parameter in fit.best.parameters]]
     while not fit.finished:
         fit.advance()
-        seen.append([parameter.clone() for parameter in fit.parameters])
+        seen.append([parameter.clone() for parameter in fit.best.parameters])
     for run, end in enumerate(fit.ends):
         curve = [values[run] for values in fit.curves["nwj"]][:end]
         best = int(np.argmax(curve))
-        assert fit.best[run] == best and end == best + patience + 1
+        assert fit.best.at[run] == best and end == best + patience + 1
         assert all(
             torch.equal(kept[run], then[run]) and not torch.equal(kept[run], now[run])
-            for kept, then, now in zip(fit.kept, seen[best], fit.parameters, strict=True)
+            for kept, then, now in zip(fit.best.kept, seen[best], fit.best.parameters, strict=True)
         )
     # what is reported is that critic's value, and reading it leaves the training where it was
-    now = [parameter.clone() for parameter in fit.parameters]
+    now = [parameter.clone() for parameter in fit.best.parameters]
     (found,) = fit.estimates()
-    assert all(torch.equal(a, b) for a, b in zip(now, fit.parameters, strict=True))
-    assert found.stopped_at == tuple(50 * best for best in fit.best)
+    assert all(torch.equal(a, b) for a, b in zip(now, fit.best.parameters, strict=True))
+    assert found.stopped_at == tuple(50 * best for best in fit.best.at)
     with torch.inference_mode():
-        fit._put(seen[fit.best[0]])
+        fit.best._put(seen[fit.best.at[0]])
         values = fit._read(fit.test, fit.readouts, passes=pairs.PASSES)["nwj"]
     assert float(values[:, 0].mean()) == found.per_seed[0]
 

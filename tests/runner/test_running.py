@@ -285,6 +285,7 @@ def test_a_notebook_with_a_bad_parameter_fails_at_once(parameters, words):
         ("fig-2a", {"task": "label_channel", "true_mi": 3}, ("mi must lie in [0, log 20 = 2.9957] nats", "not 3")),
         ("fig-2a", {"task": "spiral", "dim": 1}, ("at least 2 dimensions", "not 1")),
         ("staircase-nwj", {"tasks": "cubic,blobs", "dim": 3}, ("dim must be even", "not 3")),
+        ("staircase-nwj", {"tasks": "cubik"}, ("unknown task 'cubik'", "'cubic'")),
         ("untrained", {"tasks": "cubix"}, ("unknown task 'cubix'",)),
     ],
 )
