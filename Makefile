@@ -100,6 +100,7 @@ dist: .venv/installed ## the package as a wheel and as an archive of its sources
 	rm -rf dist
 	$(BIN)/python -c 'from setuptools import build_meta; build_meta.build_sdist("dist")'
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist dist/*.tar.gz
+	rm -r mi_lab.egg-info # or it would tell of this version when another is there
 
 # one commit without a past, since the book is made anew; GIT_INDEX_FILE keeps it out of this checkout's index
 publish: book ## push the built book to the branch gh-pages of origin, from which GitHub shows it

@@ -92,3 +92,13 @@ def test_what_a_cell_printed_stands_in_the_notebook_once_however_it_was_cut(cut,
     if shown:
         coalesce_streams(outputs)  # as MyST-NB does to the cells that it shows
     assert sphinx_ext.whole_streams(outputs) == [{**pieces[0], "text": "a\nb\nc\n"}, other]
+
+
+def test_nothing_is_left_from_an_earlier_build(tmp_path):
+    (tmp_path / "html/_modules/mi_lab").mkdir(parents=True)
+    (tmp_path / "html/searchindex.js").touch()
+    ends = []
+    app = SimpleNamespace(outdir=tmp_path / "html", connect=lambda event, end, priority: ends.append(end))
+    sphinx_ext._wait_for_others(app)
+    assert list((tmp_path / "html").iterdir()) == []
+    ends[0](app, None)

@@ -92,7 +92,7 @@ def estimate(
 
     References
     ----------
-    KSG is of Kraskov et al., 2004; the sources of the others stand beside their bounds.
+    The source of each stands in ``mi_lab.ground.records``.
 
     Examples
     --------

@@ -8,6 +8,7 @@ import importlib.metadata
 import json
 import os
 import re
+import shutil
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
@@ -162,6 +163,9 @@ def _wait_for_others(app: Sphinx) -> None:
     except Timeout:
         _log.info("another build in %s is under way; this one waits for it.", app.outdir.parent)
         lock.acquire()
+    # Sphinx keeps of an earlier build what it finds there: pages of source, words of the index, versions of scripts
+    shutil.rmtree(app.outdir)
+    Path(app.outdir).mkdir()
     app.connect("build-finished", lambda app, error: lock.release(), priority=999)
 
 
