@@ -68,11 +68,7 @@ def _trained(
     curve, steps = learnt(
         encoder, train, validation, data, how, stages, seed=seed, keep_best=spec.pretext == "rotation"
     )
-    named = {
-        "loss": curve.loss,
-        "training_accuracy": curve.accuracy,
-        "validation_accuracy": curve.validation_accuracy,
-    }
+    named = {"loss": curve.loss, "training_accuracy": curve.accuracy, "validation_accuracy": curve.validation_accuracy}
     return encoder, named, curve.first_nonfinite_epoch, steps
 
 
