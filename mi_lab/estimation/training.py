@@ -257,7 +257,22 @@ class Training:
         """The curves of the runs up to the last whole epoch."""
         runs = len(self.tasks)
         seconds = (self.seconds() / runs, self.processor_seconds() / runs)
-        return [_curve(self.epochs, self.averages, list(self.readouts), run, seconds) for run in range(runs)]
+        return [self._curve(run, seconds) for run in range(runs)]
+
+    def _curve(self, run: int, seconds: tuple[float, float]) -> Curve:
+        finite = [all(bool(rows[:, run].isfinite().all()) for rows in epoch.values()) for epoch in self.epochs]
+        end = finite.index(False) if False in finite else len(finite)
+        curves = {
+            name: {
+                kind: [float(epoch[name][i, run]) for epoch in self.epochs[:end]] for i, kind in enumerate(STATISTICS)
+            }
+            for name in self.readouts
+        }
+        of_average = {
+            name: [float(epoch[i, run]) for epoch in self.averages[:end]]
+            for i, name in enumerate(("log_mean_w", "log_average"))
+        }
+        return Curve(curves, None if end == len(finite) else end + 1, *seconds, of_average if self.averages else None)
 
     def _averages(self) -> bool:
         return isinstance(self.objective, MovingAverageDV)
@@ -328,22 +343,3 @@ def _statistics(values: Tensor) -> Tensor:
 
 def _latest(statistics: dict[str, Tensor]) -> str:
     return " | ".join(f"{name} " + " ".join(f"{v:.2f}" for v in rows[0].tolist()) for name, rows in statistics.items())
-
-
-def _curve(
-    epochs: Sequence[dict[str, Tensor]],
-    averages: Sequence[Tensor],
-    readouts: Sequence[str],
-    run: int,
-    seconds: tuple[float, float],
-) -> Curve:
-    finite = [all(bool(rows[:, run].isfinite().all()) for rows in epoch.values()) for epoch in epochs]
-    end = finite.index(False) if False in finite else len(finite)
-    curves = {
-        readout: {name: [float(epoch[readout][i, run]) for epoch in epochs[:end]] for i, name in enumerate(STATISTICS)}
-        for readout in readouts
-    }
-    of_average = {
-        name: [float(epoch[i, run]) for epoch in averages[:end]] for i, name in enumerate(("log_mean_w", "log_average"))
-    }
-    return Curve(curves, None if end == len(finite) else end + 1, *seconds, of_average if averages else None)

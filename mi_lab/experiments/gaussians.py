@@ -29,6 +29,11 @@ def _make(
     return Experiment(name, notebook, panels, report, laptop, smoke)
 
 
+def _of_js(nwj: str, plug_in: str) -> dict[str, str]:
+    """The two panels of a JS critic, each with what it shows."""
+    return {nwj: "nwj", plug_in: "plug_in"}
+
+
 def _explorer(estimator: str, negatives: str) -> Experiment:
     """A part of the estimator explorer's grid: one small critic at every N and true MI.
 
@@ -80,7 +85,10 @@ def _capacity(estimator: str, layers: int, width: int) -> Experiment:
 _LARGE, _SMALL = (512, 512), (64,)
 _REGULARISED: dict[str, Any] = {"dropout": (0.5, 0.3, 0.2), "weight_decay": 2.5e-5}
 _FIG_1A: dict[str, Any] = {"epochs": 50, "true_mi": (2.5, 5.0, 7.5, 10.0, 15.0, 30.0)}
+_SHORT_1A: dict[str, Any] = {"epochs": 50, "true_mi": (10.0, 30.0)}
 _FIG_2B = _sweep("nwj", _LARGE, BATCH_SIZES, true_mi=(30.0,))
+_FIG_13: dict[str, Any] = {"epochs": 50, "true_mi": (2.5, 5.0, 10.0, 15.0, 30.0)}
+_SHORT_2A: dict[str, Any] = {"epochs": 50, "true_mi": (2.5, 5.0, 10.0, 30.0)}
 _FIG_2A: dict[str, Any] = {"epochs": 50, "true_mi": (2.5, 5.0, 7.5, 10.0, 15.0, 20.0, 30.0)}
 
 GAUSSIANS = (
@@ -90,15 +98,8 @@ GAUSSIANS = (
     _make("fig-1b", "mine", "dv", _sweep("mine", _LARGE, (256,)), epochs=50, true_mi=(2.5, 5.0, 7.5, 10.0)),
     _make("fig-1c", "mine", "dv", _sweep("mine", _LARGE, (32768,)), epochs=2, true_mi=(10.0, 15.0)),
     _make("fig-1d", "mine", "dv", _sweep("mine", _SMALL), seeds=(0, 1)),
-    _make(
-        "fig-1a-derangement",
-        "mine",
-        "dv",
-        _sweep("mine", _LARGE, (1024,), negatives="derangement"),
-        epochs=50,
-        true_mi=(10.0, 30.0),
-    ),
-    _make("fig-1a-dv", "mine", "dv", _sweep("dv", _LARGE, (1024,)), epochs=50, true_mi=(10.0, 30.0)),
+    _make("fig-1a-derangement", "mine", "dv", _sweep("mine", _LARGE, (1024,), negatives="derangement"), **_SHORT_1A),
+    _make("fig-1a-dv", "mine", "dv", _sweep("dv", _LARGE, (1024,)), **_SHORT_1A),
     _make("fig-1b-dv", "mine", "dv", _sweep("dv", _LARGE, (256,)), epochs=50, true_mi=(2.5, 5.0, 7.5, 10.0)),
     _make("fig-1d-dv", "mine", "dv", _sweep("dv", _SMALL), true_mi=(2.5, 5.0, 10.0, 15.0, 30.0)),
     _make("fig-2a", "nwj", "nwj", _sweep("nwj", _LARGE), **_FIG_2A),
@@ -106,32 +107,18 @@ GAUSSIANS = (
     _make("fig-2a-long", "nwj", "nwj", _sweep("nwj", _LARGE), true_mi=(10.0, 30.0)),
     _make("fig-2b", "nwj", "nwj", _FIG_2B, epochs=40, batch_size=BATCH_SIZES[:8]),
     _bfloat16("fig-2b", "nwj", "nwj", _FIG_2B, epochs=40, batch_size=BATCH_SIZES[6:]),
-    _make(
-        "fig-2a-derangement",
-        "nwj",
-        "nwj",
-        _sweep("nwj", _LARGE, negatives="derangement"),
-        epochs=50,
-        true_mi=(2.5, 5.0, 10.0, 30.0),
-    ),
-    _make("fig-3ab", "js", {"fig-3a": "nwj", "fig-3b": "plug_in"}, _sweep("js", _SMALL), seeds=(0, 1)),
+    _make("fig-2a-derangement", "nwj", "nwj", _sweep("nwj", _LARGE, negatives="derangement"), **_SHORT_2A),
+    _make("fig-3ab", "js", _of_js("fig-3a", "fig-3b"), _sweep("js", _SMALL), seeds=(0, 1)),
     _make(
         "fig-3cd",
         "js",
-        {"fig-3c": "nwj", "fig-3d": "plug_in"},
+        _of_js("fig-3c", "fig-3d"),
         _sweep("js", (512, 512, 512), **_REGULARISED),
         smoke=_SMOKE | {"hidden": (16, 16, 16), "dropout": (0.5, 0.3, 0.2)},
         epochs=40,
         true_mi=(2.5, 10.0, 15.0, 30.0),
     ),
-    _make(
-        "fig-13",
-        "js",
-        {"fig-13a": "nwj", "fig-13b": "plug_in"},
-        _sweep("js", _LARGE),
-        epochs=50,
-        true_mi=(2.5, 5.0, 10.0, 15.0, 30.0),
-    ),
+    _make("fig-13", "js", _of_js("fig-13a", "fig-13b"), _sweep("js", _LARGE), **_FIG_13),
     _make(
         "ceiling",
         "ceiling",
@@ -147,8 +134,8 @@ GAUSSIANS = (
     _all_pairs("fig-10b", "mine", _LARGE, "dv"),
     _all_pairs("fig-11a", "nwj", _SMALL, "nwj"),
     _all_pairs("fig-11b", "nwj", _LARGE, "nwj"),
-    _all_pairs("fig-12", "js", _SMALL, {"fig-12a": "nwj", "fig-12b": "plug_in"}),
-    _all_pairs("fig-12-large", "js", _LARGE, {"fig-12a-large": "nwj", "fig-12b-large": "plug_in"}),
+    _all_pairs("fig-12", "js", _SMALL, _of_js("fig-12a", "fig-12b")),
+    _all_pairs("fig-12-large", "js", _LARGE, _of_js("fig-12a-large", "fig-12b-large")),
     _make(
         "nwj-independent",
         "all_pairs",
@@ -160,14 +147,7 @@ GAUSSIANS = (
     ),
     _relu("fig-1d", "mine", _SMALL, "dv", epochs=600, true_mi=(5.0, 10.0, 20.0, 30.0)),
     _relu("fig-2a", "nwj", _LARGE, "nwj", epochs=30, true_mi=(5.0, 10.0, 30.0)),
-    _relu(
-        "fig-3ab",
-        "js",
-        _SMALL,
-        {"fig-3a-relu": "nwj", "fig-3b-relu": "plug_in"},
-        epochs=600,
-        true_mi=(5.0, 10.0, 15.0, 30.0),
-    ),
+    _relu("fig-3ab", "js", _SMALL, _of_js("fig-3a-relu", "fig-3b-relu"), epochs=600, true_mi=(5.0, 10.0, 15.0, 30.0)),
     *(
         _capacity(estimator, layers, width)
         for estimator, layers, width in product(("mine", "nwj"), (1, 2, 3), (64, 128, 256, 512, 1024))

@@ -62,8 +62,7 @@ class Experiment:
         changes |= {name: value for name, value in overrides.items() if value is not None}
         types = {f.name: f.type for f in fields(self.report)}
         return dataclasses.replace(
-            self.report,
-            **{known("parameter", n, types): as_type(types[n], n, v) for n, v in changes.items()},
+            self.report, **{known("parameter", n, types): as_type(types[n], n, v) for n, v in changes.items()}
         )
 
 

@@ -42,16 +42,9 @@ class Comparison:
 
     def table(self) -> list[dict[str, Any]]:
         """One row per estimator and readout, as a data frame takes it; ``flags`` are names joined by semicolons."""
+        told = ("estimator", "readout", "critic", "negatives", "mi", "stderr")
         return [
-            {
-                "estimator": one.estimator,
-                "readout": one.readout,
-                "critic": one.critic,
-                "negatives": one.negatives,
-                "mi": one.mi,
-                "stderr": one.stderr,
-                "flags": "; ".join(flag.name for flag in one.flags),
-            }
+            {name: getattr(one, name) for name in told} | {"flags": "; ".join(flag.name for flag in one.flags)}
             for one in self.estimates
         ]
 

@@ -73,12 +73,7 @@ def add_curve(figure: go.Figure, run: Run, readout: str, label: str, line: Mappi
     first = not any(trace.legendgroup == label for trace in figure.data)
     shared = {"x": epochs, "mode": "lines", "legendgroup": label}
     figure.add_scatter(
-        **shared,
-        y=single,
-        showlegend=False,
-        hoverinfo="skip",
-        line={"color": line["color"], "width": 1},
-        opacity=0.3,
+        **shared, y=single, showlegend=False, hoverinfo="skip", line={"color": line["color"], "width": 1}, opacity=0.3
     )
     figure.add_scatter(
         **shared,

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from mi_lab.representation.encoders import Encoder, ResNet18
-from mi_lab.representation.reconstruction import check_decoder, squared_error, squared_errors
+from mi_lab.representation.reconstruction import check_decoder, squared_errors
 
 
 class SupervisedAutoencoder(Encoder):
@@ -41,7 +41,7 @@ class SupervisedAutoencoder(Encoder):
         logits = self.encoder.head(prelogits)
         if self.weight == 0:
             return cross_entropy(logits, labels), logits
-        reconstruction = squared_error(images, self.decoder(prelogits))
+        reconstruction = squared_errors(images, self.decoder(prelogits)).mean()
         if math.isinf(self.weight):
             return reconstruction, logits
         return cross_entropy(logits, labels) + self.weight * reconstruction, logits

@@ -4,7 +4,7 @@ They stay uint8, as that is a quarter of the memory; ``Dataset.normalised`` make
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -65,6 +65,11 @@ class Dataset:
     def classes(self) -> int:
         """How many classes it has."""
         return int(self.train.labels.max()) + 1
+
+    def fewer(self, images: int, validation_images: int) -> "Dataset":
+        """The same with ``some`` images of the training and of the validation split; its statistics stay."""
+        train, validation = some(self.train, images), some(self.validation, validation_images)
+        return replace(self, train=train, validation=validation)
 
     def normalised(self, images: Tensor) -> Tensor:
         """Images as floats with mean 0 and standard deviation 1 per channel: uint8 (n, c, h, w) -> (n, c, h, w)."""

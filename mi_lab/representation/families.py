@@ -139,25 +139,6 @@ class Categorical:
 
 
 @dataclass(frozen=True)
-class Constant:
-    """The distributions of another family, none of which depends on x: an observer that never looks."""
-
-    of: Family
-
-    def check(self, y: Tensor) -> None:  # noqa: D102
-        self.of.check(y)
-
-    def null(self, y: Tensor) -> Tensor:  # noqa: D102
-        return self.of.null(y)
-
-    def fit(self, x: Tensor, y: Tensor, seed: int) -> None:  # noqa: D102
-        return None
-
-    def log_loss(self, outputs: Tensor, y: Tensor) -> Tensor:  # noqa: D102
-        return self.of.log_loss(outputs, y)
-
-
-@dataclass(frozen=True)
 class Predictor:
     """A member f of a family: its network, which reads x, and its f[∅], (outputs,)."""
 
@@ -170,21 +151,6 @@ class Predictor:
         if x is None or self.network is None:
             return self.null.expand(count, -1)
         return torch.cat([self.network(part[None])[0].clone() for part in x.split(_READ_AT_ONCE)])
-
-    def ignoring(self, x: Tensor) -> "Predictor":
-        """The member that returns for every input, and for ∅, what this one returns for ``x``, (1, F).
-
-        That it exists for every f and x is *optional ignorance*, what makes a set of models a predictive family. It
-        is the same network with a last layer that multiplies by zero and adds the wanted outputs.
-        """
-        wanted = self.outputs(x, 1)[0]
-        if self.network is None:
-            return Predictor(self.family, None, wanted)
-        widths = [self.network.weights[0].shape[1], *(weight.shape[2] for weight in self.network.weights)]
-        blind = _network(widths, wanted.device)
-        blind.stacked.detach().zero_()
-        blind.biases[-1].copy_(wanted)
-        return Predictor(self.family, blind, wanted)
 
 
 def _least_squares(x: Tensor, y: Tensor) -> StackedMlp:

@@ -39,16 +39,11 @@ def check_decoder(decoder: nn.Module, features: int, pixels: int) -> None:
         raise ValueError(f"the decoder must give {pixels} values per image, not {given[1:]}.")
 
 
-def squared_error(images: Tensor, given: Tensor) -> Tensor:
-    """The mean over images, channels and pixels of the squared error, the L2 loss of the report's tables.
+def squared_errors(images: Tensor, given: Tensor) -> Tensor:
+    """The mean over channels and pixels of each image's squared error, (n,): the L2 loss of the report's tables.
 
     Images are normalised, (n, c, h, w), so that 1 is the loss of an all-grey guess; ``given`` is (n, c * h * w).
     """
-    return squared_errors(images, given).mean()
-
-
-def squared_errors(images: Tensor, given: Tensor) -> Tensor:
-    """The same of each image by itself, (n,)."""
     return (images.flatten(1) - given).square().mean(1)
 
 
@@ -59,7 +54,7 @@ def reconstruction_loss(encoder: ResNet18, decoder: nn.Module, images: Tensor, n
     with torch.inference_mode():
         for part in images.split(_READ_AT_ONCE):
             floats = normalise(part.to(place))
-            total += float(squared_error(floats, decoder(encoder.prelogits(floats)))) * len(part)
+            total += float(squared_errors(floats, decoder(encoder.prelogits(floats))).mean()) * len(part)
     encoder.train(was)
     return total / len(images)
 

@@ -11,7 +11,7 @@ from mi_lab.ground.names import PRECISIONS, known
 from mi_lab.representation.encoders import ResNet18
 from mi_lab.representation.epochs import Order, Running, check_schedule, products_in, run_to_the_end
 from mi_lab.representation.pretext import Normalise
-from mi_lab.representation.reconstruction import augmented, check_decoder, reconstruction_loss, squared_error
+from mi_lab.representation.reconstruction import augmented, check_decoder, reconstruction_loss, squared_errors
 from mi_lab.representation.v_infomax import learners
 
 
@@ -108,7 +108,7 @@ class _Images(Running):
         with products_in(self.settings.precision, self.place):
             with torch.set_grad_enabled(encoder_learns):
                 features = self.encoder.prelogits(images.contiguous(memory_format=torch.channels_last))
-            loss = squared_error(images, self.decoder(features))
+            loss = squared_errors(images, self.decoder(features)).mean()
         loss.backward()
         for optimiser, learns in zip(self.optimisers, who, strict=True):
             if learns:

@@ -128,13 +128,13 @@ def load(name: str, profile: str | None = None, folder: Path | None = None) -> R
     chosen = experiment(name)
     folder = folder or results_dir()
     profiles = SHOWN_PROFILES if profile is None else (known("profile", profile, PROFILES),)
-    path = _first(chosen.name, profiles, folder)
-    if path is None:
+    found = _first(chosen.name, profiles, folder)
+    if found is None:
         wanted = " or ".join(profiles)
         raise ResultError(
             f"no result of {chosen.name} at profile {wanted} in {folder}; {rerun_hint(chosen, profiles[-1])}."
         )
-    return read(path)
+    return read(folder / file_name(chosen.name, found))
 
 
 def is_stored(name: str, folder: Path | None = None) -> bool:
@@ -144,20 +144,18 @@ def is_stored(name: str, folder: Path | None = None) -> bool:
 
 def shown_profile(name: str, folder: Path | None = None) -> str | None:
     """The profile of the result of this experiment that the book would show; None if none is stored."""
-    folder = folder or results_dir()
-    return next((profile for profile in SHOWN_PROFILES if (folder / file_name(name, profile)).exists()), None)
+    return _first(name, SHOWN_PROFILES, folder or results_dir())
 
 
 def load_others(folder: Path | None = None) -> list[Result]:
     """Every stored result that is not the one shown in its figure, by file name: other parameters, other profiles."""
     folder = folder or results_dir()
-    shown = {_first(name, SHOWN_PROFILES, folder) for name in EXPERIMENTS}
-    return [read(path) for path in sorted(folder.glob("*.*.json")) if path not in shown]
+    shown = {file_name(name, profile) for name in EXPERIMENTS if (profile := shown_profile(name, folder))}
+    return [read(path) for path in sorted(folder.glob("*.*.json")) if path.name not in shown]
 
 
-def _first(name: str, profiles: Sequence[str], folder: Path) -> Path | None:
-    paths = [folder / file_name(name, profile) for profile in profiles]
-    return next((path for path in paths if path.exists()), None)
+def _first(name: str, profiles: Sequence[str], folder: Path) -> str | None:
+    return next((profile for profile in profiles if (folder / file_name(name, profile)).exists()), None)
 
 
 def read(path: Path) -> Result:

@@ -11,13 +11,13 @@ import torch
 from mi_lab.experiments.consistency_specs import Consistency, Staircase, Untrained
 from mi_lab.experiments.image_specs import NO_PRETEXT, Labelings, NoisyImages, Probing
 from mi_lab.experiments.reconstruction_specs import NO_DECODER, VInfoMaxDigits
-from mi_lab.representation.datasets import Split, load_dataset, some
+from mi_lab.representation.datasets import load_dataset, some
 from mi_lab.representation.encoders import ResNet18, make_encoder
-from mi_lab.representation.labelings import salt_and_pepper
 from mi_lab.representation.pretext import Schedule, train_encoder
 from mi_lab.runner.recipes.by_kind import recipe
 from mi_lab.runner.recipes.consistency import rows_task
 from mi_lab.runner.recipes.downstream import pictures
+from mi_lab.runner.recipes.noisy_images import noisy
 from mi_lab.runner.stages import Stages
 
 Part = Mapping[str, Mapping[str, Any]]
@@ -60,15 +60,12 @@ def _first_filters(spec: Probing, seed: int) -> Part:
 def _first_epoch(spec: NoisyImages, run: Mapping[str, Any], device: torch.device) -> Part:
     """The noise, and LeNet-5's first epoch, which has the learning rate of all."""
     data, seed = load_dataset(spec.data), run["seed"]
-    splits = (some(data.train, spec.images), data.validation, data.test)
-    train, validation, test = (
-        Split(salt_and_pepper(split.images, run["p"], 3 * seed + i), split.labels) for i, split in enumerate(splits)
-    )
-    encoder = make_encoder("lenet5", data.classes, train.images.shape[1], seed=seed).to(device)
+    data = noisy(data.fewer(spec.images, len(data.validation.labels)), run["p"], seed)
+    encoder = make_encoder("lenet5", data.classes, data.train.images.shape[1], seed=seed).to(device)
     schedule = Schedule(1, spec.batch_size, spec.learning_rate, momentum=None)
-    seen = train_encoder(encoder, train, validation, data.normalised, schedule, seed=seed)
+    seen = train_encoder(encoder, data.train, data.validation, data.normalised, schedule, seed=seed)
     return {
-        "values": {"picture": test.images[0].flatten().tolist()},
+        "values": {"picture": data.test.images[0].flatten().tolist()},
         "curves": {"loss": seen.loss, "validation_accuracy": seen.validation_accuracy},
     }
 

@@ -10,12 +10,29 @@ import pytest
 
 from mi_lab.pages.interactive.widgets import ASSETS
 from mi_lab.pages.site.licences import PLOTLY, SHIPPED
-from mi_lab.pages.site.manifest import TIMES, index_without_numbers, without_times
 
 ROOT = Path(__file__).parents[2]
 # made by Sphinx from its configuration or by us from results
 GENERATED = {"documentation_options.js", "language_data.js", "pygments.css", "basic.css", "copybutton.js"}
 GENERATED |= {"webpack-macros.html"}  # the theme's, with our policy put in
+TIMES = (
+    r"(?<=Last updated on )\w+ \d+, \d+",  # the foot of every page
+    r"(?<=<td><p>)\d{4}-\d\d-\d\d \d\d:\d\d(?=</p></td>)",  # the status page: when a page was executed,
+    r"(?<=<td><p>)\d+\.\d+(?=</p></td>\s*<td><p>✅)",  # and how long it took
+)
+"""All that may differ between two builds of one revision with the same packages, as patterns."""
+
+
+def index_without_numbers(script):
+    """The content of ``searchindex.js`` but for words of digits, among which are the times of the status page."""
+    index = json.loads(script.removeprefix("Search.setIndex(").removesuffix(")"))
+    index["terms"] = {word: pages for word, pages in index["terms"].items() if not word.isdigit()}
+    return index
+
+
+def without_times(html):
+    """A page with every one of ``TIMES`` left out."""
+    return re.sub("|".join(TIMES), "", html)
 
 
 def test_the_manifest_is_linked_and_holds_the_results_as_they_are(book):

@@ -11,7 +11,7 @@ from mi_lab.representation.reconstruction import (
     check_decoder,
     make_decoder,
     reconstruction_loss,
-    squared_error,
+    squared_errors,
 )
 
 DATA = synthetic(images=80)
@@ -32,9 +32,9 @@ def test_the_loss_is_the_mean_over_all_values():
     images = torch.zeros(2, 3, 2, 2)
     given = torch.zeros(2, 12)
     given[0, 0] = 6.0
-    assert float(squared_error(images, given)) == pytest.approx(36 / 24)
+    assert float(squared_errors(images, given).mean()) == pytest.approx(36 / 24)
     grey = DATA.normalised(DATA.train.images)
-    assert float(squared_error(grey, torch.zeros(len(grey), 3 * 32 * 32))) == pytest.approx(1, abs=1e-4)
+    assert float(squared_errors(grey, torch.zeros(len(grey), 3 * 32 * 32)).mean()) == pytest.approx(1, abs=1e-4)
 
 
 def test_the_loss_of_a_split_is_read_in_evaluation_mode():
@@ -46,7 +46,7 @@ def test_the_loss_of_a_split_is_read_in_evaluation_mode():
     floats = DATA.normalised(DATA.test.images)
     features = encoder.eval().prelogits(floats)
     torch.testing.assert_close(features, encoder.features(floats)["prelogits"])
-    assert found == pytest.approx(float(squared_error(floats, decoder(features)).detach()), rel=1e-5)
+    assert found == pytest.approx(float(squared_errors(floats, decoder(features)).mean().detach()), rel=1e-5)
 
 
 def test_every_shift_and_both_flips_occur_and_nothing_else():

@@ -38,13 +38,7 @@ EVERY = 50  # steps between two readings of the validation part
 PATIENCE = 12  # readings
 PASSES = 10  # through the test part, each with negatives of its own: their share of the error shrinks
 NEGATIVES = ("derangement", "shuffle", "all_pairs")  # pairs that are given have no independent batch
-CRITICS = (
-    "joint",
-    "separable",
-    "bilinear",
-    "inner_product",
-    CONDITIONAL,
-)  # the optimal one would have to know the truth
+CRITICS = ("joint", "separable", "bilinear", "inner_product", CONDITIONAL)  # the optimal one would know the truth
 
 
 def _pooled(readout: bounds.Bound) -> Callable[[Tensor], Tensor] | None:

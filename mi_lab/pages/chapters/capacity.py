@@ -16,18 +16,13 @@ from mi_lab.results.store import Result
 Run = Mapping[str, Any]
 
 
-def plateau(run: Run, readout: str) -> float:
-    """The final estimate in nats, nan if the run stopped being finite."""
-    return final(run, readout)
-
-
 def passes(run: Run, readout: str) -> float:
     """The epoch in which the smoothed estimate is first clearly above log N; inf if it never is."""
     return first_above(run, readout, log_n(run) + CLEAR)
 
 
 MEASURES: Mapping[str, tuple[Callable[[Run, str], float], str, str]] = {
-    "plateau": (plateau, "final estimate [nats]", ".2f"),
+    "plateau": (final, "final estimate [nats]", ".2f"),
     "passes": (passes, "first epoch above log N", ".0f"),
 }
 """Each with its name and format."""

@@ -57,8 +57,8 @@ def lower_rates() -> HTML:
         if case.startswith("2x512")
     ]
     heads = [f"{other}, float32" if other == "mi_lab" else other for other in others]
-    table = _table(["critic, batch, estimator", f"{LOWER}: run-steps per second", *heads], rows, "rates in bfloat16")
-    return HTML(f'{table.data}<p class="mi-provenance">{_provenance(speed)}</p>')
+    head = ["critic, batch, estimator", f"{LOWER}: run-steps per second", *heads]
+    return _table(head, rows, "rates in bfloat16", _provenance(speed))
 
 
 def apart(full: Result, lower: Result, readout: str) -> HTML:
@@ -73,11 +73,8 @@ def apart(full: Result, lower: Result, readout: str) -> HTML:
         distances = [f"{distance(run, same, readout):.3f}", f"{distance(same, other, readout):.3f}"]
         rows.append([f"{run['true_mi']:g}", *ends, *distances])
     seeds = [f"{precision}, seed {run['seed']}" for precision, run in zip(_PRECISIONS, found[0], strict=True)]
-    told = f"{provenance(full)}<br>{provenance(lower)}"
-    table = _table(
-        ["true MI", *seeds, "apart by precision", "apart by seed"], rows, f"{full.experiment} in two precisions"
-    )
-    return HTML(f'{table.data}<p class="mi-provenance">{told}</p>')
+    head = ["true MI", *seeds, "apart by precision", "apart by seed"]
+    return _table(head, rows, f"{full.experiment} in two precisions", f"{provenance(full)}<br>{provenance(lower)}")
 
 
 def triples(full: Result, lower: Result) -> list[tuple[Run, Run, Run]]:
@@ -106,8 +103,8 @@ def image_rates() -> HTML:
         + [f"{_number(speed.rate(case, o), 4)} ({speed.ratio(case, first, o):.3g}×)" for o in others]
         for case in speed.document["rates"][first]
     ]
-    table = _table(["images per second", first, *(f"{other} (its ratio)" for other in others)], rows)
-    return HTML(f'{table.data}<p class="mi-provenance">{_provenance(speed)}</p>')
+    head = ["images per second", first, *(f"{other} (its ratio)" for other in others)]
+    return _table(head, rows, head[0], _provenance(speed))
 
 
 def precisions(results: Sequence[Result]) -> HTML:
@@ -118,8 +115,7 @@ def precisions(results: Sequence[Result]) -> HTML:
         epochs = [f"{100 * value:.1f}" for value in run["curves"]["validation_accuracy"]]
         rows.append([result.spec.precision, *epochs, *(f"{v:.1f}" for v in measured(result, "linear"))])  # type: ignore[union-attr]
     head = ["accuracy [%]", *(f"rotations, epoch {e + 1}" for e in range(len(rows[0]) - 1 - len(TAPS)))]
-    told = "<br>".join(provenance(result) for result in results)
-    return HTML(f'{_table([*head, *TAPS], rows).data}<p class="mi-provenance">{told}</p>')
+    return _table([*head, *TAPS], rows, head[0], "<br>".join(map(provenance, results)))
 
 
 def shares() -> go.Figure:
@@ -278,5 +274,6 @@ def _number(value: float, digits: int) -> str:
     return f"{value:.0f}" if value >= 10 ** (digits - 1) else f"{value:.{digits}g}"
 
 
-def _table(head: list[str], rows: list[list[str]], label: str | None = None) -> HTML:
-    return HTML(f'<div class="mi-table">{table_html(head, rows, label or head[0])}</div>')
+def _table(head: list[str], rows: list[list[str]], label: str | None = None, source: str = "") -> HTML:
+    under = f'<p class="mi-provenance">{source}</p>' if source else ""
+    return HTML(f'<div class="mi-table">{table_html(head, rows, label or head[0])}</div>{under}')

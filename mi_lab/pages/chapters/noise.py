@@ -1,7 +1,6 @@
 """Tables 6 and 7, Fig. 8 and 9: accuracy and estimated information over the proportion of noisy pixels."""
 
 import math
-from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
@@ -54,7 +53,7 @@ def accuracies(result: Result) -> str:
     ours = {run["p"]: 100 * run["values"]["accuracy"] for run in result.runs}
     rows = [["stored", *(f"{value:.1f}" for value in ours.values())]]
     rows.append(["report", *(f"{TABLE_6[p]:.2f}" if p in TABLE_6 else "" for p in ours)])
-    return _table(["evidence", *(f"p = {p:g}" for p in ours)], rows, "Accuracy in per cent", result)
+    return sourced_table(["evidence", *(f"p = {p:g}" for p in ours)], rows, "Accuracy in per cent", provenance(result))
 
 
 def table_7(result: Result) -> str:
@@ -62,11 +61,8 @@ def table_7(result: Result) -> str:
     [run] = [run for run in result.runs if run["p"] == 0][:1]
     rows = [[title, "stored", *map(_cell, run["values"][name].values())] for name, title in ESTIMATORS.items()]
     rows += [[title, "report", *map(_cell, values)] for title, values in TABLE_7.items()]
-    return _table(["estimator", "evidence", *LENET_TAPS], rows, "Estimates in nats at p = 0", result)
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]], label: str, result: Result) -> str:
-    return sourced_table(head, rows, label, provenance(result))
+    head = ["estimator", "evidence", *LENET_TAPS]
+    return sourced_table(head, rows, "Estimates in nats at p = 0", provenance(result))
 
 
 def _cell(value: float | None) -> str:

@@ -87,11 +87,7 @@ def plateaus() -> go.Figure:
             y=[p[1] for p in points],
             mode="markers",
             name=f"NWJ, {statistic} over batches",
-            marker={
-                "symbol": symbol,
-                "size": 9,
-                "color": theme.line_of_mi(30)["color"],
-            },
+            marker={"symbol": symbol, "size": 9, "color": theme.line_of_mi(30)["color"]},
         )
     return figure
 

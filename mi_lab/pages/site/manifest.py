@@ -4,7 +4,6 @@ import hashlib
 import importlib.metadata
 import json
 import platform
-import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -12,12 +11,6 @@ from typing import Any
 from mi_lab.results.store import results_dir
 
 NAME = "manifest.json"
-TIMES = (
-    r"(?<=Last updated on )\w+ \d+, \d+",  # the foot of every page
-    r"(?<=<td><p>)\d{4}-\d\d-\d\d \d\d:\d\d(?=</p></td>)",  # the status page: when a page was executed,
-    r"(?<=<td><p>)\d+\.\d+(?=</p></td>\s*<td><p>✅)",  # and how long it took
-)
-"""All that may differ between two builds of one revision with the same packages, as patterns."""
 
 
 def manifest() -> dict[str, Any]:
@@ -36,18 +29,6 @@ def manifest() -> dict[str, Any]:
 def write_manifest(folder: Path) -> None:
     """Write it into a built book."""
     (folder / NAME).write_text(json.dumps(manifest(), indent=1) + "\n", encoding="utf-8")
-
-
-def index_without_numbers(script: str) -> Any:
-    """The content of ``searchindex.js`` but for words of digits, among which are the times of the status page."""
-    index = json.loads(script.removeprefix("Search.setIndex(").removesuffix(")"))
-    index["terms"] = {word: pages for word, pages in index["terms"].items() if not word.isdigit()}
-    return index
-
-
-def without_times(html: str) -> str:
-    """A page with every one of ``TIMES`` left out."""
-    return re.sub("|".join(TIMES), "", html)
 
 
 def revision() -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from mi_lab.results.claims.outcome import Outcome, Results
 
+LONGER = "All of App. C.1's 1000 epochs with the large critic."
 MORE_EPOCHS = "More epochs, whose number the report does not name; more seeds."
 WIDER = "App. C.2's width, epochs and images; more seeds."
 PAGES = {

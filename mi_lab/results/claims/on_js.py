@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Sequence
 
-from mi_lab.results.claims.claim import Claim, Evidence
+from mi_lab.results.claims.claim import LONGER, Claim, Evidence
 from mi_lab.results.claims.outcome import (
     BAND,
     CLEAR,
@@ -138,8 +138,6 @@ def _cut(result: Result, truths: Sequence[float], epochs: int) -> Result:
     return dataclasses.replace(result, spec=smaller, runs=runs)
 
 
-_LONGER = "All of App. C.1's 1000 epochs with the large critic."
-
 CLAIMS = (
     Claim(
         "js-nwj-rises-then-falls",
@@ -192,7 +190,7 @@ CLAIMS = (
         "Regularised, the plug-in spikes early at high truths and no longer tells them apart.",
         ("fig-3cd",),
         regularised_spikes,
-        _LONGER,
+        LONGER,
         Evidence("curves", "fig-3cd", readout="plug_in", keep=lambda run: run["true_mi"] >= 15),
     ),
     Claim(

@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 
 from mi_lab.ground.costs import steps_per_epoch
-from mi_lab.results.claims.claim import Claim, Evidence
+from mi_lab.results.claims.claim import LONGER, Claim, Evidence
 from mi_lab.results.claims.outcome import (
     BAND,
     CLEAR,
@@ -149,8 +149,6 @@ def _count(runs: Sequence[Run]) -> str:
     return str(len(runs)) if runs else "none"
 
 
-_LONGER = "All of App. C.1's 1000 epochs with the large critic."
-
 CLAIMS = (
     Claim(
         "mine-stable-below-log-n",
@@ -176,7 +174,7 @@ CLAIMS = (
         "The batch size moves the threshold: 7.5 nats diverges with N = 256, 10 nats is stable with N = 32768.",
         ("fig-1b", "fig-1c"),
         batch_size_moves_threshold,
-        _LONGER,
+        LONGER,
         Evidence("curves", "fig-1b", readout="dv", keep=lambda run: run["true_mi"] == 7.5),
     ),
     Claim(

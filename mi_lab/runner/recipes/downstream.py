@@ -1,6 +1,7 @@
 """What probes find at the prelogits of an encoder, for Tables 2, 3 and 4; and what its decoder gives back."""
 
 import dataclasses
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -8,15 +9,26 @@ import torch
 from torch import Tensor
 
 from mi_lab.experiments.reconstruction_specs import SupervisedAutoencoders, VInfoMaxImages
-from mi_lab.representation.datasets import Dataset
+from mi_lab.representation.datasets import Dataset, Split
 from mi_lab.representation.encoders import Encoder, ResNet18
 from mi_lab.representation.families import Categorical
 from mi_lab.representation.information import NMI, Found
+from mi_lab.representation.pretext import PretextCurve, Schedule, train_encoder
 from mi_lab.representation.probes import LINEAR, MLP, Part, Probe, frozen_features, probe_readings
 from mi_lab.runner.recipes.nmi import plug_in_estimates, shares
 from mi_lab.runner.stages import Stages
 
 _PICTURES = 2  # the first test image of each of this many classes
+
+
+def learnt(
+    encoder: Encoder, train: Split, validation: Split, data: Dataset, how: Schedule, stages: Stages, **policy: Any
+) -> tuple[PretextCurve, int]:
+    """Train an encoder as a stage of its own; ``policy`` are ``seed`` and ``keep_best``. The curve, and the steps."""
+    places: dict[str, Any] = {"progress": stages.label, "checkpoint": stages.checkpoint("encoder")}
+    curve = train_encoder(encoder, train, validation, data.normalised, how, **places, **policy)
+    stages.seconds += curve.wall_seconds
+    return curve, len(curve.loss) * math.ceil(len(train.labels) / how.batch_size)
 
 
 def downstream(

@@ -10,12 +10,13 @@ import torch
 
 from mi_lab.experiments.image_specs import NoisyImages
 from mi_lab.ground.names import LENET_TAPS
-from mi_lab.representation.datasets import Dataset, Split, load_dataset, some
-from mi_lab.representation.encoders import Encoder, make_encoder
+from mi_lab.representation.datasets import Dataset, Split, load_dataset
+from mi_lab.representation.encoders import make_encoder
 from mi_lab.representation.information import ON_LENET, Found, estimated_information
 from mi_lab.representation.labelings import salt_and_pepper
-from mi_lab.representation.pretext import PretextCurve, Schedule, accuracy, train_encoder
+from mi_lab.representation.pretext import Schedule, accuracy
 from mi_lab.representation.probes import frozen_features
+from mi_lab.runner.recipes.downstream import learnt
 from mi_lab.runner.stages import Stages
 
 
@@ -29,14 +30,10 @@ def estimate_under_noise(
     named '<readout> <tap>'.
     """
     data, seed = load_dataset(spec.data), run["seed"]
-    data = dataclasses.replace(
-        data,
-        train=_noisy(some(data.train, spec.images), run["p"], 3 * seed),
-        validation=_noisy(data.validation, run["p"], 3 * seed + 1),
-        test=_noisy(data.test, run["p"], 3 * seed + 2),
-    )
+    data = noisy(data.fewer(spec.images, len(data.validation.labels)), run["p"], seed)
     encoder = make_encoder("lenet5", data.classes, data.train.images.shape[1], seed=seed).to(device)
-    curve = _trained(spec, data, encoder, seed, stages)
+    how = Schedule(spec.epochs, spec.batch_size, spec.learning_rate, momentum=None)
+    curve, steps = learnt(encoder, data.train, data.validation, data, how, stages, seed=seed)
     values: dict[str, Any] = {"accuracy": accuracy(encoder, data.test, data.normalised)}
     values["picture"] = data.test.images[0].flatten().tolist()
     curves = {"loss": curve.loss, "validation_accuracy": curve.validation_accuracy}
@@ -53,32 +50,14 @@ def estimate_under_noise(
             for readout, [one] in found.items():
                 label = name if len(found) == 1 else f"{name}_{readout}"
                 _note(values, curves, label, tap, Found(*one))
-    steps = len(curve.loss) * math.ceil(len(data.train.labels) / spec.batch_size)
-    return {
-        "curves": curves,
-        "values": values,
-        "first_nonfinite_epoch": curve.first_nonfinite_epoch,
-        "steps": steps,
-    }
+    return {"curves": curves, "values": values, "first_nonfinite_epoch": curve.first_nonfinite_epoch, "steps": steps}
 
 
-def _noisy(split: Split, p: float, seed: int) -> Split:
-    return Split(salt_and_pepper(split.images, p, seed), split.labels)
-
-
-def _trained(spec: NoisyImages, data: Dataset, encoder: Encoder, seed: int, stages: Stages) -> PretextCurve:
-    curve = train_encoder(
-        encoder,
-        data.train,
-        data.validation,
-        data.normalised,
-        Schedule(spec.epochs, spec.batch_size, spec.learning_rate, momentum=None),
-        seed=seed,
-        progress=stages.label,
-        checkpoint=stages.checkpoint("encoder"),
-    )
-    stages.seconds += curve.wall_seconds
-    return curve
+def noisy(data: Dataset, p: float, seed: int) -> Dataset:
+    """A data set with salt and pepper on all its images, and the statistics that it had without."""
+    splits = enumerate((data.train, data.validation, data.test))
+    parts = [Split(salt_and_pepper(split.images, p, 3 * seed + i), split.labels) for i, split in splits]
+    return dataclasses.replace(data, train=parts[0], validation=parts[1], test=parts[2])
 
 
 def _note(values: dict[str, Any], curves: dict[str, list[float]], label: str, tap: str, found: Found) -> None:

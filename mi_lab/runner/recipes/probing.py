@@ -1,7 +1,6 @@
 """Tables 1 and 8: train an encoder on a pretext, then ask linear probes and a JS critic for the label at each tap."""
 
 import dataclasses
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,12 +8,12 @@ import torch
 from torch import Tensor
 
 from mi_lab.experiments.image_specs import NO_PRETEXT, Probing
-from mi_lab.representation.datasets import Dataset, Split, load_dataset, some
+from mi_lab.representation.datasets import Dataset, Split, load_dataset
 from mi_lab.representation.encoders import Encoder, ResNet18, make_encoder
 from mi_lab.representation.information import NMI, Found
-from mi_lab.representation.pretext import Schedule, pretext_task, train_encoder
+from mi_lab.representation.pretext import Schedule, pretext_task
 from mi_lab.representation.probes import LINEAR, frozen_features, probe_accuracy
-from mi_lab.runner.recipes.downstream import intact
+from mi_lab.runner.recipes.downstream import intact, learnt
 from mi_lab.runner.recipes.nmi import plug_in_estimates, shares
 from mi_lab.runner.stages import Stages
 
@@ -50,13 +49,8 @@ def probe_pretext(spec: Probing, run: Mapping[str, Any], device: torch.device, s
     measured = {"linear": right, **shares([Found(*one) for one in found], data.test.labels)}
     by_tap: dict[str, Any] = {name: dict(zip(encoder.taps, v, strict=True)) for name, v in measured.items()}
     assert isinstance(encoder, ResNet18)
-    filters = encoder.stem.weight.detach().flatten().tolist()
-    return {
-        "curves": curves,
-        "values": by_tap | {"filters": filters},
-        "first_nonfinite_epoch": broken,
-        "steps": steps,
-    }
+    values = by_tap | {"filters": encoder.stem.weight.detach().flatten().tolist()}
+    return {"curves": curves, "values": values, "first_nonfinite_epoch": broken, "steps": steps}
 
 
 def _trained(
@@ -67,29 +61,14 @@ def _trained(
     if spec.pretext == NO_PRETEXT:
         untrained = make_encoder(spec.architecture, data.classes, channels, spec.width, seed)
         return untrained.to(device), {}, None, 0
-    subset = dataclasses.replace(
-        data, train=some(data.train, spec.images), validation=some(data.validation, spec.validation_images)
-    )
+    subset = data.fewer(spec.images, spec.validation_images)
     train, validation, classes = pretext_task(subset, spec.pretext, seed)
     encoder = make_encoder(spec.architecture, classes, channels, spec.width, seed).to(device)
-    curve = train_encoder(
-        encoder,
-        train,
-        validation,
-        data.normalised,
-        Schedule(spec.epochs, spec.batch_size, spec.learning_rate, precision=spec.precision),
-        keep_best=spec.pretext == "rotation",
-        seed=seed,
-        progress=stages.label,
-        checkpoint=stages.checkpoint("encoder"),
+    how = Schedule(spec.epochs, spec.batch_size, spec.learning_rate, precision=spec.precision)
+    curve, steps = learnt(
+        encoder, train, validation, data, how, stages, seed=seed, keep_best=spec.pretext == "rotation"
     )
-    stages.seconds += curve.wall_seconds
-    named = {
-        "loss": curve.loss,
-        "training_accuracy": curve.accuracy,
-        "validation_accuracy": curve.validation_accuracy,
-    }
-    steps = len(curve.loss) * math.ceil(len(train.labels) / spec.batch_size)
+    named = {"loss": curve.loss, "training_accuracy": curve.accuracy, "validation_accuracy": curve.validation_accuracy}
     return encoder, named, curve.first_nonfinite_epoch, steps
 
 

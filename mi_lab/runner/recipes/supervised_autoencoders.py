@@ -1,6 +1,5 @@
 """Fig. 7, Tables 3 and 4: supervised autoencoders by weight of the reconstruction, probed at their prelogits."""
 
-import dataclasses
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -9,11 +8,11 @@ import torch
 
 from mi_lab.experiments.reconstruction_specs import NO_DECODER, SupervisedAutoencoders, check_weight
 from mi_lab.representation.autoencoder import SupervisedAutoencoder
-from mi_lab.representation.datasets import load_dataset, some
+from mi_lab.representation.datasets import load_dataset
 from mi_lab.representation.encoders import ResNet18, make_encoder
-from mi_lab.representation.pretext import Schedule, pretext_task, train_encoder
+from mi_lab.representation.pretext import Schedule, pretext_task
 from mi_lab.representation.reconstruction import NON_LINEAR, make_decoder
-from mi_lab.runner.recipes.downstream import downstream, pictures
+from mi_lab.runner.recipes.downstream import downstream, learnt, pictures
 from mi_lab.runner.stages import Stages
 
 
@@ -27,9 +26,7 @@ def train_autoencoder(
     validation accuracy is chance.
     """
     data, seed, weight = load_dataset(spec.data), run["seed"], check_weight(run["weight"])
-    subset = dataclasses.replace(
-        data, train=some(data.train, spec.images), validation=some(data.validation, spec.validation_images)
-    )
+    subset = data.fewer(spec.images, spec.validation_images)
     train, validation, classes = pretext_task(subset, spec.pretext, seed)
     encoder = make_encoder(spec.architecture, classes, train.images.shape[1], spec.width, seed)
     assert isinstance(encoder, ResNet18)
@@ -38,18 +35,8 @@ def train_autoencoder(
     decoder = make_decoder(hidden, encoder.sizes["prelogits"], pixels, seed)
     model = SupervisedAutoencoder(encoder, decoder, weight, pixels).to(device)
     keep_best = spec.pretext == "rotation" or math.isinf(weight)
-    curve = train_encoder(
-        model,
-        train,
-        validation,
-        data.normalised,
-        Schedule(spec.epochs, spec.batch_size, spec.learning_rate, precision=spec.precision),
-        keep_best=keep_best,
-        seed=seed,
-        progress=stages.label,
-        checkpoint=stages.checkpoint("encoder"),
-    )
-    stages.seconds += curve.wall_seconds
+    how = Schedule(spec.epochs, spec.batch_size, spec.learning_rate, precision=spec.precision)
+    curve, steps = learnt(model, train, validation, data, how, stages, seed=seed, keep_best=keep_best)
     curves = {"loss": curve.loss, "training_accuracy": curve.accuracy, **_named(curve.validation)}
     kept = (curve.best_epoch if keep_best else len(curve.loss)) or None
     values: dict[str, Any] = {"epoch": kept}
@@ -61,12 +48,7 @@ def train_autoencoder(
     elif seed == 0:
         values["pictures"] = pictures(data, encoder, decoder)
     values |= downstream(spec, data, model, seed, stages)
-    return {
-        "curves": curves,
-        "values": values,
-        "first_nonfinite_epoch": curve.first_nonfinite_epoch,
-        "steps": len(curve.loss) * math.ceil(len(train.labels) / spec.batch_size),
-    }
+    return {"curves": curves, "values": values, "first_nonfinite_epoch": curve.first_nonfinite_epoch, "steps": steps}
 
 
 def _named(validation: Mapping[str, list[float]]) -> dict[str, list[float]]:

@@ -88,11 +88,7 @@ def _read_pixels(
 
 
 def _measured(
-    data: Dataset,
-    validation: Tensor,
-    curves: Mapping[str, list[float]],
-    pictures: Tensor | None,
-    seconds: float,
+    data: Dataset, validation: Tensor, curves: Mapping[str, list[float]], pictures: Tensor | None, seconds: float
 ) -> dict[str, Any]:
     mean = data.normalised(data.train.images).mean(0).flatten().to(validation)
     whole = broken_at(curves["l2"]) is None  # or there is no last value

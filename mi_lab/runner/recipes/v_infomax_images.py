@@ -24,10 +24,7 @@ def encode_images(
     ``values`` are those of ``downstream``, the last ``l2``, and of seed 0 the ``pictures``.
     """
     data, seed = load_dataset(spec.data), run["seed"]
-    images, validation = (
-        some(data.train, spec.images).images,
-        some(data.validation, spec.validation_images).images,
-    )
+    images, validation = (some(data.train, spec.images).images, some(data.validation, spec.validation_images).images)
     encoder = make_encoder(spec.architecture, data.classes, images.shape[1], spec.width, seed).to(device)
     assert isinstance(encoder, ResNet18)
     curves: dict[str, list[float]] = {}
