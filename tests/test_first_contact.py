@@ -127,7 +127,9 @@ def test_a_second_make_book_builds_only_if_something_changed(tmp_path):
 
 
 def test_make_alone_tells_every_target_in_a_line():
-    told = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    told = subprocess.run(
+        ["make", "--no-print-directory"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
     [names] = re.findall(r"^\.PHONY: (.*) FORCE$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     assert sorted(line.split()[1] for line in told) == sorted(names.split())
     assert all(re.fullmatch(r"  make [a-z-]+ +\w.{5,90}", line) for line in told), told
