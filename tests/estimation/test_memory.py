@@ -23,6 +23,7 @@ def peak_megabytes(n):
     return int(done.stdout) / 2**10  # kilobytes on Linux
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="peak memory is counted in kilobytes on Linux only")
 def test_infonce_over_all_pairs_of_4096_fits_in_3_gb():
     # 4096^2 pairs in a hidden layer of 64 would be 4 GB for each activation that is kept

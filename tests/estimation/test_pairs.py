@@ -316,6 +316,7 @@ def test_fewer_pairs_than_can_be_split_are_refused():
         quick(*gaussians(1.0, 60))
 
 
+@pytest.mark.slow
 def test_10_000_pairs_in_5_dimensions_take_seconds():
     # on one thread the processor's time is what a free core takes, whatever else the machine does
     start, wall = time.process_time(), time.perf_counter()
@@ -350,6 +351,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="peak memory is counted in kilobytes on Linux only")
 def test_memory_grows_with_the_data_and_no_faster():
     command = [sys.executable, "-c", SCRIPT]

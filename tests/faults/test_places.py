@@ -51,6 +51,7 @@ def mounts():
         pytest.skip("this machine lets no user mount a file system of its own")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["MI_LAB_CACHE", "MI_LAB_RESULTS"])
 def test_a_full_disk(place, tmp_path, mounts):
     disk, other = tmp_path / "disk", tmp_path / "other"
@@ -89,6 +90,7 @@ def test_a_read_only_folder(place, tmp_path, mounts):
     assert not list(other.rglob("*.json"))  # before any training
 
 
+@pytest.mark.slow
 def test_a_clock_that_jumps(monkeypatch):
     expected = run("fig-2a", "smoke", workers=1, progress=False, device="cpu", **SETTINGS)
     shutil.rmtree(os.environ["MI_LAB_CACHE"])

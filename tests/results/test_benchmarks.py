@@ -103,6 +103,7 @@ def test_the_plain_loop_of_the_benchmark_learns(monkeypatch):
         assert len(estimates) == 1500
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["mi_lab", "mi_lab_bfloat16"])
 def test_a_contestant_answers_for_every_case(name):
     script = ROOT / "tests" / "benchmarks" / "contestants.py"

@@ -132,6 +132,7 @@ class TwoSteps(Stages):
         return Checkpoint()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     [

@@ -189,6 +189,7 @@ def cluster(monkeypatch, tmp_path):
         yield made
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # Dask tells at length of a worker that died
 def test_a_cluster_that_loses_a_worker_completes_the_figure(cluster, tmp_path):
     settings = SETTINGS | {"true_mi": [2.5, 5.0, 7.5, 10.0], "epochs": 6}
@@ -211,6 +212,7 @@ def test_a_cluster_that_loses_a_worker_completes_the_figure(cluster, tmp_path):
     assert [found.provenance[k] for k in same] == [expected.provenance[k] for k in same]
 
 
+@pytest.mark.slow
 def test_a_scheduler_that_does_not_answer_is_refused_before_any_training(monkeypatch):
     monkeypatch.setattr(sweep_training, "Training", None)
     with refused("no Dask scheduler answers at 'tcp://127.0.0.1:9'", "tcp://host:8786"):

@@ -1,0 +1,18 @@
+"""Every page of the book, read on a phone, dark and from the file system."""
+
+import pytest
+from test_book import NARROW, PAGES, visit
+from test_every_page import check_with_axe
+
+pytestmark = pytest.mark.book
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_complete_on_a_phone_and_from_the_file_system(browser, book, name):
+    page, problems = visit(browser, f"file://{book}/book/{name}.html", NARROW, "dark")
+    assert problems == []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"], scheme
+    check_with_axe(page)
+    page.context.close()
