@@ -39,7 +39,7 @@ class Curve:
     ``q95`` are quantiles over the same batches and ``std`` is their standard deviation. A curve ends before the first
     epoch with a value that is not finite; ``first_nonfinite_epoch`` (counted from 1) is that epoch, or None.
     ``moving_average`` tells of MINE's, per epoch: ``log_mean_w`` is log E[w] over its batches, w being a batch's mean
-    of e^T over the average before it, and ``log_average`` the log of the average at its end; None for other estimators.
+    of e^T over the average that it has moved, and ``log_average`` the log of the average at its end; None for others.
     ``wall_seconds`` is the run's share of the time its stack took, ``processor_seconds`` of the time a processor gave
     to it, which does not count what else a machine did meanwhile.
     """

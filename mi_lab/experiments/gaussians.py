@@ -9,7 +9,8 @@ from typing import Any
 
 from mi_lab.experiments.kinds import Experiment, Spec
 from mi_lab.experiments.sweep_specs import CeilingTable, Sweep
-from mi_lab.ground.names import EXPLORED, READOUTS
+from mi_lab.ground.costs import steps_per_epoch
+from mi_lab.ground.names import AVERAGE_WEIGHT, EXPLORED, READOUTS
 
 TRUE_MI = (2.5, 5.0, 7.5, 10.0, 15.0, 20.0, 25.0, 30.0)
 BATCH_SIZES = (64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768)
@@ -82,7 +83,19 @@ def _capacity(estimator: str, layers: int, width: int) -> Experiment:
     return _make(name, "all_pairs", READOUTS[estimator][0], grid, epochs=30)
 
 
+def _average(weight: float, hidden: tuple[int, ...], batch_size: int, **laptop: Any) -> Experiment:
+    """MINE by the weight of the newest batch in its moving average; 1 is DV's own gradient (Sec. 3.1).
+
+    The small critic takes 80,000 steps at every batch size, so that speeds can be compared.
+    """
+    name = f"average-{weight:g}-{'x'.join(map(str, (len(hidden), hidden[0])))}-{batch_size}"
+    grid = _sweep("mine", hidden, (batch_size,), average_weight=weight)
+    return _make(name, "mine", "dv", grid, **laptop)
+
+
 _LARGE, _SMALL = (512, 512), (64,)
+WEIGHTS = (0.006, 0.01, 0.05, 0.1, 0.5, 0.9, 1.0)
+"""Of the newest batch in MINE's moving average: those of public codes, and up to none of the past."""
 _REGULARISED: dict[str, Any] = {"dropout": (0.5, 0.3, 0.2), "weight_decay": 2.5e-5}
 _FIG_1A: dict[str, Any] = {"epochs": 50, "true_mi": (2.5, 5.0, 7.5, 10.0, 15.0, 30.0)}
 _SHORT_1A: dict[str, Any] = {"epochs": 50, "true_mi": (10.0, 30.0)}
@@ -148,6 +161,16 @@ GAUSSIANS = (
     _relu("fig-1d", "mine", _SMALL, "dv", epochs=600, true_mi=(5.0, 10.0, 20.0, 30.0)),
     _relu("fig-2a", "nwj", _LARGE, "nwj", epochs=30, true_mi=(5.0, 10.0, 30.0)),
     _relu("fig-3ab", "js", _SMALL, _of_js("fig-3a-relu", "fig-3b-relu"), epochs=600, true_mi=(5.0, 10.0, 15.0, 30.0)),
+    *(
+        _average(weight, _SMALL, n, epochs=80_000 // steps_per_epoch(n), seeds=(0, 1, 2))
+        for weight, n in product(WEIGHTS, (64, 256, 512))
+    ),
+    *(
+        _average(weight, _LARGE, n, true_mi=(mi,), precision="bfloat16")
+        for weight, (n, mi) in product(WEIGHTS, ((256, 7.5), (1024, 30.0)))
+        if weight not in (AVERAGE_WEIGHT, 1.0)  # which are Fig. 1b and 1a, and their companions
+    ),
+    _average(AVERAGE_WEIGHT, _LARGE, 64, epochs=100, true_mi=(30.0,), seeds=(0, 1, 2), precision="bfloat16"),
     *(
         _capacity(estimator, layers, width)
         for estimator, layers, width in product(("mine", "nwj"), (1, 2, 3), (64, 128, 256, 512, 1024))

@@ -139,8 +139,8 @@ def naive_mine_training(task, seed, steps, hidden, batch_size, learning_rate, av
         permuted = y[torch.randperm(batch_size, generator=generator)]
         positive = net(torch.cat([x, y], 1).double()).mean()
         mean = net(torch.cat([x, permuted], 1).double()).exp().mean()
-        w = 1.0 if average is None else mean.item() / average
         average = mean.item() if average is None else (1 - average_weight) * average + average_weight * mean.item()
+        w = mean.item() / average
         found.append(((positive - mean.log()).item(), w, average))
         adam.zero_grad()
         (mean / average - positive).backward()
