@@ -8,7 +8,7 @@ from itertools import product
 from typing import Any
 
 from mi_lab.experiments.kinds import Experiment, Spec
-from mi_lab.experiments.sweep_specs import CeilingTable, Sweep
+from mi_lab.experiments.sweep_specs import CeilingTable, Limits, Sweep
 from mi_lab.ground.costs import steps_per_epoch
 from mi_lab.ground.names import AVERAGE_WEIGHT, EXPLORED, READOUTS
 
@@ -93,6 +93,13 @@ def _average(weight: float, hidden: tuple[int, ...], batch_size: int, **laptop: 
     return _make(name, "mine", "dv", grid, **laptop)
 
 
+def _limits(name: str, batch_size: tuple[int, ...], **settings: Any) -> Experiment:
+    """What the best critic reaches, of all truths and a few between, where the border of batch DV lies."""
+    truths = (2.5, 3.5, 5.0, 6.5, 7.5, 8.5, 10.0, 12.5, 15.0, 20.0, 25.0, 30.0)
+    smoke = {"true_mi": (2.5,), "batch_size": (64,), "batches": 20, "samples": 1000}
+    return Experiment(name, "ceiling", {}, Limits(truths, batch_size, **settings), {}, smoke)
+
+
 _LARGE, _SMALL = (512, 512), (64,)
 WEIGHTS = (0.006, 0.01, 0.05, 0.1, 0.5, 0.9, 1.0)
 """Of the newest batch in MINE's moving average: those of public codes, and up to none of the past."""
@@ -139,6 +146,8 @@ GAUSSIANS = (
         CeilingTable((0.5, 1.0, 2.5, 5.0, 7.5, 10.0, 12.5, 15.0, 20.0, 25.0, 30.0, 40.0), (*BATCH_SIZES, 10**6)),
         smoke={"true_mi": (2.5,), "batch_size": (64,), "samples": 1000},
     ),
+    _limits("limits", BATCH_SIZES, negatives=("shuffle", "derangement")),
+    _limits("limits-all-pairs", (64, 128, 256), negatives=("all_pairs",)),
     *(
         _explorer(estimator, negatives)
         for estimator, negatives in product(EXPLORED, ("shuffle", "derangement", "all_pairs"))

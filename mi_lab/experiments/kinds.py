@@ -13,16 +13,28 @@ from mi_lab.experiments.reconstruction_specs import (
     VInfoMaxDigits,
     VInfoMaxImages,
 )
-from mi_lab.experiments.sweep_specs import CeilingTable, Sweep
+from mi_lab.experiments.sweep_specs import CeilingTable, Limits, Sweep
 from mi_lab.ground.names import known
 from mi_lab.ground.settings import as_type
 
 PROFILES = ("smoke", "laptop", "report")
 
-Spec = Sweep | CeilingTable | Labelings | Probing | NoisyImages | Reconstruction | Staircase | Consistency | Untrained
+Spec = (
+    Sweep
+    | CeilingTable
+    | Limits
+    | Labelings
+    | Probing
+    | NoisyImages
+    | Reconstruction
+    | Staircase
+    | Consistency
+    | Untrained
+)
 KINDS: Mapping[str, type[Spec]] = {
     "sweep": Sweep,
     "ceiling": CeilingTable,
+    "limits": Limits,
     "labelings": Labelings,
     "probing": Probing,
     "noisy_images": NoisyImages,

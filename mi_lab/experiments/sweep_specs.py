@@ -115,7 +115,36 @@ class CeilingTable:
             yield {"true_mi": mi, "batch_size": batch_size}
 
 
-def _check_grid(spec: Sweep | CeilingTable, lists: tuple[str, ...]) -> None:
+@dataclass(frozen=True)
+class Limits:
+    """What the best critic reaches, per scheme of negatives, batch size and true MI, by Monte Carlo.
+
+    ``batches`` are those of the destination, ``samples`` the pairs of all else.
+    """
+
+    true_mi: tuple[float, ...]
+    batch_size: tuple[int, ...]
+    negatives: tuple[str, ...] = ("shuffle", "derangement")
+    batches: int = 1000
+    samples: int = 200_000
+    seeds: tuple[int, ...] = (0,)
+    dim: int = 20
+
+    def __post_init__(self) -> None:
+        _check_grid(self, ("true_mi", "batch_size", "negatives", "seeds"))
+        for scheme in self.negatives:
+            known("negatives", scheme, NEGATIVES)
+        within("batches", (self.batches,), 2)
+        within("samples", (self.samples,), 2)
+        within("seeds", self.seeds, 0, 2**63 - 1)
+
+    def runs(self) -> Iterator[dict[str, Any]]:
+        """The grid, one mapping of ``negatives``, ``true_mi``, ``batch_size`` and ``seed`` per entry."""
+        for scheme, batch_size, mi, seed in product(self.negatives, self.batch_size, self.true_mi, self.seeds):
+            yield {"negatives": scheme, "true_mi": mi, "batch_size": batch_size, "seed": seed}
+
+
+def _check_grid(spec: Sweep | Limits | CeilingTable, lists: tuple[str, ...]) -> None:
     for name in lists:
         if not getattr(spec, name):
             raise ValueError(f"{name} must hold at least one value.")

@@ -218,7 +218,7 @@ def test_chi_square_agrees_with_numerical_integration():
 
 @pytest.mark.parametrize("weight", [0.01, 0.1, 0.5])
 def test_what_negatives_weigh_in_mine_averages_below_one(weight):
-    """E log(1 - r w) = log(1 - r) and E[w] < 1 whatever the scores; to second order 1 - E[w] = v r (1 - r) / (2 - r)."""
+    """E log(1 - r w) = log(1 - r) and E[w] < 1 whatever the scores; in second order 1 - E[w] = v r (1-r) / (2-r)."""
     n, steps, objective = 16, 40_000, MovingAverageDV(weight)
     generator, w = torch.Generator().manual_seed(0), []
     for _ in range(steps):

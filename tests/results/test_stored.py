@@ -1,11 +1,21 @@
 """The results that are committed: all there, and all readable."""
 
+from mi_lab.experiments.gaussians import WEIGHTS
 from mi_lab.experiments.registry import EXPERIMENTS
 from mi_lab.results.store import read
 
 
+TRAINING = {"limits", "limits-all-pairs"} | {f"average-{w:g}-1x64-{n}" for w in WEIGHTS for n in (64, 256, 512)}
+TRAINING |= {f"average-{w:g}-2x512-{n}" for w in WEIGHTS for n in (64, 256, 1024)} & set(EXPERIMENTS)
+"""Experiments that wait for their first result."""
+
+
 def test_every_experiment_has_its_laptop_result(committed_results):
+    waiting = {name for name in EXPERIMENTS if not (committed_results / f"{name}.laptop.json").exists()}
+    assert waiting == TRAINING
     for name, experiment in EXPERIMENTS.items():
+        if name in waiting:
+            continue
         result = read(committed_results / f"{name}.laptop.json")
         assert result.spec == experiment.spec("laptop"), name
         assert "unknown" not in result.provenance["git_revision"], name
