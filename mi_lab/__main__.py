@@ -1,4 +1,5 @@
-"""``python -m mi_lab verify [NAME ...]`` recomputes stored results; ``python -m mi_lab cache`` tells of the cache."""
+"""``python -m mi_lab verify [NAME ...]`` recomputes stored results, ``report`` runs Section 3 at the report's size, and
+``cache`` tells of the cache."""
 
 import sys
 from collections.abc import Sequence
@@ -11,12 +12,16 @@ def main(arguments: Sequence[str]) -> int:
             from mi_lab.runner import verify
 
             return verify.main(names)
+        case ["report", *names]:
+            from mi_lab.runner import report
+
+            return report.main(names)
         case ["cache"]:
             from mi_lab.ground import cache
 
             print(cache.told())
             return 0
-    print("usage: python -m mi_lab verify [NAME ...] | cache", file=sys.stderr)
+    print("usage: python -m mi_lab verify [NAME ...] | report [NAME ...] | cache", file=sys.stderr)
     return 2
 
 
