@@ -69,9 +69,7 @@ def show(speed):
     """The table with ratios."""
     rates = speed.document["rates"]
     others = [title for title in rates if title != "mi_lab"]
-    print(
-        f"\n{speed.document['machine']}; run-steps per second on two cores, and share of the matrix rate of its precision"
-    )
+    print(f"\n{speed.document['machine']}; run-steps per second on two cores, and share of its own matrix rate")
     print("case".ljust(30) + "".join(title.rjust(22) for title in rates))
     for case in rates["mi_lab"]:
         cells = "".join(
