@@ -121,7 +121,7 @@ GAUSSIANS = (
     _make("fig-1a-dv", "mine", "dv", _sweep("dv", _LARGE, (1024,)), **_SHORT_1A),
     _make("fig-1b-dv", "mine", "dv", _sweep("dv", _LARGE, (256,)), epochs=50, true_mi=(2.5, 5.0, 7.5, 10.0)),
     _make("fig-1d-dv", "mine", "dv", _sweep("dv", _SMALL), true_mi=(2.5, 5.0, 10.0, 15.0, 30.0)),
-    _make("fig-2a", "nwj", "nwj", _sweep("nwj", _LARGE), seeds=(0, 1), precision="bfloat16"),
+    _make("fig-2a", "nwj", "nwj", _sweep("nwj", _LARGE), precision="bfloat16"),
     _make("fig-2a-float32", "nwj", "nwj", _sweep("nwj", _LARGE), true_mi=(10.0, 30.0)),
     _make("fig-2b", "nwj", "nwj", _FIG_2B, epochs=40, batch_size=BATCH_SIZES[:8]),
     _bfloat16("fig-2b", "nwj", "nwj", _FIG_2B, epochs=40, batch_size=BATCH_SIZES[6:]),

@@ -18,7 +18,6 @@ from mi_lab.results.claims.outcome import (
     diverged,
     every,
     exceeds,
-    limit,
     log_n,
     mean,
     part,
@@ -28,6 +27,7 @@ from mi_lab.results.claims.outcome import (
     unslowed,
 )
 from mi_lab.results.curves import final, first_above
+from mi_lab.results.destinations import limit
 
 _FIG_1 = ("fig-1a", "fig-1b", "fig-1d")
 SMALL, LARGE = "average-0.01-1x64-64", "average-0.01-2x512-64"

@@ -190,9 +190,3 @@ def like_runs(result: Result, other: Result) -> list[tuple[Run, Run]]:
     like = {tuple(run[key] for key in keys): run for run in other.runs}
     pairs = [(run, like.get(tuple(run[key] for key in keys))) for run in result.runs]
     return [(run, match) for run, match in pairs if match is not None]
-
-
-def limit(limits: Result, run: Run, name: str) -> float:
-    """A computed limit of a shuffle at a run's true MI and batch size, in nats: 'ceiling', 'destination' and others."""
-    [entry] = limits.select(negatives="shuffle", true_mi=run["true_mi"], batch_size=run["batch_size"])
-    return float(entry["values"][name])
