@@ -33,8 +33,10 @@ def draw(panel: str, folder: Path | None = None) -> go.Figure:
     return curves_of(load(panel, folder=folder), experiment(panel).panels[panel])
 
 
-def curves_of(result: Result, readout: str) -> go.Figure:
+def curves_of(result: Result, readout: str, statistic: str = "mean") -> go.Figure:
     """Estimate against epoch, one line per run, smoothed as in the report's App. C.1; single epochs are thin.
+
+    ``statistic`` is the mean or the median of an epoch's batches.
 
     At the right edge every colour has its true MI (circle) and its ceiling I_N (diamond); dotted is log N.
     """
@@ -45,13 +47,14 @@ def curves_of(result: Result, readout: str) -> go.Figure:
     # colours stand for what varies: the true MI, or the batch size where there are several
     key = "batch_size" if len(spec.batch_size) > 1 else "true_mi"
     lines = theme.lines([run[key] for run in result.runs], by_size=key == "batch_size")
-    figure = theme.figure("epoch", "estimated MI [nats]", _alt(result, readout, name), **_around(result, readout))
-    low, high = _range(result, readout)
+    axis = "estimated MI [nats]" if statistic == "mean" else f"{statistic} batch [nats]"
+    figure = theme.figure("epoch", axis, _alt(result, readout, name), **_around(result, readout))
+    low, high = _range(result, readout, statistic)
     for run in result.runs:
         label = f"{run['true_mi']:g}" if key == "true_mi" else f"N = {run['batch_size']}"
         if key == "batch_size" and len(spec.true_mi) > 1:
             label += f", {run['true_mi']:g} nats"
-        add_curve(figure, run, readout, label, lines[run[key]])
+        add_curve(figure, run, readout, label, lines[run[key]], statistic)
     for n in sorted(spec.batch_size):
         colour = lines[n]["color"] if key == "batch_size" else theme.REFERENCE
         theme.add_log_n(figure, n, spec.epochs * 1.06, colour, "log N" if n == min(spec.batch_size) else None)
@@ -67,9 +70,11 @@ def curves_of(result: Result, readout: str) -> go.Figure:
     return figure.update_layout(legend_title_text="batch size" if key == "batch_size" else "true MI [nats]")
 
 
-def add_curve(figure: go.Figure, run: Run, readout: str, label: str, line: Mapping[str, Any]) -> None:
+def add_curve(
+    figure: go.Figure, run: Run, readout: str, label: str, line: Mapping[str, Any], statistic: str = "mean"
+) -> None:
     """Two traces: the estimate of each epoch, thin, and the smoothed curve. Runs of one label share a legend entry."""
-    epochs, single, smoothed = thinned(run["curves"][readout]["mean"])
+    epochs, single, smoothed = thinned(run["curves"][readout][statistic])
     first = not any(trace.legendgroup == label for trace in figure.data)
     shared = {"x": epochs, "mode": "lines", "legendgroup": label}
     figure.add_scatter(
@@ -128,10 +133,10 @@ def add_marks(
     )
 
 
-def _range(result: Result, readout: str) -> tuple[float, float]:
+def _range(result: Result, readout: str, statistic: str) -> tuple[float, float]:
     """An axis that shows the curves up to a third above the largest truth or ceiling they come near."""
-    tops = [float(np.max(smooth(r["curves"][readout]["mean"]))) for r in result.runs if r["curves"][readout]["mean"]]
-    lows = [float(np.min(smooth(r["curves"][readout]["mean"]))) for r in result.runs if r["curves"][readout]["mean"]]
+    curves = [smooth(r["curves"][readout][statistic]) for r in result.runs if r["curves"][readout][statistic]]
+    tops, lows = [float(curve.max()) for curve in curves], [float(curve.min()) for curve in curves]
     reference = max([math.log(r["batch_size"]) for r in result.runs])
     truth = max(r["true_mi"] for r in result.runs)
     high = min(max([reference, *tops]) * 1.15, truth * 1.33 + reference)
