@@ -23,7 +23,8 @@ from mi_lab.results.store import Result, load
 
 NAMES = {(one.name, readout): title for one in RECORDS.values() for readout, title in one.readouts.items()}
 """What figures and tables call an estimator and readout."""
-_POINTS = 100  # a curve is drawn with at most this many points
+_POINTS = 100  # a curve is drawn with about so many points
+_SMOOTHED = 20  # epochs; over fewer the report's smoothing would draw a steep rise as a flat line
 
 Run = Mapping[str, Any]
 
@@ -94,12 +95,13 @@ def add_curve(
 def thinned(mean: Sequence[float]) -> tuple[list[int], list[float], list[float]]:
     """What is drawn of a curve in nats: epochs, their estimates, and the smoothed estimates.
 
-    Of every hundredth of a long curve the epoch that lies furthest from the smoothed line, and both ends, the lowest
-    and the highest epoch of all: what a reader can see, and no extreme is lost.
+    A curve of few epochs is not smoothed. Of a long one, of every hundredth the epoch that lies furthest from the
+    smoothed line, and both ends, the lowest and the highest of all: what one can see, and no extreme is lost.
     """
     if not len(mean):
         return [], [], []
-    level, values, step = smooth(mean), np.asarray(mean), max(1, math.ceil(len(mean) / _POINTS))
+    values, step = np.asarray(mean), max(1, math.ceil(len(mean) / _POINTS))
+    level = smooth(mean) if len(mean) > _SMOOTHED else values
     far = np.abs(values - level)
     shown = {start + int(far[start : start + step].argmax()) for start in range(0, len(mean), step)}
     shown |= {0, len(mean) - 1, int(values.argmin()), int(values.argmax())}
