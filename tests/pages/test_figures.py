@@ -6,7 +6,6 @@ import pytest
 from mi_lab.experiments.registry import EXPERIMENTS, experiment
 from mi_lab.pages import figures
 from mi_lab.pages.chapters import theory
-from mi_lab.results.curves import smooth
 from mi_lab.results.store import results_dir
 from mi_lab.runner.running import run
 
