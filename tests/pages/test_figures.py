@@ -6,6 +6,7 @@ import pytest
 from mi_lab.experiments.registry import EXPERIMENTS, experiment
 from mi_lab.pages import figures
 from mi_lab.pages.chapters import theory
+from mi_lab.results.curves import smooth
 from mi_lab.results.store import results_dir
 from mi_lab.runner.running import run
 
@@ -64,6 +65,24 @@ def test_a_run_that_stopped_being_finite_is_drawn_as_far_as_it_went(result, kept
     figure = figures.curves_of(result, "nwj")
     assert len(lines(figure, "2.5")[0].y) == kept
     assert "not finite" in figure.layout.meta["table"]["rows"][0]
+
+
+def test_a_long_curve_is_thinned_and_keeps_its_ends_and_extremes():
+    mean = [5.0 + math.sin(e / 40) for e in range(1000)]
+    mean[333], mean[777] = -25.0, 9.0
+    epochs, single, smoothed = figures.thinned(mean)
+    assert len(epochs) == len(single) == len(smoothed) <= 104 and epochs == sorted(epochs)
+    assert (epochs[0], epochs[-1]) == (1, 1000)
+    assert (min(single), max(single)) == (-25.0, 9.0) and {334, 778} <= set(epochs)
+    assert figures.thinned(mean[:60])[2] == pytest.approx(list(smooth(mean[:60])), rel=1e-3)
+    assert figures.thinned([0.0, 4.0, 6.0])[2] == [0.0, 4.0, 6.0]  # too few to be smoothed
+    assert figures.thinned(mean[:60])[0] == [*range(1, 61)] and figures.thinned([]) == ([], [], [])
+
+
+def test_the_destination_is_marked_where_dv_is_read(committed_results):
+    [marks] = lines(figures.draw("fig-1d", committed_results), "destination")
+    assert set(marks.marker.symbol) == {"cross", "triangle-up"} and len(marks.y) == 8
+    assert not lines(figures.draw("fig-2a", committed_results), "destination")
 
 
 def test_every_stored_panel_is_small_and_described(committed_results):
