@@ -19,6 +19,7 @@ from mi_lab.ground.records import RECORDS
 from mi_lab.pages import theme
 from mi_lab.pages.provenance import provenance
 from mi_lab.results.curves import TAIL, final, smooth
+from mi_lab.results.destinations import stored_limit
 from mi_lab.results.store import Result, load
 
 NAMES = {(one.name, readout): title for one in RECORDS.values() for readout, title in one.readouts.items()}
@@ -39,7 +40,8 @@ def curves_of(result: Result, readout: str, statistic: str = "mean") -> go.Figur
 
     ``statistic`` is the mean or the median of an epoch's batches.
 
-    At the right edge every colour has its true MI (circle) and its ceiling I_N (diamond); dotted is log N.
+    At the right edge every colour has its true MI (circle) and its ceiling I_N (diamond), and where DV's value is read
+    also its destination (cross); dotted is log N.
     """
     spec = result.spec
     if not isinstance(spec, Sweep):
@@ -66,6 +68,10 @@ def curves_of(result: Result, readout: str, statistic: str = "mean") -> go.Figur
     shuffled = spec.negatives == "shuffle"
     top = "ceiling I<sub>N</sub>" if shuffled else "I<sub>N</sub> of a shuffle"
     add_marks(figure, top, "diamond" if shuffled else "diamond-open", spec.epochs * 1.03, ceilings, high)
+    if readout == "dv" and spec.task == "gaussian":
+        found = [(stored_limit(run, "destination", spec.negatives), run, lines[run[key]]["color"]) for run in points]
+        known = [mark for mark in found if math.isfinite(mark[0])]
+        add_marks(figure, "destination", "cross", spec.epochs * 1.03, known, high)
     figure.update_xaxes(range=[0, spec.epochs * 1.06])
     figure.update_yaxes(range=[low, high])
     return figure.update_layout(legend_title_text="batch size" if key == "batch_size" else "true MI [nats]")

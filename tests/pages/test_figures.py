@@ -79,10 +79,11 @@ def test_a_long_curve_is_thinned_and_keeps_its_ends_and_extremes():
     assert figures.thinned(mean[:60])[0] == [*range(1, 61)] and figures.thinned([]) == ([], [], [])
 
 
-def test_the_destination_is_marked_where_dv_is_read(committed_results):
-    [marks] = lines(figures.draw("fig-1d", committed_results), "destination")
+def test_the_destination_is_marked_where_dv_is_read(committed_results, monkeypatch):
+    monkeypatch.setenv("MI_LAB_RESULTS", str(committed_results))
+    [marks] = lines(figures.draw("fig-1d"), "destination")
     assert set(marks.marker.symbol) == {"cross", "triangle-up"} and len(marks.y) == 8
-    assert not lines(figures.draw("fig-2a", committed_results), "destination")
+    assert not lines(figures.draw("fig-2a"), "destination")
 
 
 def test_every_stored_panel_is_small_and_described(committed_results):
