@@ -310,7 +310,7 @@ PUBLIC_CODES: tuple[PublicCode, ...] = (
         "with the separable critic, as in its example; a shuffle with the joint one",
         0.01,
         "anchored",
-        "0.99 of the first batch, for ever, and 0.01 of the newest",
+        "0.99 of the first batch, for ever, and 0.01 of the newest; 0.9 and 0.1 in its example",
         "first batch, never moved",
         Example(128, 20, 23.3),
     ),

@@ -4,8 +4,7 @@ from mi_lab.experiments.gaussians import WEIGHTS
 from mi_lab.experiments.registry import EXPERIMENTS
 from mi_lab.results.store import read
 
-TRAINING = {"limits", "limits-all-pairs"} | {f"average-{w:g}-1x64-{n}" for w in WEIGHTS for n in (64, 256, 512)}
-TRAINING |= {"border"} | {name for name in EXPERIMENTS if name.startswith("limits-codes-")}
+TRAINING = {f"average-{w:g}-1x64-{n}" for w in WEIGHTS for n in (64, 256, 512)}
 TRAINING |= {f"average-{w:g}-2x512-{n}" for w in WEIGHTS for n in (64, 256, 1024)} & set(EXPERIMENTS)
 """Experiments that wait for their first result."""
 

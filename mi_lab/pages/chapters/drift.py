@@ -13,7 +13,7 @@ from mi_lab.experiments.gaussians import TRUE_MI, WEIGHTS
 from mi_lab.experiments.registry import EXPERIMENTS
 from mi_lab.experiments.sweep_specs import Sweep
 from mi_lab.pages import theme
-from mi_lab.pages.provenance import provenance
+from mi_lab.pages.chapters.shuffle_audit import together
 from mi_lab.pages.tables import sourced_table
 from mi_lab.results.curves import TAIL, final
 from mi_lab.results.store import Result, is_stored, load
@@ -37,16 +37,33 @@ def speed_limit(r: float, v: float) -> float:
     return v * r * r / (2 - r)
 
 
+def far_w(r: float, steps: int = 3000, trainings: int = 500) -> float:
+    """E[w] far above log N with the best critic held fixed, by seeded simulation.
+
+    A batch's mean of e^T there is its number of fixed points, to a factor: a Poisson number with mean 1, so v = 1.
+    """
+    newest = np.random.default_rng(0).poisson(1.0, size=(steps, trainings))
+    average, total, begin = np.ones(trainings), 0.0, steps // 3
+    for step, counts in enumerate(newest):
+        average = (1 - r) * average + r * counts
+        total += float((counts / average).mean()) * (step >= begin)
+    return total / (steps - begin)
+
+
 def speeds() -> HTML:
     """By r, at v = 1, the most that the best critic has under a shuffle: push, speed limit, steps to the overflow."""
-    head = ["r", "E[w] at rest", "push 1 − E[w]", "fastest drift [nats a step]", "fewest steps to overflow in float32"]
+    head = ["r", "E[w] at rest", "push 1 − E[w]", "fastest drift [nats a step]", "steps to overflow at that speed"]
     rows = []
-    for r in (0.001, *WEIGHTS):
-        push, speed = 1 - expected_w(r, 1), speed_limit(r, 1)
-        steps = "–" if r == 1 else f"{LARGEST / speed:,.0f}"
-        rows.append([f"{r:g}", f"{1 - push:.4f}", f"{push:.4f}", "–" if r == 1 else f"{speed:.2g}", steps])
+    for r in (0.001, *(r for r in WEIGHTS if r <= 0.1)):
+        push = 1 - expected_w(r, 1)
+        rows.append([f"{r:g}", f"{1 - push:.4f}", f"{push:.4f}", f"{speed_limit(r, 1):.2g}", steps_to_overflow(r)])
     source = "<span class='mi-evidence'>exact</span> from the formulas above at v = 1, to second order"
     return HTML(sourced_table(head, rows, "The drift by r", source))
+
+
+def steps_to_overflow(r: float, v: float = 1.0) -> str:
+    """Steps in which a steady drift at its limit takes float32's e^T from 1 to its largest number, to two digits."""
+    return f"{float(f'{LARGEST / speed_limit(r, v):.2g}'):,.0f}"
 
 
 def averages(batch_size: int, critic: str = "1x64") -> list[Result]:
@@ -65,7 +82,7 @@ def measured_w(run: Mapping[str, Any]) -> float:
 def drift(batch_size: int, truths: Iterable[float] = (2.5, 5.0, 10.0, 30.0)) -> go.Figure:
     """E[w] against r at one N: the second order as lines, stored runs as points (means over seeds), a colour a truth.
 
-    The table holds every truth that was run.
+    The table holds every truth that was run; a run that stopped being finite is left out.
     """
     limits, results, drawn = load("limits"), averages(batch_size), list(truths)
     v = {
@@ -75,7 +92,9 @@ def drift(batch_size: int, truths: Iterable[float] = (2.5, 5.0, 10.0, 30.0)) -> 
     rows, points = [], dict[float, list[tuple[float, float]]]()
     for result in results:
         for mi in result.spec_of(Sweep).true_mi:
-            seeds = [measured_w(run) for run in result.select(true_mi=mi)]
+            seeds = [w for run in result.select(true_mi=mi) if not math.isnan(w := measured_w(run))]
+            if not seeds:
+                continue
             mean = statistics.fmean(seeds)
             points.setdefault(mi, []).append((_weight(result), mean))
             predicted = expected_w(_weight(result), v[mi])
@@ -96,7 +115,7 @@ def drift(batch_size: int, truths: Iterable[float] = (2.5, 5.0, 10.0, 30.0)) -> 
         "E[w]",
         alt,
         table={"head": head, "rows": rows, "note": f"Measured: the mean of the last {TAIL} epochs."},
-        provenance=_sources([limits, *results]),
+        provenance=together([limits, *results]),
     )
     for mi in drawn:
         line, name = theme.line_of_mi(mi), f"{mi:g} nats"
@@ -106,6 +125,15 @@ def drift(batch_size: int, truths: Iterable[float] = (2.5, 5.0, 10.0, 30.0)) -> 
             x, y = (list(values) for values in zip(*points[mi], strict=True))
             marks, hover = {"size": 9, "color": line["color"]}, f"{name}, r = %{{x}}: %{{y:.4f}}<extra></extra>"
             figure.add_scatter(x=x, y=y, mode="markers", name=f"{name}, run", marker=marks, hovertemplate=hover)
+    far = [r for r in WEIGHTS if 0.01 <= r < 1]
+    figure.add_scatter(
+        x=far,
+        y=[far_w(r) for r in far],
+        mode="lines",
+        name="far above log N,<br>simulated",
+        line={"color": theme.REFERENCE, "dash": "dot", "width": 1.5},
+        hovertemplate="Poisson batches, r = %{x}: %{y:.4f}<extra></extra>",
+    )
     return _over_r(figure)
 
 
@@ -120,7 +148,10 @@ def over_memory(batch_size: int) -> go.Figure:
     figure = theme.figure("r, the weight of the newest batch", "final estimate [nats]", "", provenance="")
     for mi in truths:
         line = theme.lines(truths, by_size=False)[mi]
-        seeds = {_weight(result): [final(run, "dv") for run in result.select(true_mi=mi)] for result in results}
+        seeds = {
+            _weight(result): [end for run in result.select(true_mi=mi) if not math.isnan(end := final(run, "dv"))]
+            for result in results
+        }
         means = {r: statistics.fmean(values) for r, values in seeds.items() if values}
         [values] = [r["values"] for r in limits.select(negatives="shuffle", batch_size=batch_size, true_mi=mi)]
         for r, mean in means.items():
@@ -142,7 +173,8 @@ def over_memory(batch_size: int) -> go.Figure:
             customdata=real,
             mode="markers",
             marker={"symbol": symbols, "size": 9, "color": line["color"]},
-            showlegend=False,
+            name=f"{mi:g} nats",
+            showlegend=not means,
             cliponaxis=False,
             hovertemplate=f"{mi:g} nats: %{{customdata:.2f}}<extra></extra>",
         )
@@ -154,7 +186,7 @@ def over_memory(batch_size: int) -> go.Figure:
     figure.layout.meta = {
         "alt": f"{alt}.",
         "table": {"head": head, "rows": rows, "note": f"Means of the last {TAIL} epochs, in nats."},
-        "provenance": _sources([limits, *results]),
+        "provenance": together([limits, *results]),
     }
     figure.add_scatter(
         x=[min(WEIGHTS) / 2, 1],
@@ -173,12 +205,9 @@ def _symbol(value: float, inside: str) -> str:
 
 
 def _over_r(figure: go.Figure) -> go.Figure:
-    return figure.update_xaxes(type="log", tickvals=list(WEIGHTS), ticktext=[f"{r:g}" for r in WEIGHTS])
+    said = [f"{r:g}" if r in (0.01, 0.05, 0.1, 0.5, 1.0) else "" for r in WEIGHTS]  # the others have no room
+    return figure.update_xaxes(type="log", tickvals=list(WEIGHTS), ticktext=said, tickangle=0)
 
 
 def _weight(result: Result) -> float:
     return result.spec_of(Sweep).average_weight
-
-
-def _sources(results: list[Result]) -> str:
-    return "<br>".join(map(provenance, results))

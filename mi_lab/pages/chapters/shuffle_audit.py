@@ -2,7 +2,8 @@
 
 import math
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
 from typing import Any
 
 import plotly.graph_objects as go
@@ -27,11 +28,11 @@ def limits_table(result: Result, **where: object) -> str:
     return f'<div class="mi-table">{table}</div><p class="mi-provenance">{provenance(result)}</p>'
 
 
-def limits_of_schemes(sizes: Sequence[int], truths: Sequence[float]) -> HTML:
-    """The stored limits, in nats, at these batch sizes and truths: a row per scheme that was computed there."""
+def limits_of_schemes(sizes: Mapping[str, Sequence[int]], truths: Sequence[float]) -> HTML:
+    """The stored limits, in nats, at these batch sizes of each scheme and at these truths."""
     results = [load("limits"), load("limits-all-pairs")]
     runs = [run for result in results for run in result.runs]
-    chosen = [run for run in runs if run["batch_size"] in sizes and run["true_mi"] in truths]
+    chosen = [run for run in runs if run["batch_size"] in sizes[run["negatives"]] and run["true_mi"] in truths]
     chosen.sort(key=lambda run: (run["batch_size"], run["true_mi"], list(SAID).index(run["negatives"])))
     source = "<br>".join(map(provenance, results))
     return HTML(sourced_table(HEAD, _rows(chosen), "Limits of the best critic, by scheme of negatives", source))
@@ -43,11 +44,20 @@ def _rows(runs: Iterable[dict[str, Any]]) -> list[list[str]]:
             SAID.get(run["negatives"], run["negatives"]),
             f"{run['batch_size']}",
             f"{run['true_mi']:g}",
-            *(f"{run['values'][name]:.2f}" for name in ("ceiling", "destination", "median")),
+            f"{run['values']['ceiling']:.2f}",
+            heading_for(run),
+            f"{run['values']['median']:.2f}",
             f"{run['values']['slope']:.4f}",
         ]
         for run in runs
     ]
+
+
+def heading_for(run: Mapping[str, Any]) -> str:
+    """The destination of a run of limits with its standard error, in nats."""
+    value, error = run["values"]["destination"], run["values"]["destination stderr"]
+    digits = 2 if value < 20 else 1
+    return f"{value:.{digits}f} ± {error:.{digits}f}"
 
 
 def borders() -> go.Figure:
@@ -113,22 +123,26 @@ def borders_of(result: Result) -> go.Figure:
 
 
 def codes_table() -> Markdown:
-    """What each public code does: a row per code, with its version, its negatives and its average."""
-    head = ["code", "version", "file: function", "negatives", "r", "divisor of e^T", "starts with", "constant drifts"]
+    """What each public code does: a row per code, with its negatives, its average, and where its constant drifts."""
+    head = ["code", "negatives", "r", "starts with", "constant drifts", "divisor of e^T"]
     rows = [
         [
             code.name,
-            code.version[:CODE_LENGTH],
-            f"{code.file}: {code.function}",
             f"{SAID[code.negatives]}: {code.negatives_said}",
             "–" if code.weight is None else f"{code.weight:g}",
-            f"{code.average_said} ({code.divisor})" if code.weight is not None else code.average_said,
             code.start,
             DIVISORS[code.divisor],
+            code.average_said,
         ]
         for code in PUBLIC_CODES
     ]
     return words_table(head, rows, "Public codes: negatives and moving averages")
+
+
+def sources_table() -> Markdown:
+    """Where each public code was read: version, file and function."""
+    rows = [[code.name, code.version[:CODE_LENGTH], f"{code.file}: {code.function}"] for code in PUBLIC_CODES]
+    return words_table(["code", "version", "file: function"], rows, "Public codes: where they were read")
 
 
 def consequences() -> HTML:
@@ -136,8 +150,18 @@ def consequences() -> HTML:
 
     An index draw has the ceiling of a shuffle of all n points; its destination and slope are not computed.
     """
-    head = ["code", "negatives", "true pairs a batch", "N", "dimension", "largest true MI", "log N or log n"]
-    head += ["ceiling", "destination", "slope of batch DV"]
+    head = [
+        "code of",
+        "negatives",
+        "true pairs",
+        "N",
+        "dim",
+        "true MI",
+        "log N, log n",
+        "ceiling",
+        "destination",
+        "slope",
+    ]
     rows: list[list[str]] = []
     results: dict[str, Result] = {}
     for code in PUBLIC_CODES:
@@ -150,16 +174,25 @@ def consequences() -> HTML:
         [run] = result.select(batch_size=size, true_mi=code.example.true_mi)
         values = run["values"]
         pairs = f"{code.example.batch_size / size:.2g}" if drawn else SCHEMES[code.negatives]
-        rest = ["–", "–"] if drawn else [f"{values['destination']:.2f}", f"{values['slope']:.4f}"]
+        rest = ["–", "–"] if drawn else [heading_for(run), f"{values['slope']:.4f}"]
         own = [
             f"{code.example.batch_size}",
             f"{code.example.dim}",
             f"{code.example.true_mi:g}",
             f"{math.log(size):.2f}",
         ]
-        rows.append([code.name, SAID[code.negatives], pairs, *own, f"{values['ceiling']:.2f}", *rest])
-    source = "<br>".join(provenance(result) for result in results.values())
+        rows.append([code.name.split("/")[0], SAID[code.negatives], pairs, *own, f"{values['ceiling']:.2f}", *rest])
+    source = together(list(results.values()))
     return HTML(sourced_table(head, rows, "What follows at the codes' own settings", source))
+
+
+def together(results: Sequence[Result]) -> str:
+    """HTML of the provenance of the first, and after it the names, dates and revisions of the others."""
+    others = [
+        f"<code>{escape(r.experiment)}</code> ({r.provenance['date']}, revision {escape(r.provenance['git_revision'])})"
+        for r in results[1:]
+    ]
+    return provenance(results[0]) + (f" · and likewise {', '.join(others)}" if others else "")
 
 
 def limits_name(code: PublicCode) -> str:
