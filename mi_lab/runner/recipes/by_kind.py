@@ -12,8 +12,8 @@ import torch
 from mi_lab.experiments.kinds import Spec, kind_of
 from mi_lab.runner.recipes.consistency import keep_rows
 from mi_lab.runner.recipes.find_border import find_border
+from mi_lab.runner.recipes.find_limits import compute_limits
 from mi_lab.runner.recipes.labeling_counts import count_labelings
-from mi_lab.runner.recipes.limits import compute_limits
 from mi_lab.runner.recipes.noisy_images import estimate_under_noise
 from mi_lab.runner.recipes.probing import probe_pretext
 from mi_lab.runner.recipes.staircase import climb
