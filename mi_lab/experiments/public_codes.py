@@ -3,75 +3,16 @@
 Plain data, for the tables of the shuffle audit. Nothing was run. Needs no torch.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
-READ_ON = "2026-11-28"
-"""The day on which the codes were read, each at the version that stands beside it."""
-
-DIVISORS: Mapping[str, str] = {
-    "newest included": "up",
-    "newest left out": "down",
-    "two batches": "down",
-    "shrinking": "up",
-    "anchored": "none: it is held",
-    "batch itself": "none",
-}
-"""What divides a batch's e^T in the gradient, and where that drives the critic's constant, to second order."""
-
-SCHEMES: Mapping[str, str] = {
-    "shuffle": "1",
-    "derangement": "0",
-    "all_pairs": "0",
-    "index_draw": "N/n",
-}
-"""Schemes of negatives, and the true pairs that they leave among those of a batch, on average."""
-
-
-@dataclass(frozen=True)
-class Example:
-    """A code's own test bed, where it is of correlated Gaussians: N, their dimension and the largest true MI in nats.
-
-    ``points`` is n, the size of the data set that an index draw takes its pairs from.
-    """
-
-    batch_size: int
-    dim: int
-    true_mi: float
-    points: int | None = None
-
-
-@dataclass(frozen=True)
-class PublicCode:
-    """A code as it was read: repository, version, place, negatives, and the average by which its gradient divides.
-
-    ``version`` is a commit, or the SHA-256 of a wheel. ``weight`` is r, that of the newest batch; None if there is no
-    average. ``start`` is what the average holds before the first batch. ``example`` is None where its own is of
-    another kind, or was not read.
-    """
-
-    name: str
-    version: str
-    file: str
-    function: str
-    negatives: str
-    negatives_said: str
-    weight: float | None
-    divisor: str
-    average_said: str
-    start: str
-    example: Example | None
-
+from mi_lab.experiments.code_records import Example, PublicCode, computed_as
 
 _EMA = "moving average"
 _NONE = "none; DV's own gradient"
 
-PUBLIC_CODES: tuple[PublicCode, ...] = (
+PUBLIC_CODES = (
     PublicCode(
         "gtegner/mine-pytorch",
         "51c3fab0c3631a2c54933b01b44abdcf8de3af77",
-        "mine/models/mine.py",
-        "Mine.forward, ema_loss",
+        "mine/models/mine.py: Mine.forward, ema_loss",
         "shuffle",
         "permutes the batch",
         0.01,
@@ -83,8 +24,7 @@ PUBLIC_CODES: tuple[PublicCode, ...] = (
     PublicCode(
         "mohith-sakthivel/mine-pytorch",
         "eedf0103a05837836f1e97747d6e3b2502edc5f1",
-        "mine/mine.py",
-        "MINE_DV, UnbiasedLogMeanExp",
+        "mine/mine.py: MINE_DV, UnbiasedLogMeanExp",
         "shuffle",
         "permutes the batch",
         0.006,
@@ -96,8 +36,7 @@ PUBLIC_CODES: tuple[PublicCode, ...] = (
     PublicCode(
         "joe-ip-ml/MINE",
         "f171e9d5c49eba1233bc1ea626c3eeb8df58d9ca",
-        "mine.py",
-        "func_T.MINE",
+        "mine.py: func_T.MINE",
         "shuffle",
         "permutes the batch, which is all the data",
         0.001,
@@ -109,8 +48,7 @@ PUBLIC_CODES: tuple[PublicCode, ...] = (
     PublicCode(
         "VanessB/pytorch-kld (for VanessB/mutinfo)",
         "477ec5229231acfa632d08dbb953c30716b182bd",
-        "torchfd/loss/donsker_varadhan.py",
-        "DonskerVaradhanLoss",
+        "torchfd/loss/donsker_varadhan.py: DonskerVaradhanLoss",
         "shuffle",
         "permutes x",
         0.01,
@@ -122,8 +60,7 @@ PUBLIC_CODES: tuple[PublicCode, ...] = (
     PublicCode(
         "HorizonRobotics/alf",
         "23aca4924967228ca6e7368517ab11b3612295f0",
-        "alf/algorithms/mi_estimator.py",
-        "train_step, AdaptiveAverager",
+        "alf/algorithms/mi_estimator.py: train_step, AdaptiveAverager",
         "shuffle",
         "one of five samplers; the default draws y from a buffer of earlier batches",
         None,
@@ -135,8 +72,7 @@ PUBLIC_CODES: tuple[PublicCode, ...] = (
     PublicCode(
         "fengsxy/mi_estimators (diffusion-mi 0.1.0)",
         "e2a2150f414a2b4c96a22a66ce9398a7881846e4fa52bb5b250b74851706b3fa",
-        "estimators/neural/MINE.py",
-        "MINE",
+        "estimators/neural/MINE.py: MINE",
         "shuffle",
         "permutes the batch; a derangement for DIME alone",
         None,
@@ -148,8 +84,7 @@ PUBLIC_CODES: tuple[PublicCode, ...] = (
     PublicCode(
         "cyz-ai/neural-MI-estimate-clean",
         "d1a10257fae4c3bcc8a50f9a412224e3fc80217e",
-        "estimators/MINE.py",
-        "MINE.objective_func",
+        "estimators/MINE.py: MINE.objective_func",
         "shuffle",
         "two permutations a step",
         None,
@@ -161,8 +96,7 @@ PUBLIC_CODES: tuple[PublicCode, ...] = (
     PublicCode(
         "Linear95/CLUB",
         "57b4ad70d73d1bab0539aee16c20376959e5b58b",
-        "mi_estimators.py",
-        "MINE",
+        "mi_estimators.py: MINE",
         "shuffle",
         "draws from the batch with replacement, which leaves as many true pairs",
         None,
@@ -174,8 +108,7 @@ PUBLIC_CODES: tuple[PublicCode, ...] = (
     PublicCode(
         "sungyubkim/MINE-Mutual-Information-Neural-Estimation-",
         "63316dc5c1877207ed0cddbaefbcfeaf32a2f7bb",
-        "MINE.ipynb",
-        "learn_mine, sample_batch",
+        "MINE.ipynb: learn_mine, sample_batch",
         "index_draw",
         "a second draw of indices, without replacement",
         0.01,
@@ -187,8 +120,7 @@ PUBLIC_CODES: tuple[PublicCode, ...] = (
     PublicCode(
         "cbg-ethz/bmi (benchmark-mi 0.1.3)",
         "6c569b93f966dbdf53d4eb3fc287c791d87f2cd2",
-        "src/bmi/estimators/neural/_mine_estimator.py",
-        "_mine_value_neg_grad_log_denom",
+        "src/bmi/estimators/neural/_mine_estimator.py: _mine_value_neg_grad_log_denom",
         "index_draw",
         "a second draw of indices, without replacement; all pairs for its DV and NWJ",
         0.1,
@@ -200,8 +132,7 @@ PUBLIC_CODES: tuple[PublicCode, ...] = (
     PublicCode(
         "burklight/MINE-PyTorch",
         "ea732cada58adeb912e313e2bc77dd92fdb217d6",
-        "src/mine.py",
-        "train, sample_batch",
+        "src/mine.py: train, sample_batch",
         "index_draw",
         "a second draw of indices",
         0.01,
@@ -213,8 +144,7 @@ PUBLIC_CODES: tuple[PublicCode, ...] = (
     PublicCode(
         "fasterminee/NeurIPS2019",
         "31a57600c1a0dbb39477d24cf62619fdb247a91e",
-        "model/mine.py",
-        "_resample, MINE.step",
+        "model/mine.py: _resample, MINE.step",
         "index_draw",
         "draws x and y anew, each without replacement",
         0.1,
@@ -226,8 +156,7 @@ PUBLIC_CODES: tuple[PublicCode, ...] = (
     PublicCode(
         "ccha23/miml",
         "6a41de1c0bb41d38e3cdc6e9c27363215b7729b9",
-        "source/part2/MI.md",
-        "MINETrainer",
+        "source/part2/MI.md: MINETrainer",
         "index_draw",
         "x and y each in an order of their own, over all the data",
         0.9,
@@ -239,8 +168,7 @@ PUBLIC_CODES: tuple[PublicCode, ...] = (
     PublicCode(
         "mieskolainen/icenet",
         "8d3d968b02a6e92ec53289ccff6c7aeabea09f2d",
-        "icefit/mine.py",
-        "sample_batch, compute_mine",
+        "icefit/mine.py: sample_batch, compute_mine",
         "index_draw",
         "x and y each in an order of their own, over all the data",
         0.99,
@@ -252,8 +180,7 @@ PUBLIC_CODES: tuple[PublicCode, ...] = (
     PublicCode(
         "mfederici/torch-mist (0.2.17)",
         "25f954af3d1e5ff08f25f388cb67157137179101",
-        "src/torch_mist/estimators/discriminative/implementations/mine.py",
-        "MINE, ExponentialMovingAverage",
+        "src/torch_mist/estimators/discriminative/implementations/mine.py: MINE, ExponentialMovingAverage",
         "derangement",
         "rolls the batch by one; more rolls, or all pairs, on request",
         0.1,
@@ -265,8 +192,7 @@ PUBLIC_CODES: tuple[PublicCode, ...] = (
     PublicCode(
         "nicolaNovello/fDIME",
         "5095d86eb1e41d90a193721b701cc3032876f913",
-        "utils.py",
-        "derangement, mine_ma_deranged",
+        "utils.py: derangement, mine_ma_deranged",
         "derangement",
         "with the architecture 'deranged'; all pairs with the others",
         0.1,
@@ -278,8 +204,7 @@ PUBLIC_CODES: tuple[PublicCode, ...] = (
     PublicCode(
         "karlstratos/doe",
         "84b5d5c394d5e6be3455a48ced742c231e2fef5c",
-        "util.py",
-        "MINE",
+        "util.py: MINE",
         "all_pairs",
         "all pairs off the diagonal",
         0.01,
@@ -291,8 +216,7 @@ PUBLIC_CODES: tuple[PublicCode, ...] = (
     PublicCode(
         "kyungeun-lee/mibenchmark",
         "efcf9cab9d149e10ecb1ed8d2b2415b33c93e26f",
-        "libs/bounds.py",
-        "mine_lower_bound",
+        "libs/bounds.py: mine_lower_bound",
         "all_pairs",
         "all pairs off the diagonal",
         0.1,
@@ -304,8 +228,7 @@ PUBLIC_CODES: tuple[PublicCode, ...] = (
     PublicCode(
         "mboudiaf/Mutual-Information-Variational-Bounds",
         "56e8e3f2369ed107cd363d854d9f155fbf242930",
-        "Mi_estimator.py",
-        "mine",
+        "Mi_estimator.py: mine",
         "all_pairs",
         "with the separable critic, as in its example; a shuffle with the joint one",
         0.01,
@@ -317,8 +240,7 @@ PUBLIC_CODES: tuple[PublicCode, ...] = (
     PublicCode(
         "ermongroup/smile-mi-estimator",
         "afa72e03f4c80a0997eb8f6b95d7f96bdf916ea7",
-        "estimators.py",
-        "logmeanexp_nodiag, estimate_mutual_information",
+        "estimators.py: logmeanexp_nodiag, estimate_mutual_information",
         "all_pairs",
         "all pairs off the diagonal",
         None,
@@ -330,8 +252,7 @@ PUBLIC_CODES: tuple[PublicCode, ...] = (
     PublicCode(
         "rdevon/DIM",
         "bac4765a8126746675f517c7bfa1b04b88044d51",
-        "cortex_DIM/functions/dim_losses.py",
-        "donsker_varadhan_loss",
+        "cortex_DIM/functions/dim_losses.py: donsker_varadhan_loss",
         "all_pairs",
         "all pairs off the diagonal; a shuffle per feature elsewhere",
         None,
@@ -343,8 +264,7 @@ PUBLIC_CODES: tuple[PublicCode, ...] = (
     PublicCode(
         "google-research/google-research",
         "10bf941a5a0625bf27bb8443aa849e9b48fdd5f9",
-        "vbmi/vbmi_demo.ipynb",
-        "reduce_logmeanexp_nodiag",
+        "vbmi/vbmi_demo.ipynb: reduce_logmeanexp_nodiag",
         "all_pairs",
         "all pairs off the diagonal",
         None,
@@ -355,11 +275,6 @@ PUBLIC_CODES: tuple[PublicCode, ...] = (
     ),
 )
 """By scheme of negatives, as it was read of each code's MINE, or of its DV where there is none."""
-
-
-def computed_as(code: PublicCode) -> str:
-    """The scheme by which a code's limits are computed: to the ceiling, an index draw of n is a shuffle of n."""
-    return "shuffle" if code.negatives == "index_draw" else code.negatives
 
 
 def grids() -> dict[tuple[str, int], tuple[tuple[int, ...], tuple[float, ...]]]:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mi_lab.experiments.public_codes import DIVISORS, PUBLIC_CODES, READ_ON, SCHEMES, PublicCode, computed_as, grids
+from mi_lab.experiments.code_records import DIVISORS, READ_ON, SCHEMES, PublicCode, computed_as
+from mi_lab.experiments.public_codes import PUBLIC_CODES, grids
 from mi_lab.experiments.registry import EXPERIMENTS
 from mi_lab.experiments.sweep_specs import Limits
 from mi_lab.ground.gaussian import mi_from_correlation
@@ -23,6 +24,7 @@ def test_every_field_is_filled_and_known(code):
     assert all(isinstance(word, str) and word == word.strip() and word for word in words)
     assert re.fullmatch(r"[\w.-]+/[\w.-]+( \(.+\))?", code.name)
     assert re.fullmatch("[0-9a-f]{40}|[0-9a-f]{64}", code.version)
+    assert re.fullmatch(r"[\w./-]+\.(py|ipynb|md): \w.+", code.place)
     assert code.negatives in SCHEMES and code.divisor in DIVISORS and computed_as(code) in NEGATIVES
     assert (code.weight is None) == (code.divisor in ("batch itself", "shrinking"))
     assert code.weight is None or 0 < code.weight < 1

@@ -10,7 +10,8 @@ import plotly.graph_objects as go
 from IPython.display import HTML, Markdown
 
 from mi_lab.experiments.border_specs import Border
-from mi_lab.experiments.public_codes import DIVISORS, PUBLIC_CODES, SCHEMES, PublicCode, computed_as
+from mi_lab.experiments.code_records import DIVISORS, SCHEMES, PublicCode, computed_as
+from mi_lab.experiments.public_codes import PUBLIC_CODES
 from mi_lab.pages import theme
 from mi_lab.pages.provenance import provenance
 from mi_lab.pages.tables import sourced_table, table_html, words_table
@@ -141,7 +142,7 @@ def codes_table() -> Markdown:
 
 def sources_table() -> Markdown:
     """Where each public code was read: version, file and function."""
-    rows = [[code.name, code.version[:CODE_LENGTH], f"{code.file}: {code.function}"] for code in PUBLIC_CODES]
+    rows = [[code.name, code.version[:CODE_LENGTH], code.place] for code in PUBLIC_CODES]
     return words_table(["code", "version", "file: function"], rows, "Public codes: where they were read")
 
 
