@@ -28,7 +28,7 @@ Part = Mapping[str, Mapping[str, Any]]
 
 def part_again(spec: Any, run: Mapping[str, Any], device: torch.device) -> Part:
     """Some of a run, computed anew; empty where nothing of it is cheap. Raises DataError if the data cannot be had."""
-    if isinstance(spec, Limits) and (run["batch_size"] > 512 or run["negatives"] == "all_pairs"):
+    if isinstance(spec, Limits | Border) and (run["batch_size"] > 512 or run["negatives"] == "all_pairs"):
         return {}
     if isinstance(spec, Border) and run["seed"] != spec.seeds[0]:
         return {}

@@ -13,6 +13,7 @@ from mi_lab.experiments.public_codes import PUBLIC_CODES
 from mi_lab.experiments.registry import experiment
 from mi_lab.pages.chapters import drift as page
 from mi_lab.pages.chapters import shuffle_audit as audit
+from mi_lab.pages.chapters.your_runs import figures_of
 from mi_lab.results.store import Result, load, save
 
 PAGE = (Path(__file__).parents[2] / "book" / "shuffle-audit.md").read_text(encoding="utf-8")
@@ -73,6 +74,7 @@ def test_a_border_is_drawn_as_the_mean_over_seeds():
     assert drawn == {"shuffle": [3.5, 3.5], "derangement": [1.5, 1.5], "all pairs": [2.5, 2.5]}
     assert ["64", "shuffle", "3.50", "3.00", "4.00", "4.16"] in figure.layout.meta["table"]["rows"]
     assert "shuffle: 3.5 nats at N = 64" in figure.layout.meta["alt"] and figure.layout.meta["provenance"]
+    assert list(figures_of(made)) == ["border"]  # a run of one's own is drawn alike
     with refused("no border of shuffle at N = 128"):
         audit.border_at(made, "shuffle", 128)
 
