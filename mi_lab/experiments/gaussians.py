@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from itertools import product
 from typing import Any
 
+from mi_lab.experiments.border_specs import Border
 from mi_lab.experiments.kinds import Experiment, Spec
+from mi_lab.experiments.public_codes import grids
 from mi_lab.experiments.sweep_specs import CeilingTable, Limits, Sweep
 from mi_lab.ground.costs import steps_per_epoch
 from mi_lab.ground.names import AVERAGE_WEIGHT, EXPLORED, READOUTS
@@ -100,6 +102,13 @@ def _limits(name: str, batch_size: tuple[int, ...], **settings: Any) -> Experime
     return Experiment(name, "ceiling", {}, Limits(truths, batch_size, **settings), {}, smoke)
 
 
+def _limits_of_codes(scheme: str, dim: int, batch_size: tuple[int, ...], true_mi: tuple[float, ...]) -> Experiment:
+    """The same at the batch sizes, truths and dimension of public codes' own examples."""
+    grid = Limits(true_mi, batch_size, (scheme,), dim=dim)
+    smoke = {"true_mi": (2.5,), "batch_size": (64,), "batches": 20, "samples": 1000}
+    return Experiment(f"limits-codes-{scheme.replace('_', '-')}-{dim}", "ceiling", {}, grid, {}, smoke)
+
+
 _LARGE, _SMALL = (512, 512), (64,)
 WEIGHTS = (0.006, 0.01, 0.05, 0.1, 0.5, 0.9, 1.0)
 """Of the newest batch in MINE's moving average: those of public codes, and up to none of the past."""
@@ -146,6 +155,8 @@ GAUSSIANS = (
     ),
     _limits("limits", BATCH_SIZES, negatives=("shuffle", "derangement")),
     _limits("limits-all-pairs", (64, 128, 256), negatives=("all_pairs",)),
+    *(_limits_of_codes(*key, *grid) for key, grid in grids().items()),
+    Experiment("border", "ceiling", {}, Border(BATCH_SIZES), {}, {"batch_size": (64,), "samples": 2000, "step": 0.5}),
     *(
         _explorer(estimator, negatives)
         for estimator, negatives in product(EXPLORED, ("shuffle", "derangement", "all_pairs"))

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from mi_lab.experiments.border_specs import Border
 from mi_lab.experiments.consistency_specs import Consistency, Staircase, Untrained
 from mi_lab.experiments.image_specs import Labelings, NoisyImages, Probing
 from mi_lab.experiments.reconstruction_specs import (
@@ -23,6 +24,7 @@ Spec = (
     Sweep
     | CeilingTable
     | Limits
+    | Border
     | Labelings
     | Probing
     | NoisyImages
@@ -35,6 +37,7 @@ KINDS: Mapping[str, type[Spec]] = {
     "sweep": Sweep,
     "ceiling": CeilingTable,
     "limits": Limits,
+    "border": Border,
     "labelings": Labelings,
     "probing": Probing,
     "noisy_images": NoisyImages,
