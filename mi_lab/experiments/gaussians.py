@@ -111,7 +111,7 @@ def _limits_of_codes(scheme: str, dim: int, batch_size: tuple[int, ...], true_mi
 
 _LARGE, _SMALL = (512, 512), (64,)
 WEIGHTS = (0.006, 0.01, 0.05, 0.1, 0.5, 0.9, 1.0)
-"""Of the newest batch in MINE's moving average: those of public codes, and up to none of the past."""
+"""Weights of the newest batch in MINE's moving average, up to the one that keeps nothing of the past."""
 _REGULARISED: dict[str, Any] = {"dropout": (0.5, 0.3, 0.2), "weight_decay": 2.5e-5}
 _FIG_1A: dict[str, Any] = {"epochs": 50, "true_mi": (2.5, 5.0, 7.5, 10.0, 15.0, 30.0)}
 _SHORT_1A: dict[str, Any] = {"epochs": 50, "true_mi": (10.0, 30.0)}

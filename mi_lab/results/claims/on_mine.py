@@ -33,7 +33,7 @@ _FIG_1 = ("fig-1a", "fig-1b", "fig-1d")
 SMALL, LARGE = "average-0.01-1x64-64", "average-0.01-2x512-64"
 """MINE at N = 64 with either critic, where both take equal batches and steps."""
 WEIGHTS = ("1", "0.1")
-"""Of the newest batch, at which speeds are compared: DV's own gradient, and the shortest memory of public codes."""
+"""Weights of the newest batch at which speeds are compared, that of DV's own gradient and one that public codes use."""
 SIZES = (64, 256, 512)
 SLOW = 0.05
 """In nats per 10,000 steps. A run that grows by less looks at rest."""
