@@ -44,6 +44,13 @@ def test_a_block_is_written_out_as_heading_verdict_and_numbered_evidence():
         written_out(block.replace("grows", "grow", 1))
 
 
+def test_a_figure_waits_for_its_results(tmp_path, monkeypatch):
+    block = "```{claim} nwj-bias-grows\n:title: The bias grows\nBy truth.\n```\n"
+    assert "evidence(" in written_out(block)
+    monkeypatch.setenv("MI_LAB_RESULTS", str(tmp_path))
+    assert "evidence(" not in written_out(block) and 'tell(verdicts["nwj-bias-grows"])' in written_out(block)
+
+
 def test_evidence_is_small_described_and_traceable():
     for name in STORED:
         figure = evidence(name)
