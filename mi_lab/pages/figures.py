@@ -48,19 +48,23 @@ def curves_of(result: Result, readout: str, statistic: str = "mean") -> go.Figur
         raise ValueError(f"{result.experiment} holds no training curves; draw it with theory.ceilings_of.")
     name = NAMES[spec.estimator, readout]
     # colours stand for what varies: the true MI, or the batch size where there are several
-    key = "batch_size" if len(spec.batch_size) > 1 else "true_mi"
+    sizes, several = (
+        sorted({run["batch_size"] for run in result.runs}),
+        len({run["true_mi"] for run in result.runs}) > 1,
+    )
+    key = "batch_size" if len(sizes) > 1 else "true_mi"
     lines = theme.lines([run[key] for run in result.runs], by_size=key == "batch_size")
     axis = "estimated MI [nats]" if statistic == "mean" else f"{statistic} batch [nats]"
     figure = theme.figure("epoch", axis, _alt(result, readout, name), **_around(result, readout))
     low, high = _range(result, readout, statistic)
     for run in result.runs:
         label = f"{run['true_mi']:g}" if key == "true_mi" else f"N = {run['batch_size']}"
-        if key == "batch_size" and len(spec.true_mi) > 1:
+        if key == "batch_size" and several:
             label += f", {run['true_mi']:g} nats"
         add_curve(figure, run, readout, label, lines[run[key]], statistic)
-    for n in sorted(spec.batch_size):
+    for n in sizes:
         colour = lines[n]["color"] if key == "batch_size" else theme.REFERENCE
-        theme.add_log_n(figure, n, spec.epochs * 1.06, colour, "log N" if n == min(spec.batch_size) else None)
+        theme.add_log_n(figure, n, spec.epochs * 1.06, colour, "log N" if n == sizes[0] else None)
     points = list({(run["true_mi"], run["batch_size"]): run for run in result.runs}.values())
     truths = [(run["true_mi"], run, lines[run[key]]["color"]) for run in points]
     ceilings = [(run["ceiling"]["value"], run, lines[run[key]]["color"]) for run in points]
