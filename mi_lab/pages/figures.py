@@ -64,7 +64,7 @@ def curves_of(result: Result, readout: str, statistic: str = "mean") -> go.Figur
         add_curve(figure, run, readout, label, lines[run[key]], statistic)
     for n in sizes:
         colour = lines[n]["color"] if key == "batch_size" else theme.REFERENCE
-        theme.add_log_n(figure, n, spec.epochs * 1.06, colour, "log N" if n == sizes[0] else None)
+        theme.add_log_n(figure, n, spec.epochs * 1.08, colour, "log N" if n == sizes[0] else None)
     points = list({(run["true_mi"], run["batch_size"]): run for run in result.runs}.values())
     truths = [(run["true_mi"], run, lines[run[key]]["color"]) for run in points]
     ceilings = [(run["ceiling"]["value"], run, lines[run[key]]["color"]) for run in points]
@@ -75,8 +75,8 @@ def curves_of(result: Result, readout: str, statistic: str = "mean") -> go.Figur
     if readout == "dv" and spec.task == "gaussian":
         found = [(stored_limit(run, "destination", spec.negatives), run, lines[run[key]]["color"]) for run in points]
         known = [mark for mark in found if math.isfinite(mark[0])]
-        add_marks(figure, "destination", "cross", spec.epochs * 1.03, known, high)
-    figure.update_xaxes(range=[0, spec.epochs * 1.06])
+        add_marks(figure, "destination", "x-open", spec.epochs * 1.055, known, high)
+    figure.update_xaxes(range=[0, spec.epochs * 1.08])
     figure.update_yaxes(range=[low, high])
     return figure.update_layout(legend_title_text="batch size" if key == "batch_size" else "true MI [nats]")
 

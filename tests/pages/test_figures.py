@@ -82,7 +82,7 @@ def test_a_long_curve_is_thinned_and_keeps_its_ends_and_extremes():
 def test_the_destination_is_marked_where_dv_is_read(committed_results, monkeypatch):
     monkeypatch.setenv("MI_LAB_RESULTS", str(committed_results))
     [marks] = lines(figures.draw("fig-1d"), "destination")
-    assert set(marks.marker.symbol) == {"cross", "triangle-up"} and len(marks.y) == 8
+    assert set(marks.marker.symbol) == {"x-open", "triangle-up"} and len(marks.y) == 8
     assert not lines(figures.draw("fig-2a"), "destination")
 
 
