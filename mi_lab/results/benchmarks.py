@@ -32,6 +32,7 @@ _RATES = {
 _TIMES = {"type": "object", "additionalProperties": {"type": "number", "exclusiveMinimum": 0}}
 _FIELDS: dict[str, Any] = {
     "format": {"const": 1},
+    "sha256": {"type": "string"},
     "date": {"type": "string"},
     "git_revision": {"type": "string"},
     "machine": {"type": "string"},

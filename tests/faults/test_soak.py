@@ -1,4 +1,4 @@
-"""Memory over a long life: 200 smoke experiments in one process; pages and widgets are soaked in tests/book."""
+"""Memory over a long life: 100 smoke experiments in one process; pages and widgets are soaked in tests/book."""
 
 import os
 import statistics
@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-EXPERIMENTS = 200
+EXPERIMENTS = 100
 # in a process of its own, since one that has run other tests has their memory to fill and to give back
 SCRIPT = """
 import gc, os, sys
@@ -25,7 +25,7 @@ for number in range(int(sys.argv[1])):
 
 
 @pytest.mark.slow
-def test_two_hundred_experiments_in_one_process(told, tmp_path):
+def test_a_hundred_experiments_in_one_process(told, tmp_path):
     places = {"MI_LAB_CACHE": str(tmp_path / "cache"), "MI_LAB_RESULTS": str(tmp_path / "results")}
     command = [sys.executable, "-c", SCRIPT, str(EXPERIMENTS)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ | places)

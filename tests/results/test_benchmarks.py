@@ -64,6 +64,7 @@ def test_what_was_stored_is_read(tmp_path):
     ("damage", "words"),
     [
         (lambda d: d["rates"]["mi_lab"].update({CASE: [9.0]}), ("sha256", "make bench")),
+        (lambda d: d.pop("sha256"), ("sha256",)),
         (lambda d: d["rates"]["mi_lab"].update({CASE: ["fast"]}), ("rates.mi_lab",)),
         (lambda d: d.pop("matrix"), ("matrix",)),
         (lambda d: d.update(format=2), ("format",)),
