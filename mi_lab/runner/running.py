@@ -31,7 +31,9 @@ from mi_lab.results.rounding import Run, round_measured
 from mi_lab.results.store import Result, results_dir, save
 from mi_lab.runner.ceiling_tables import ceilings, with_ceilings
 from mi_lab.runner.identity import reached, sources, versions
+from mi_lab.runner.recipes.by_kind import recipe
 from mi_lab.runner.staged import train_staged
+from mi_lab.runner.sweep_training import train_runs
 from mi_lab.runner.sweeps import train_sweep
 
 
@@ -103,9 +105,11 @@ def run(
     check_writable(folder)
     check_writable(runs_folder(), "finished runs")
     with _cluster(scheduler) as cluster:
-        place = _place(device) if cluster is None else cluster.submit(_place, device, pure=False).result()
-        if place.pop("versions") != versions(__name__):
-            raise ValueError(f"the workers of {scheduler} have another version of mi_lab or PyTorch; install this one.")
+        if cluster is None:
+            place = _place(device)
+        else:
+            _check_workers(cluster, scheduler, spec)
+            place = cluster.submit(_place, device, pure=False).result()
         runs = _runs(spec, place.pop("place"), workers, chosen.name if progress else None, cluster)
     return _store(chosen, profile, spec, runs, place, folder)
 
@@ -121,7 +125,7 @@ def store_runs(name: str, runs: Sequence[Run], **overrides: Any) -> Result:
     if not isinstance(spec, Sweep):
         raise ValueError(f"{chosen.name} holds no runs with curves.")
     place = _place("cpu")
-    del place["place"], place["versions"]
+    del place["place"]
     return _store(
         chosen, "laptop", spec, with_ceilings(spec, [round_measured(run) for run in runs]), place, results_dir()
     )
@@ -219,6 +223,15 @@ def _cluster(scheduler: str | None) -> Iterator[Any]:
         yield client
 
 
+def _check_workers(cluster: Any, scheduler: str | None, spec: Spec) -> None:
+    """Raise ValueError unless the workers would train as this process does."""
+    trainer = train_runs if isinstance(spec, Sweep | CeilingTable) else recipe(spec)
+    ours, theirs = versions(trainer.__module__), cluster.submit(versions, trainer.__module__, pure=False).result()
+    others = [name for name, value in ours.items() if theirs.get(name) != value]
+    if others:
+        raise ValueError(f"the workers of {scheduler} have another {' and '.join(others)}; install what is here.")
+
+
 def _place(device: str) -> dict[str, Any]:
     """Where the training happens; asked of a cluster's worker if there is one."""
     place = device_named(device)
@@ -229,7 +242,6 @@ def _place(device: str) -> dict[str, Any]:
         "machine": f"{platform.system()} {name}",
         "python": platform.python_version(),
         "torch": torch.__version__,
-        "versions": versions(__name__),
     }
 
 
