@@ -26,6 +26,7 @@ S = TypeVar("S", bound=Spec)
 SHOWN_PROFILES = ("report", "laptop")  # the book shows the first of these that is stored
 
 
+@own_keywords
 @dataclass(frozen=True)
 class Result:
     """What one experiment measured, with the spec it followed and where it came from.
@@ -96,7 +97,7 @@ def save(result: Result, folder: Path | None = None) -> Path:
 
 
 @own_keywords
-def load(name: str, profile: str | None = None, folder: Path | None = None) -> Result:
+def load(name: str, profile: str | None = None, folder: str | Path | None = None) -> Result:
     """The stored result of an experiment or panel.
 
     Parameters
@@ -105,7 +106,7 @@ def load(name: str, profile: str | None = None, folder: Path | None = None) -> R
         Of the experiment, such as 'fig-2a'.
     profile : str, optional
         'smoke', 'laptop' or 'report'; None for the largest of the last two that is stored.
-    folder : Path, optional
+    folder : str or Path, optional
         Where it lies; None for ``MI_LAB_RESULTS``, else book/results of the checkout.
 
     Returns
@@ -126,7 +127,7 @@ def load(name: str, profile: str | None = None, folder: Path | None = None) -> R
     'nwj'
     """
     chosen = experiment(name)
-    folder = folder or results_dir()
+    folder = Path(folder or results_dir())
     profiles = SHOWN_PROFILES if profile is None else (known("profile", profile, PROFILES),)
     found = _first(chosen.name, profiles, folder)
     if found is None:

@@ -44,7 +44,7 @@ def run(
     device: str = "auto",
     workers: int | None = None,
     scheduler: str | None = None,
-    folder: Path | None = None,
+    folder: str | Path | None = None,
     progress: bool = True,
     **overrides: Any,
 ) -> Result:
@@ -62,7 +62,7 @@ def run(
         Parallel processes of one thread each; None for one per core, and one on CUDA.
     scheduler : str, optional
         The address of a Dask scheduler, 'tcp://host:8786', whose workers then do the training.
-    folder : Path, optional
+    folder : str or Path, optional
         Where the result is stored; None for ``MI_LAB_RESULTS``, else book/results of the checkout.
     progress : bool
         Whether to draw progress bars.
@@ -101,7 +101,7 @@ def run(
     if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
         raise ValueError(f"workers must be a whole number of at least 1, or None, not {reprlib.repr(workers)}.")
     scheduler = scheduler and as_type(str, "scheduler", scheduler)
-    folder = folder or results_dir()
+    folder = Path(folder or results_dir())
     check_writable(folder)
     check_writable(runs_folder(), "finished runs")
     with _cluster(scheduler) as cluster:
@@ -149,7 +149,7 @@ def run_parameters(namespace: Mapping[str, Any]) -> Result:
     Raises
     ------
     ValueError
-        Before any work, for a name that is no parameter; papermill itself only warns of one.
+        Before any work, for no experiment or a name that is no parameter; papermill itself only warns of one.
 
     Examples
     --------
@@ -159,6 +159,8 @@ def run_parameters(namespace: Mapping[str, Any]) -> Result:
     'ceiling.smoke.json'
     """
     given = plain_data(namespace)
+    if "experiment" not in given:
+        raise ValueError("no experiment is given; name one, such as 'fig-2a'.")
     chosen = experiment(given.pop("experiment"))
     names = [field.name for field in dataclasses.fields(chosen.report)]
     for key in given:
