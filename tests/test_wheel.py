@@ -116,7 +116,10 @@ import mi_lab
 import numpy as np
 x, y = np.random.default_rng(0).normal(size=(2, 400, 1))
 compared = mi_lab.compare(x, y, "gaussian", progress=False)
-for attempt in (compared.figure, lambda: mi_lab.load("fig-2a"), lambda: mi_lab.run("fig-2a", "smoke")):
+def live():
+    from mi_lab.lab.your_pairs import YourPairs
+
+for attempt in (compared.figure, lambda: mi_lab.load("fig-2a"), lambda: mi_lab.run("fig-2a", "smoke"), live):
     try:
         attempt()
     except ModuleNotFoundError as error:
@@ -127,5 +130,13 @@ for attempt in (compared.figure, lambda: mi_lab.load("fig-2a"), lambda: mi_lab.r
 def test_the_core_alone_names_the_extra_for_everything_else(python, tmp_path):
     told = run(python, MISSES, tmp_path).splitlines()
     rest = "is not installed; it comes with the extra 'book': pip install 'mi_lab[book]'."
+    live = told.pop()
+    assert live.endswith(rest.replace("book", "lab")) and live.split()[0] in ("ipywidgets", "anywidget"), live
     modules = [line.removesuffix(f" {rest}") for line in told]
     assert modules[:2] == ["plotly", "fastjsonschema"] and modules[2] in ("filelock", "joblib") and len(modules) == 3
+
+
+def test_the_core_alone_says_in_a_sentence_that_it_cannot_verify(python, tmp_path):
+    done = subprocess.run([python, "-m", "mi_lab", "verify"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1 and done.stdout == "" and len(done.stderr.splitlines()) == 1
+    assert "comes with the extra 'book'" in done.stderr
