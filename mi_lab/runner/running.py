@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 
+import mi_lab
 from mi_lab.estimation.catalogue import make_task
 from mi_lab.estimation.machine import device_named
 from mi_lab.experiments.consistency_specs import Staircase, Untrained
@@ -63,7 +64,8 @@ def run(
     scheduler : str, optional
         The address of a Dask scheduler, 'tcp://host:8786', whose workers then do the training.
     folder : str or Path, optional
-        Where the result is stored; None for ``MI_LAB_RESULTS``, else book/results of the checkout.
+        Where the result is stored; None for ``MI_LAB_RESULTS``, else book/results of the checkout, or ./results without
+        one.
     progress : bool
         Whether to draw progress bars.
     **overrides
@@ -248,16 +250,17 @@ def _place(device: str) -> dict[str, Any]:
 
 
 def _revision() -> str:
-    """The commit of the code that ran, marked if the code differs from it; 'unknown' outside a checkout."""
+    """The commit of the code that ran, marked if the code differs from it; without a checkout of it the version."""
     here = Path(__file__).parents[1]
     try:
         git = functools.partial(subprocess.run, cwd=here, capture_output=True, text=True, check=True)
+        git(["git", "ls-files", "--error-unmatch", __file__])  # a checkout around an installed package is another's
         revision = git(["git", "rev-parse", "--short=12", "HEAD"]).stdout.strip()
         loaded = [name.replace(".", "/") for name in reached(__name__, sources())]
         paths = [f"../{name}{end}" for name in loaded for end in (".py", "/__init__.py")]
         changed = git(["git", "status", "--porcelain", "--", *paths]).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
-        return "unknown"
+        return f"mi_lab {mi_lab.__version__}"
     return f"{revision} with changes" if changed else revision
 
 
