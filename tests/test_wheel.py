@@ -23,9 +23,18 @@ pytestmark = pytest.mark.slow
 def made(tmp_path_factory):
     """A copy of the sources in which `make dist` was called: the archive and the wheel that was made from it."""
     folder = tmp_path_factory.mktemp("sources")
-    for name in ("Makefile", "pyproject.toml", "README.md", "LICENSE", "requirements.txt", "requirements-hashes.txt"):
+    for name in (
+        "Makefile",
+        "MANIFEST.in",
+        "pyproject.toml",
+        "README.md",
+        "LICENSE",
+        "requirements.txt",
+        "requirements-hashes.txt",
+    ):
         shutil.copy(ROOT / name, folder)
     shutil.copytree(ROOT / "mi_lab", folder / "mi_lab", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "tests", folder / "tests", ignore=shutil.ignore_patterns("__pycache__"))
     (folder / ".venv").symlink_to(Path(sys.prefix))
     subprocess.run(["make", "dist", "--old-file=.venv/installed"], cwd=folder, check=True, capture_output=True)
     [archive] = (folder / "dist").glob("*.tar.gz")
@@ -38,7 +47,9 @@ def test_archive_and_wheel_hold_the_whole_package(made):
     ours = {str(p.relative_to(ROOT)) for p in (ROOT / "mi_lab").rglob("*") if p.is_file() and p.suffix != ".pyc"}
     assert "mi_lab/py.typed" in ours
     with tarfile.open(archive) as tar:
-        assert {name.split("/", 1)[-1] for name in tar.getnames()} >= ours | {"LICENSE", "README.md", "pyproject.toml"}
+        held = {name.split("/", 1)[-1] for name in tar.getnames()}
+    assert held >= ours | {"LICENSE", "README.md", "pyproject.toml"}
+    assert not [name for name in held if name.startswith("tests")]
     with zipfile.ZipFile(wheel) as file:
         assert {name for name in file.namelist() if ".dist-info" not in name} == ours
 
