@@ -1,6 +1,6 @@
 """Several estimators on the same pairs: a tidy table and one figure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -121,7 +121,8 @@ def fits(
 ) -> Iterator[tuple[str, Fit | Yardstick]]:
     """The trainings of ``compare``, each begun when it is asked for. Raises ValueError for what one of them refuses."""
     check_keywords("compare", settings, [*keywords_of(compare), *PARAMETERS])
-    names = [estimators] if isinstance(estimators, str) else list(estimators)
+    several = isinstance(estimators, Iterable) and not isinstance(estimators, str)
+    names: list[Any] = list(estimators) if several else [estimators]
     if not names:
         raise ValueError(f"estimators is empty; choose some of {', '.join((*READOUTS, *YARDSTICKS))}.")
     for name in names:

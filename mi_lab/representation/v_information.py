@@ -13,6 +13,7 @@ from torch import Tensor
 
 from mi_lab.estimation.machine import one_thread
 from mi_lab.ground.keywords import own_keywords
+from mi_lab.ground.settings import as_type
 from mi_lab.representation.families import Family, Predictor, described
 
 
@@ -172,6 +173,7 @@ def _entropies(
 
 def _parts(count: int, held_out: float | Tensor, seed: int) -> tuple[Tensor, Tensor]:
     """Where the fitted and the held-out pairs stand."""
+    seed = as_type(int, "seed", seed)
     if isinstance(held_out, Tensor):
         if held_out.dtype != torch.bool or held_out.shape != (count,):
             raise ValueError(f"held_out must be a mask of shape ({count},) and type bool, not {described(held_out)}.")

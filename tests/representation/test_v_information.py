@@ -189,6 +189,8 @@ def test_arrays_are_refused_with_what_makes_tensors_of_them():
         v_entropy(Categorical(), y.numpy())
     with refused("held_out", "must lie between 0 and 1"):
         v_entropy(Categorical(), y, held_out=x[:, 0] > 0)
+    with refused("seed must be a whole number, not 'first'."):
+        v_entropy(Categorical(), y, seed="first")
 
 
 def test_what_does_not_fit_is_refused():
