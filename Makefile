@@ -40,7 +40,7 @@ test-all: test ## the quick tests, then the slow ones
 	@$(MAKE) --no-print-directory test-slow
 
 test-library: .venv/installed ## the library's own tests, which need neither the book nor a browser
-	$(BIN)/python -m pytest tests/ground tests/estimation
+	$(BIN)/python -m pytest -m "not slow" tests/ground tests/estimation tests/representation tests/results tests/test_examples.py
 
 check: .venv/installed ## ruff and mypy
 	$(BIN)/ruff check .

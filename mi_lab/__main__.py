@@ -9,8 +9,11 @@ def main(arguments: Sequence[str]) -> int:
     """Do what the first argument says, with the others; 2 if it says nothing known."""
     match arguments:
         case ["verify", *names]:
-            from mi_lab.runner import verify
-
+            try:
+                from mi_lab.runner import verify
+            except ModuleNotFoundError as error:  # of an extra
+                print(error, file=sys.stderr)
+                return 1
             return verify.main(names)
         case ["report", *names]:
             from mi_lab.runner import report

@@ -22,7 +22,7 @@ from mi_lab.ground.names import (
     known,
 )
 from mi_lab.ground.records import RECORDS
-from mi_lab.ground.settings import MOST_COUNT, MOST_UNITS, within
+from mi_lab.ground.settings import MOST_COUNT, MOST_SEED, MOST_UNITS, within
 
 LATER = {"later": True}
 """Metadata of a setting that came after results were stored; where one does not say, it had its default."""
@@ -68,7 +68,7 @@ class Sweep:
         _check_grid(self, ("true_mi", "batch_size", "hidden", "seeds"))
         within("hidden", self.hidden, 1, MOST_UNITS)
         within("epochs", (self.epochs,), 1, MOST_COUNT)
-        within("seeds", self.seeds, 0, 2**63 - 1)
+        within("seeds", self.seeds, 0, MOST_SEED)
         within("weight_decay", (self.weight_decay,), 0)
         if not 0 < self.average_weight <= 1:
             raise ValueError(
@@ -107,7 +107,7 @@ class CeilingTable:
     def __post_init__(self) -> None:
         _check_grid(self, ("true_mi", "batch_size"))
         within("samples", (self.samples,), 2)
-        within("seed", (self.seed,), 0, 2**63 - 1)
+        within("seed", (self.seed,), 0, MOST_SEED)
 
     def runs(self) -> Iterator[dict[str, Any]]:
         """The grid, one mapping of ``true_mi`` and ``batch_size`` per entry."""

@@ -22,7 +22,7 @@ from mi_lab.results.curves import TAIL, final, smooth
 from mi_lab.results.destinations import stored_limit
 from mi_lab.results.store import Result, load
 
-NAMES = {(one.name, readout): title for one in RECORDS.values() for readout, title in one.readouts.items()}
+NAMES = {(one.name, readout): title for one in RECORDS.values() for readout, title in one.titles.items()}
 """What figures and tables call an estimator and readout."""
 _POINTS = 100  # a curve is drawn with about so many points
 _SMOOTHED = 20  # epochs; over fewer the report's smoothing would draw a steep rise as a flat line

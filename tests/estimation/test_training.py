@@ -285,8 +285,28 @@ def test_progress_shows_the_current_estimates(capfd, monkeypatch):
         ({"device": "gpu"}, ("device 'gpu' is not available",)),
         ({"dropout": (0.5,)}, ("one rate for each of the 2 hidden layers",)),
         ({"epochs": 0}, ("epochs", "at least 1")),
+        ({"seeds": 0}, ("3 tasks need as many seeds",)),
+        ({"seeds": "a"}, ("seeds must be a whole number, not 'a'.",)),
+        ({"tasks": TASKS[0]}, ("tasks must be a list of tasks, not a CorrelatedGaussians.",)),
+        ({"tasks": [], "seeds": []}, ("0 tasks need",)),
+        ({"hidden": "wide"}, ("hidden must be a whole number, not 'wide'.",)),
+        ({"dropout": "much"}, ("dropout must be a number, not 'much'.",)),
+        ({"weight_decay": "much"}, ("weight_decay must be a number, not 'much'.",)),
+        ({"learning_rate": "fast"}, ("learning_rate must be a number, not 'fast'.",)),
+        ({"estimator_name": "smile", "tau": "a"}, ("tau must be a number, not 'a'.",)),
+        ({"tau": 1.0}, ("nwj has no tau; smile has",)),
     ],
 )
 def test_bad_settings_are_refused(settings, words):
     with refused(*words):
         short(**settings)
+
+
+def test_an_estimators_own_number_is_a_setting():
+    [plain] = short(TASKS[2:], 3, estimator_name="smile", negatives="derangement", epochs=8, learning_rate=0.03)
+    [clipped] = short(
+        TASKS[2:], 3, estimator_name="smile", negatives="derangement", epochs=8, learning_rate=0.03, tau=0.0
+    )
+    [js] = short(TASKS[2:], 3, estimator_name="js", negatives="derangement", epochs=8, learning_rate=0.03)
+    assert clipped.curves["smile"]["mean"] == pytest.approx(js.curves["plug_in"]["mean"])
+    assert clipped.curves != plain.curves

@@ -18,5 +18,5 @@ def test_every_experiment_has_its_laptop_result(committed_results):
             continue
         result = read(committed_results / f"{name}.laptop.json")
         assert result.spec == experiment.spec("laptop"), name
-        assert "unknown" not in result.provenance["git_revision"], name
+        assert "mi_lab" not in result.provenance["git_revision"], name
         assert "changes" not in result.provenance["git_revision"], name
