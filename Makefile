@@ -6,7 +6,7 @@ export REPOSITORY ?=
 # one thread per process: PyTorch's default threads spin against each other on a busy machine
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help book test test-slow test-all test-library check lab verify bench bench-peers audit sbom hashes dist publish clean FORCE
+.PHONY: help book test test-slow test-all test-library check lab verify report bench bench-peers audit sbom hashes dist publish clean FORCE
 
 help: ## print this list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1 # \2/p' $(firstword $(MAKEFILE_LIST)) | awk -F ' # ' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -40,7 +40,7 @@ test-all: test ## the quick tests, then the slow ones
 	@$(MAKE) --no-print-directory test-slow
 
 test-library: .venv/installed ## the library's own tests, which need neither the book nor a browser
-	$(BIN)/python -m pytest tests/ground tests/estimation
+	$(BIN)/python -m pytest -m "not slow" tests/ground tests/estimation tests/representation tests/results tests/test_examples.py
 
 check: .venv/installed ## ruff and mypy
 	$(BIN)/ruff check .
@@ -53,6 +53,10 @@ lab: .venv/installed ## open the live notebooks
 # about a minute per stored result; NAME=fig-2a for one
 verify: .venv/installed ## recompute the stored results; NAME=fig-2a for one
 	$(BIN)/python -m mi_lab verify $(NAME)
+
+# days on two cores, a night on a GPU; NAME="fig-2a fig-1b" for some. Repeat it to go on where it was stopped
+report: .venv/installed ## run Section 3 at the report's own size
+	$(BIN)/python -m mi_lab report $(NAME)
 
 # what is installed, with licences, as CycloneDX
 sbom: .venv/installed .tools/installed ## list what is installed, with licences

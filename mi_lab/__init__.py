@@ -7,8 +7,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # the same for those who read and do not run
-    from mi_lab.estimation.negatives import Ceiling as Ceiling
-    from mi_lab.estimation.negatives import ceiling as ceiling
+    from mi_lab.estimation.limits import Limit as Limit
+    from mi_lab.estimation.limits import ceiling as ceiling
+    from mi_lab.estimation.limits import destination as destination
     from mi_lab.estimation.pairs.arrays import read_pairs as read_pairs
     from mi_lab.estimation.pairs.estimates import Estimate as Estimate
     from mi_lab.estimation.pairs.fit import estimate as estimate
@@ -30,7 +31,7 @@ if TYPE_CHECKING:  # the same for those who read and do not run
     from mi_lab.runner.running import run_parameters as run_parameters
 
 _PUBLIC = {
-    "estimation.negatives": "Ceiling ceiling",
+    "estimation.limits": "Limit ceiling destination",
     "estimation.pairs.arrays": "read_pairs",
     "estimation.pairs.estimates": "Estimate",
     "estimation.pairs.fit": "estimate",

@@ -1,4 +1,5 @@
-"""``python -m mi_lab verify [NAME ...]`` recomputes stored results; ``python -m mi_lab cache`` tells of the cache."""
+"""``python -m mi_lab verify [NAME ...]`` recomputes stored results, ``report`` runs Section 3 at the report's size, and
+``cache`` tells of the cache."""
 
 import sys
 from collections.abc import Sequence
@@ -8,15 +9,22 @@ def main(arguments: Sequence[str]) -> int:
     """Do what the first argument says, with the others; 2 if it says nothing known."""
     match arguments:
         case ["verify", *names]:
-            from mi_lab.runner import verify
-
+            try:
+                from mi_lab.runner import verify
+            except ModuleNotFoundError as error:  # of an extra
+                print(error, file=sys.stderr)
+                return 1
             return verify.main(names)
+        case ["report", *names]:
+            from mi_lab.runner import report
+
+            return report.main(names)
         case ["cache"]:
             from mi_lab.ground import cache
 
             print(cache.told())
             return 0
-    print("usage: python -m mi_lab verify [NAME ...] | cache", file=sys.stderr)
+    print("usage: python -m mi_lab verify [NAME ...] | report [NAME ...] | cache", file=sys.stderr)
     return 2
 
 

@@ -9,7 +9,7 @@ import pytest
 
 import mi_lab
 
-MADE_BY = {"Ceiling": "ceiling", "Comparison": "compare", "Estimate": "estimate", "Result": "load"}
+MADE_BY = {"Limit": "ceiling", "Comparison": "compare", "Estimate": "estimate", "Result": "load"}
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ NEEDS = {  # a room, and the extras that it may need beyond the core
     "experiments": [],
     "representation": ["images"],
     "results": ["book"],
-    "runner": ["book", "cluster"],
+    "runner": ["cluster"],
     "pages": ["book", "lab"],
     "lab": ["lab"],
 }
@@ -174,3 +174,18 @@ def test_without_plotly_a_comparison_is_still_told(tmp_path):
     told = f"{code}; print(compared); sys.exit(compared._repr_html_() is not None)"
     done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True)
     assert done.returncode == 0 and " nats" in done.stdout, done.stderr[-1500:]
+
+
+def test_live_pages_ask_for_their_own_extra_first():
+    for page in ("your_pairs", "estimator_lab", "critics_seen"):
+        code = f"import sys; sys.modules |= dict.fromkeys(sys.argv[1:]); import mi_lab.lab.{page}"
+        command = [sys.executable, "-c", code, *set().union(*EXTRAS.values())]
+        told = subprocess.run(command, capture_output=True, text=True).stderr
+        assert told.splitlines()[-1].endswith("it comes with the extra 'lab': pip install 'mi_lab[lab]'."), page
+
+
+def test_verifying_without_an_extra_is_one_sentence():
+    code = "import sys; sys.modules['joblib'] = None; from mi_lab.__main__ import main; sys.exit(main(['verify']))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 1 and done.stderr.splitlines()[0].startswith("joblib is not installed")
+    assert len(done.stderr.splitlines()) == 1

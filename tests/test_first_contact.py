@@ -79,7 +79,10 @@ def test_the_wheel_holds_what_the_pages_show(newcomer):
 @pytest.mark.parametrize("words", [[], ["verfy"], ["cache", "more"]])
 def test_an_unknown_command_is_answered_with_those_there_are(words):
     done = subprocess.run([sys.executable, "-m", "mi_lab", *words], capture_output=True, text=True, cwd=ROOT)
-    assert (done.returncode, done.stderr) == (2, "usage: python -m mi_lab verify [NAME ...] | cache\n")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "usage: python -m mi_lab verify [NAME ...] | report [NAME ...] | cache\n",
+    )
 
 
 def told_by_the_cache():

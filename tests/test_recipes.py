@@ -39,16 +39,15 @@ def copy(tmp_path):
 
 
 def test_a_new_estimator_is_two_files(copy):
-    copy.before(
-        "mi_lab/ground/records.py", '    Record("ksg",', '    Record("toy", {"toy": "Toy"}, "Nobody (1900)"),\n'
-    )
+    record = '    Record("toy", ("toy",), Shown(("Toy",), "Nobody (1900)"), option="share"),\n'
+    copy.before("mi_lab/ground/records.py", '    Record("ksg",', record)
     copy.before(
         "mi_lab/estimation/bounds.py",
         "def dv_gradient(",
-        'def toy(positive: Tensor, negative: Tensor) -> Tensor:\n    """Half of NWJ."""\n'
-        "    return nwj(positive, negative) / 2\n\n\n",
+        'def toy(positive: Tensor, negative: Tensor, share: float = 0.5) -> Tensor:\n    """A share of NWJ."""\n'
+        "    return share * nwj(positive, negative)\n\n\n",
     )
-    entry = '    "toy": lambda: Estimator(nwj_gradient, {"toy": toy}, nwj),\n'
+    entry = '    "toy": lambda share=0.5: Estimator(nwj_gradient, {"toy": partial(toy, share=share)}, nwj),\n'
     copy.before("mi_lab/estimation/bounds.py", '    "tuba": lambda', entry)
     assert len(copy.changed) == 2
     copy.run("""
@@ -56,6 +55,7 @@ import torch
 
 import mi_lab
 from mi_lab.experiments.beyond import consistencies, parts, staircases
+from mi_lab.lab.comparison import compare_parameters
 from mi_lab.pages.chapters.beyond_the_report import catalogue
 from mi_lab.pages.figures import curves_of
 
@@ -64,11 +64,18 @@ toy, nwj = (mi_lab.run(f"beyond-{name}-gaussian", "smoke", **small).runs[0]["cur
 assert all(abs(2 * a - b) < 1e-3 for a, b in zip(toy["mean"], nwj["mean"], strict=True)), (toy, nwj)
 figure = curves_of(mi_lab.run("beyond-toy-cubic", "smoke", **small), "toy")
 assert figure.layout.meta["alt"].startswith("Toy estimates")
-assert "<td>Toy</td><td>ratio</td><td>derangement</td><td>none</td><td>Nobody (1900)</td>" in catalogue().data
+assert "<td>Toy</td><td>ratio</td><td>derangement</td><td>share</td><td>Nobody (1900)</td>" in catalogue().data
 assert all("toy" in names for names in (parts("blobs"), staircases(), consistencies()))
-x, y = mi_lab.CorrelatedGaussians(dim=1, mi=1.0).sample(500, torch.Generator().manual_seed(0))
-[row] = mi_lab.compare(x, y, "toy", progress=False, hidden=(4,), max_steps=50, seeds=0).table()
-assert row["readout"] == "toy"
+task = mi_lab.CorrelatedGaussians(dim=1, mi=1.0)
+x, y = task.sample(500, torch.Generator().manual_seed(0))
+quick = {"progress": False, "hidden": (4,), "max_steps": 50, "seeds": 0}
+halves, wholes = mi_lab.compare(x, y, ["toy", "nwj"], **quick), mi_lab.compare(x, y, ["toy", "nwj"], share=1.0, **quick)
+(toy, _), (whole_toy, whole_nwj) = halves.estimates, wholes.estimates
+assert abs(2 * toy.mi - whole_toy.mi) < 1e-6
+assert whole_toy.mi == whole_nwj.mi == mi_lab.estimate(x, y, "toy", share=1.0, **quick).mi
+[curve] = mi_lab.train([task], 0, estimator_name="toy", share=0.0, batch_size=512, epochs=1, hidden=4, device="cpu")
+assert curve.curves["toy"]["mean"] == [0.0]
+assert compare_parameters({"estimators": "toy", "share": "0", "max_steps": 50, "seeds": 0}).table()[0]["mi"] == 0
 """)
 
 

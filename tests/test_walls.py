@@ -1,8 +1,10 @@
 """Imports between rooms go one way, downwards, as the table says; the light rooms and all below them need no torch."""
 
 import ast
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -30,6 +32,15 @@ def test_every_module_is_in_a_room_and_imports_from_rooms_below_it():
     for name, room in ROOM.items():
         for other in {ROOM[found] for found in imports(TEXTS[name]) if found in ROOM} - {room}:
             assert other in BELOW[room], f"{name} imports from {other}"
+
+
+def test_the_map_draws_the_same_walls():
+    text = (Path(__file__).parent.parent / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    told = re.findall(r"^(\w+) ──▶ (.*)$", text, re.MULTILINE)
+    assert {room: below.split(", ") for room, below in told} == {room: below for room, below in BELOW.items() if below}
+    drawing = text.split("lists.\n\n```\n")[1].split("\n\n")[0]
+    line = {room: drawing[: re.search(rf"\b{room}\b", drawing).start()].count("\n") for room in BELOW}
+    assert all(line[room] < line[other] for room, below in BELOW.items() for other in below)
 
 
 def test_no_name_stands_for_two_modules_and_none_is_long():

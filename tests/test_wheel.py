@@ -23,9 +23,18 @@ pytestmark = pytest.mark.slow
 def made(tmp_path_factory):
     """A copy of the sources in which `make dist` was called: the archive and the wheel that was made from it."""
     folder = tmp_path_factory.mktemp("sources")
-    for name in ("Makefile", "pyproject.toml", "README.md", "LICENSE", "requirements.txt", "requirements-hashes.txt"):
+    for name in (
+        "Makefile",
+        "MANIFEST.in",
+        "pyproject.toml",
+        "README.md",
+        "LICENSE",
+        "requirements.txt",
+        "requirements-hashes.txt",
+    ):
         shutil.copy(ROOT / name, folder)
     shutil.copytree(ROOT / "mi_lab", folder / "mi_lab", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "tests", folder / "tests", ignore=shutil.ignore_patterns("__pycache__"))
     (folder / ".venv").symlink_to(Path(sys.prefix))
     subprocess.run(["make", "dist", "--old-file=.venv/installed"], cwd=folder, check=True, capture_output=True)
     [archive] = (folder / "dist").glob("*.tar.gz")
@@ -38,7 +47,9 @@ def test_archive_and_wheel_hold_the_whole_package(made):
     ours = {str(p.relative_to(ROOT)) for p in (ROOT / "mi_lab").rglob("*") if p.is_file() and p.suffix != ".pyc"}
     assert "mi_lab/py.typed" in ours
     with tarfile.open(archive) as tar:
-        assert {name.split("/", 1)[-1] for name in tar.getnames()} >= ours | {"LICENSE", "README.md", "pyproject.toml"}
+        held = {name.split("/", 1)[-1] for name in tar.getnames()}
+    assert held >= ours | {"LICENSE", "README.md", "pyproject.toml"}
+    assert not [name for name in held if name.startswith("tests")]
     with zipfile.ZipFile(wheel) as file:
         assert {name for name in file.namelist() if ".dist-info" not in name} == ours
 
@@ -116,7 +127,10 @@ import mi_lab
 import numpy as np
 x, y = np.random.default_rng(0).normal(size=(2, 400, 1))
 compared = mi_lab.compare(x, y, "gaussian", progress=False)
-for attempt in (compared.figure, lambda: mi_lab.load("fig-2a"), lambda: mi_lab.run("fig-2a", "smoke")):
+def live():
+    from mi_lab.lab.your_pairs import YourPairs
+
+for attempt in (compared.figure, lambda: mi_lab.load("fig-2a"), lambda: mi_lab.run("fig-2a", "smoke"), live):
     try:
         attempt()
     except ModuleNotFoundError as error:
@@ -127,5 +141,13 @@ for attempt in (compared.figure, lambda: mi_lab.load("fig-2a"), lambda: mi_lab.r
 def test_the_core_alone_names_the_extra_for_everything_else(python, tmp_path):
     told = run(python, MISSES, tmp_path).splitlines()
     rest = "is not installed; it comes with the extra 'book': pip install 'mi_lab[book]'."
+    live = told.pop()
+    assert live.endswith(rest.replace("book", "lab")) and live.split()[0] in ("ipywidgets", "anywidget"), live
     modules = [line.removesuffix(f" {rest}") for line in told]
     assert modules[:2] == ["plotly", "fastjsonschema"] and modules[2] in ("filelock", "joblib") and len(modules) == 3
+
+
+def test_the_core_alone_says_in_a_sentence_that_it_cannot_verify(python, tmp_path):
+    done = subprocess.run([python, "-m", "mi_lab", "verify"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1 and done.stdout == "" and len(done.stderr.splitlines()) == 1
+    assert "comes with the extra 'book'" in done.stderr

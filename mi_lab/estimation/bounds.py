@@ -210,8 +210,9 @@ class MovingAverageDV:
     gradient. The average is kept as its logarithm, so nothing has to be clamped. Raises ValueError for a weight
     outside (0, 1]. It is the gradient of no bound; report ``dv``.
 
-    After each batch ``log_average`` is log a, and ``log_w`` the log of w, that batch's mean of e^T over the average
-    before it (of the first batch, which is its own average, 0); both are (K,), and None before the first.
+    After each batch ``log_average`` is log a, and ``log_w`` the log of w, that batch's mean of e^T over a, which is
+    what negatives weigh in this gradient against 1 for positives (0 for the first batch, which is its own average);
+    both are (K,), and None before the first. If log a comes to rest, E log(1 - r w) = log(1 - r), and so E[w] < 1.
     """
 
     def __init__(self, weight: float = AVERAGE_WEIGHT) -> None:
@@ -228,12 +229,12 @@ class MovingAverageDV:
             self.log_average, self.log_w = newest, torch.zeros_like(newest)
         else:
             # in place, because a captured CUDA graph reads and writes the same memory at every replay
-            torch.sub(newest, self.log_average, out=self.log_w)
             if self.weight == 1:
                 self.log_average.copy_(newest)
             else:
                 kept = self.log_average + math.log1p(-self.weight)
                 self.log_average.copy_(torch.logaddexp(kept, newest + math.log(self.weight)))
+            torch.sub(newest, self.log_average, out=self.log_w)
         return _evenly(positive), torch.exp(negative - self.log_average[:, None, None]) / -negative[0].numel()
 
 

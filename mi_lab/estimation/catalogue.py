@@ -1,6 +1,7 @@
 """Tasks, estimators and critics by the names that experiments use."""
 
 from collections.abc import Callable, Mapping, Sequence
+from numbers import Real
 
 import torch
 
@@ -31,12 +32,14 @@ def estimator(name: str, **options: float | None) -> Estimator:
     """A fresh one of that name in ``mi_lab.ground.records``, with its option: ``tau`` of SMILE, and so on.
 
     None leaves an option at its default. Raises ValueError for an unknown name, for an estimator that has no such
-    option, and for a value out of range.
+    option, and for a value that is no number or out of range.
     """
     known("estimator", name, READOUTS)
     given = {option: value for option, value in options.items() if value is not None}
-    for option in given:
+    for option, value in given.items():
         check_option(name, option)
+        if isinstance(value, bool) or not isinstance(value, Real):  # infinity is a number
+            raise ValueError(f"{option} must be a number, not {value!r}.")
     made = ESTIMATORS[name](**given)
     for bound in made.readouts.values() if given else ():
         bound(torch.zeros(1, 1), torch.zeros(1, 1, 1))  # a value out of range is told at once

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from mi_lab.ground.names import PRECISIONS, known
-from mi_lab.ground.settings import MOST_UNITS
+from mi_lab.ground.settings import MOST_UNITS, as_type
 
 Generators = Sequence[torch.Generator]
 
@@ -202,13 +202,18 @@ class Layers:
     """The perceptrons of a critic: the widths of their ``hidden`` layers, and all else that is chosen of them.
 
     ``dropout`` is one rate per hidden layer, or a (K, layers) tensor of rates to give each run its own; none by
-    default. ``precision`` is that of the hidden layers' products.
+    default. ``precision`` is that of the hidden layers' products. Raises ValueError for what is no number.
     """
 
     hidden: Sequence[int] = (512, 512)
     activation: str = "elu"
     dropout: Sequence[float] | Tensor = ()
     precision: str = "float32"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "hidden", as_type(tuple[int, ...], "hidden", self.hidden))
+        if not isinstance(self.dropout, Tensor):
+            object.__setattr__(self, "dropout", as_type(tuple[float, ...], "dropout", self.dropout))
 
     @property
     def drops_out(self) -> bool:

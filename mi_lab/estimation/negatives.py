@@ -20,7 +20,6 @@ from torch import Tensor
 from mi_lab.estimation.critics import Critic
 from mi_lab.estimation.mlp import Generators
 from mi_lab.estimation.tasks import Task, sample_stack
-from mi_lab.ground.keywords import own_keywords
 from mi_lab.ground.names import NEGATIVES, known
 
 
@@ -112,66 +111,3 @@ def log_ratio_to_shuffled(pmi: Tensor, batch_size: int) -> Tensor:
     ``pmi`` is log p(x, y) / (p(x) p(y)).
     """
     return -torch.logaddexp(torch.full_like(pmi, -math.log(batch_size)), math.log1p(-1 / batch_size) - pmi)
-
-
-class Ceiling(NamedTuple):
-    """I_N in nats with the standard error of its Monte Carlo mean.
-
-    Examples
-    --------
-    >>> from mi_lab import CorrelatedGaussians, ceiling
-    >>> found = ceiling(CorrelatedGaussians(mi=2.0), batch_size=64, samples=2000)
-    >>> found.value > found.stderr > 0
-    True
-    """
-
-    value: float
-    stderr: float
-
-
-@own_keywords
-def ceiling(task: Task, batch_size: int, samples: int = 200_000, seed: int = 0) -> Ceiling:
-    """I_N, the information that is left between positives and the negatives of a ``shuffle``, by seeded Monte Carlo.
-
-    I_N = KL(p || q_N) = E_p[-log(1/N + (1 - 1/N) e^{-pmi(x, y)})] <= log N. No critic lifts NWJ's expected value above
-    it; DV's value over the whole distribution, and the plug-in of the best JS critic, end there too.
-
-    Parameters
-    ----------
-    task : Task
-        The joint distribution.
-    batch_size : int
-        N, the pairs that are shuffled together, at least 2.
-    samples : int
-        Pairs over which the mean is taken, at least 2.
-    seed : int
-        Of their draws.
-
-    Returns
-    -------
-    Ceiling
-        ``value`` and ``stderr``, in nats.
-
-    Raises
-    ------
-    ValueError
-        For a batch size under 2 or fewer than 2 samples.
-
-    Examples
-    --------
-    >>> import math
-    >>> from mi_lab import CorrelatedGaussians, ceiling
-    >>> task = CorrelatedGaussians(dim=20, mi=10.0)
-    >>> ceiling(task, batch_size=64, samples=2000).value < math.log(64)
-    True
-    """
-    check_batch(batch_size, "shuffle")
-    if samples < 2:
-        raise ValueError(f"samples must be at least 2 for a standard error, not {samples}.")
-    generator = torch.Generator().manual_seed(seed)
-    parts = []
-    for start in range(0, samples, 50_000):
-        x, y = task.sample(min(50_000, samples - start), generator)
-        parts.append(log_ratio_to_shuffled(task.log_ratio(x.double(), y.double()), batch_size))
-    values = torch.cat(parts)
-    return Ceiling(float(values.mean()), float(values.std() / math.sqrt(samples)))

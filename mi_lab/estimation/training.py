@@ -26,6 +26,7 @@ from mi_lab.estimation.steps import captured, make_step
 from mi_lab.estimation.tasks import Task
 from mi_lab.ground.costs import steps_per_epoch
 from mi_lab.ground.keywords import own_keywords
+from mi_lab.ground.settings import MOST_SEED, as_type, within
 
 STATISTICS = ("mean", "median", "q05", "q95", "std")
 _READ_AT_ONCE = 2**16  # scores
@@ -39,7 +40,7 @@ class Curve:
     ``q95`` are quantiles over the same batches and ``std`` is their standard deviation. A curve ends before the first
     epoch with a value that is not finite; ``first_nonfinite_epoch`` (counted from 1) is that epoch, or None.
     ``moving_average`` tells of MINE's, per epoch: ``log_mean_w`` is log E[w] over its batches, w being a batch's mean
-    of e^T over the average before it, and ``log_average`` the log of the average at its end; None for other estimators.
+    of e^T over the average that it has moved, and ``log_average`` the log of the average at its end; None for others.
     ``wall_seconds`` is the run's share of the time its stack took, ``processor_seconds`` of the time a processor gave
     to it, which does not count what else a machine did meanwhile.
     """
@@ -59,7 +60,7 @@ class Curve:
 @torch.inference_mode()
 def train(
     tasks: Sequence[Task],
-    seeds: Sequence[int],
+    seeds: int | Sequence[int],
     *,
     estimator_name: str,
     batch_size: int,
@@ -72,11 +73,11 @@ def train(
     weight_decay: float | Sequence[float] = 0.0,
     learning_rate: float = 1e-4,
     precision: str = "float32",
-    average_weight: float | None = None,
     device: str = "auto",
     progress: str | None = None,
     position: int = 0,
     checkpoint: Checkpoint | None = None,
+    **options: float | None,
 ) -> list[Curve]:
     """Train one critic per task and return their curves. Run k trains on ``tasks[k]`` under ``seeds[k]``.
 
@@ -88,7 +89,7 @@ def train(
     tasks : sequence of Task
         K joint distributions of one size.
     seeds : sequence of int
-        K seeds, one per run.
+        K seeds, one per run; for a single run its seed will do.
     estimator_name : str
         One of those in ``mi_lab.ground.names.READOUTS``.
     batch_size : int
@@ -112,8 +113,6 @@ def train(
     precision : str
         'float32', or 'bfloat16', which rounds what the hidden layers multiply and saves time where a machine has units
         for it; estimates are still read in float32 or better.
-    average_weight : float, optional
-        Of the newest batch in MINE's moving average; None for its default or another estimator.
     device : str
         'auto', 'cpu' or 'cuda'.
     progress : str, optional
@@ -122,6 +121,9 @@ def train(
         The line of that bar.
     checkpoint : Checkpoint, optional
         A training goes on where it left off, and ends with the same curves to the bit.
+    **options
+        The estimator's own number: ``average_weight`` of the newest batch in MINE's moving average, ``tau`` of SMILE
+        or ``alpha`` of I_alpha; None leaves it at its default.
 
     Returns
     -------
@@ -153,8 +155,8 @@ def train(
         layers=Layers(hidden, activation, dropout, precision),
         weight_decay=weight_decay,
         learning_rate=learning_rate,
-        average_weight=average_weight,
         device=device,
+        **options,
     )
     return training.run(epochs, progress, position, checkpoint)
 
@@ -171,7 +173,7 @@ class Training:
     def __init__(
         self,
         tasks: Sequence[Task],
-        seeds: Sequence[int],
+        seeds: int | Sequence[int],
         *,
         estimator_name: str,
         batch_size: int,
@@ -180,21 +182,26 @@ class Training:
         layers: Layers = DEFAULT,
         weight_decay: float | Sequence[float] = 0.0,
         learning_rate: float = 1e-4,
-        average_weight: float | None = None,
         device: str = "auto",
+        **options: float | None,
     ) -> None:
-        chosen = estimator(estimator_name, average_weight=average_weight)
+        chosen = estimator(estimator_name, **options)
         check_batch(batch_size, negatives)
-        decay = torch.as_tensor(weight_decay, dtype=torch.float32)
-        if len(seeds) != len(tasks) or decay.numel() not in (1, len(tasks)):
+        if not isinstance(tasks, Sequence):
+            raise ValueError(f"tasks must be a list of tasks, not a {type(tasks).__name__}.")
+        own: tuple[int, ...] = as_type(tuple[int, ...], "seeds", seeds)
+        within("seeds", own, 0, MOST_SEED)
+        learning_rate = as_type(float, "learning_rate", learning_rate)
+        decay = torch.tensor(as_type(tuple[float, ...], "weight_decay", weight_decay), dtype=torch.float32)
+        if not tasks or len(own) != len(tasks) or decay.numel() not in (1, len(tasks)):
             raise ValueError(f"{len(tasks)} tasks need as many seeds, and one weight_decay or as many.")
-        if not 0 < learning_rate < math.inf:
+        if learning_rate <= 0:
             raise ValueError(f"learning_rate must be a positive number, not {learning_rate}.")
         if not bool((decay >= 0).all()):
             raise ValueError(f"weight_decay must be at least 0, not {weight_decay}.")
         self.tasks, self.batch_size, self.negatives = tasks, batch_size, negatives
         self.place = place = device_named(device)
-        self.generators = [torch.Generator(device=place).manual_seed(seed) for seed in seeds]
+        self.generators = [torch.Generator(device=place).manual_seed(seed) for seed in own]
         self.critic = critic_for(estimator_name, critic, tasks, self.generators, layers)
         self.objective: Any = chosen.objective
         parameters = list(self.critic.parameters())

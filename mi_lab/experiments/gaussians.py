@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from itertools import product
 from typing import Any
 
+from mi_lab.experiments.border_specs import Border
 from mi_lab.experiments.kinds import Experiment, Spec
-from mi_lab.experiments.sweep_specs import CeilingTable, Sweep
-from mi_lab.ground.names import EXPLORED, READOUTS
+from mi_lab.experiments.public_codes import grids
+from mi_lab.experiments.sweep_specs import CeilingTable, Limits, Sweep
+from mi_lab.ground.costs import steps_per_epoch
+from mi_lab.ground.names import AVERAGE_WEIGHT, EXPLORED, READOUTS
 
 TRUE_MI = (2.5, 5.0, 7.5, 10.0, 15.0, 20.0, 25.0, 30.0)
 BATCH_SIZES = (64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768)
@@ -82,14 +85,39 @@ def _capacity(estimator: str, layers: int, width: int) -> Experiment:
     return _make(name, "all_pairs", READOUTS[estimator][0], grid, epochs=30)
 
 
+def _average(weight: float, hidden: tuple[int, ...], batch_size: int, **laptop: Any) -> Experiment:
+    """MINE by the weight of the newest batch in its moving average; 1 is DV's own gradient (Sec. 3.1).
+
+    The small critic takes 80,000 steps at every batch size, so that speeds can be compared.
+    """
+    name = f"average-{weight:g}-{'x'.join(map(str, (len(hidden), hidden[0])))}-{batch_size}"
+    grid = _sweep("mine", hidden, (batch_size,), average_weight=weight)
+    return _make(name, "mine", "dv", grid, **laptop)
+
+
+def _limits(name: str, batch_size: tuple[int, ...], **settings: Any) -> Experiment:
+    """What the best critic reaches, of all truths and a few between, where the border of batch DV lies."""
+    truths = (2.5, 3.5, 5.0, 6.5, 7.5, 8.5, 10.0, 12.5, 15.0, 20.0, 25.0, 30.0)
+    smoke = {"true_mi": (2.5,), "batch_size": (64,), "batches": 20, "samples": 1000}
+    return Experiment(name, "ceiling", {}, Limits(truths, batch_size, **settings), {}, smoke)
+
+
+def _limits_of_codes(scheme: str, dim: int, batch_size: tuple[int, ...], true_mi: tuple[float, ...]) -> Experiment:
+    """The same at the batch sizes, truths and dimension of public codes' own examples."""
+    grid = Limits(true_mi, batch_size, (scheme,), dim=dim)
+    smoke = {"true_mi": (2.5,), "batch_size": (64,), "batches": 20, "samples": 1000}
+    return Experiment(f"limits-codes-{scheme.replace('_', '-')}-{dim}", "ceiling", {}, grid, {}, smoke)
+
+
 _LARGE, _SMALL = (512, 512), (64,)
+WEIGHTS = (0.006, 0.01, 0.05, 0.1, 0.5, 0.9, 1.0)
+"""Weights of the newest batch in MINE's moving average, up to the one that keeps nothing of the past."""
 _REGULARISED: dict[str, Any] = {"dropout": (0.5, 0.3, 0.2), "weight_decay": 2.5e-5}
 _FIG_1A: dict[str, Any] = {"epochs": 50, "true_mi": (2.5, 5.0, 7.5, 10.0, 15.0, 30.0)}
 _SHORT_1A: dict[str, Any] = {"epochs": 50, "true_mi": (10.0, 30.0)}
 _FIG_2B = _sweep("nwj", _LARGE, BATCH_SIZES, true_mi=(30.0,))
 _FIG_13: dict[str, Any] = {"epochs": 50, "true_mi": (2.5, 5.0, 10.0, 15.0, 30.0)}
 _SHORT_2A: dict[str, Any] = {"epochs": 50, "true_mi": (2.5, 5.0, 10.0, 30.0)}
-_FIG_2A: dict[str, Any] = {"epochs": 50, "true_mi": (2.5, 5.0, 7.5, 10.0, 15.0, 20.0, 30.0)}
 
 GAUSSIANS = (
     _make("fig-1a", "mine", "dv", _sweep("mine", _LARGE, (1024,)), **_FIG_1A),
@@ -102,9 +130,8 @@ GAUSSIANS = (
     _make("fig-1a-dv", "mine", "dv", _sweep("dv", _LARGE, (1024,)), **_SHORT_1A),
     _make("fig-1b-dv", "mine", "dv", _sweep("dv", _LARGE, (256,)), epochs=50, true_mi=(2.5, 5.0, 7.5, 10.0)),
     _make("fig-1d-dv", "mine", "dv", _sweep("dv", _SMALL), true_mi=(2.5, 5.0, 10.0, 15.0, 30.0)),
-    _make("fig-2a", "nwj", "nwj", _sweep("nwj", _LARGE), **_FIG_2A),
-    _bfloat16("fig-2a", "nwj", "nwj", _sweep("nwj", _LARGE), **_FIG_2A, seeds=(0, 1)),
-    _make("fig-2a-long", "nwj", "nwj", _sweep("nwj", _LARGE), true_mi=(10.0, 30.0)),
+    _make("fig-2a", "nwj", "nwj", _sweep("nwj", _LARGE), precision="bfloat16"),
+    _make("fig-2a-float32", "nwj", "nwj", _sweep("nwj", _LARGE), true_mi=(10.0, 30.0)),
     _make("fig-2b", "nwj", "nwj", _FIG_2B, epochs=40, batch_size=BATCH_SIZES[:8]),
     _bfloat16("fig-2b", "nwj", "nwj", _FIG_2B, epochs=40, batch_size=BATCH_SIZES[6:]),
     _make("fig-2a-derangement", "nwj", "nwj", _sweep("nwj", _LARGE, negatives="derangement"), **_SHORT_2A),
@@ -126,6 +153,10 @@ GAUSSIANS = (
         CeilingTable((0.5, 1.0, 2.5, 5.0, 7.5, 10.0, 12.5, 15.0, 20.0, 25.0, 30.0, 40.0), (*BATCH_SIZES, 10**6)),
         smoke={"true_mi": (2.5,), "batch_size": (64,), "samples": 1000},
     ),
+    _limits("limits", BATCH_SIZES, negatives=("shuffle", "derangement")),
+    _limits("limits-all-pairs", (64, 128, 256), negatives=("all_pairs",)),
+    *(_limits_of_codes(*key, *grid) for key, grid in grids().items()),
+    Experiment("border", "ceiling", {}, Border(BATCH_SIZES), {}, {"batch_size": (64,), "samples": 2000, "step": 0.5}),
     *(
         _explorer(estimator, negatives)
         for estimator, negatives in product(EXPLORED, ("shuffle", "derangement", "all_pairs"))
@@ -148,6 +179,16 @@ GAUSSIANS = (
     _relu("fig-1d", "mine", _SMALL, "dv", epochs=600, true_mi=(5.0, 10.0, 20.0, 30.0)),
     _relu("fig-2a", "nwj", _LARGE, "nwj", epochs=30, true_mi=(5.0, 10.0, 30.0)),
     _relu("fig-3ab", "js", _SMALL, _of_js("fig-3a-relu", "fig-3b-relu"), epochs=600, true_mi=(5.0, 10.0, 15.0, 30.0)),
+    *(
+        _average(weight, _SMALL, n, epochs=80_000 // steps_per_epoch(n), seeds=(0, 1, 2))
+        for weight, n in product(WEIGHTS, (64, 256, 512))
+    ),
+    *(
+        _average(weight, _LARGE, n, true_mi=(mi,), precision="bfloat16")
+        for weight, (n, mi) in product(WEIGHTS, ((256, 7.5), (1024, 30.0)))
+        if weight not in (AVERAGE_WEIGHT, 1.0)  # which are Fig. 1b and 1a, and their companions
+    ),
+    _average(AVERAGE_WEIGHT, _LARGE, 64, epochs=100, true_mi=(30.0,), seeds=(0, 1, 2), precision="bfloat16"),
     *(
         _capacity(estimator, layers, width)
         for estimator, layers, width in product(("mine", "nwj"), (1, 2, 3), (64, 128, 256, 512, 1024))

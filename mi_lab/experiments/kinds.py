@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from mi_lab.experiments.border_specs import Border
 from mi_lab.experiments.consistency_specs import Consistency, Staircase, Untrained
 from mi_lab.experiments.image_specs import Labelings, NoisyImages, Probing
 from mi_lab.experiments.reconstruction_specs import (
@@ -13,16 +14,30 @@ from mi_lab.experiments.reconstruction_specs import (
     VInfoMaxDigits,
     VInfoMaxImages,
 )
-from mi_lab.experiments.sweep_specs import CeilingTable, Sweep
+from mi_lab.experiments.sweep_specs import CeilingTable, Limits, Sweep
 from mi_lab.ground.names import known
 from mi_lab.ground.settings import as_type
 
 PROFILES = ("smoke", "laptop", "report")
 
-Spec = Sweep | CeilingTable | Labelings | Probing | NoisyImages | Reconstruction | Staircase | Consistency | Untrained
+Spec = (
+    Sweep
+    | CeilingTable
+    | Limits
+    | Border
+    | Labelings
+    | Probing
+    | NoisyImages
+    | Reconstruction
+    | Staircase
+    | Consistency
+    | Untrained
+)
 KINDS: Mapping[str, type[Spec]] = {
     "sweep": Sweep,
     "ceiling": CeilingTable,
+    "limits": Limits,
+    "border": Border,
     "labelings": Labelings,
     "probing": Probing,
     "noisy_images": NoisyImages,

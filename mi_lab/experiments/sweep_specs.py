@@ -22,7 +22,7 @@ from mi_lab.ground.names import (
     known,
 )
 from mi_lab.ground.records import RECORDS
-from mi_lab.ground.settings import MOST_COUNT, MOST_UNITS, within
+from mi_lab.ground.settings import MOST_COUNT, MOST_SEED, MOST_UNITS, within
 
 LATER = {"later": True}
 """Metadata of a setting that came after results were stored; where one does not say, it had its default."""
@@ -68,7 +68,7 @@ class Sweep:
         _check_grid(self, ("true_mi", "batch_size", "hidden", "seeds"))
         within("hidden", self.hidden, 1, MOST_UNITS)
         within("epochs", (self.epochs,), 1, MOST_COUNT)
-        within("seeds", self.seeds, 0, 2**63 - 1)
+        within("seeds", self.seeds, 0, MOST_SEED)
         within("weight_decay", (self.weight_decay,), 0)
         if not 0 < self.average_weight <= 1:
             raise ValueError(
@@ -107,7 +107,7 @@ class CeilingTable:
     def __post_init__(self) -> None:
         _check_grid(self, ("true_mi", "batch_size"))
         within("samples", (self.samples,), 2)
-        within("seed", (self.seed,), 0, 2**63 - 1)
+        within("seed", (self.seed,), 0, MOST_SEED)
 
     def runs(self) -> Iterator[dict[str, Any]]:
         """The grid, one mapping of ``true_mi`` and ``batch_size`` per entry."""
@@ -115,7 +115,36 @@ class CeilingTable:
             yield {"true_mi": mi, "batch_size": batch_size}
 
 
-def _check_grid(spec: Sweep | CeilingTable, lists: tuple[str, ...]) -> None:
+@dataclass(frozen=True)
+class Limits:
+    """What the best critic reaches, per scheme of negatives, batch size and true MI, by Monte Carlo.
+
+    ``batches`` are those of the destination, ``samples`` the pairs of all else.
+    """
+
+    true_mi: tuple[float, ...]
+    batch_size: tuple[int, ...]
+    negatives: tuple[str, ...] = ("shuffle", "derangement")
+    batches: int = 1000
+    samples: int = 200_000
+    seeds: tuple[int, ...] = (0,)
+    dim: int = 20
+
+    def __post_init__(self) -> None:
+        _check_grid(self, ("true_mi", "batch_size", "negatives", "seeds"))
+        for scheme in self.negatives:
+            known("negatives", scheme, NEGATIVES)
+        within("batches", (self.batches,), 2)
+        within("samples", (self.samples,), 2)
+        within("seeds", self.seeds, 0, 2**63 - 1)
+
+    def runs(self) -> Iterator[dict[str, Any]]:
+        """The grid, one mapping of ``negatives``, ``true_mi``, ``batch_size`` and ``seed`` per entry."""
+        for scheme, batch_size, mi, seed in product(self.negatives, self.batch_size, self.true_mi, self.seeds):
+            yield {"negatives": scheme, "true_mi": mi, "batch_size": batch_size, "seed": seed}
+
+
+def _check_grid(spec: Sweep | Limits | CeilingTable, lists: tuple[str, ...]) -> None:
     for name in lists:
         if not getattr(spec, name):
             raise ValueError(f"{name} must hold at least one value.")

@@ -6,7 +6,7 @@ EXTRAS = {
     "book": ("IPython", "PIL", "docutils", "fastjsonschema", "filelock", "joblib", "nbformat", "plotly", "sphinx"),
     "images": ("PIL", "fastjsonschema", "filelock", "joblib", "pooch", "sklearn", "torchvision"),
     "lab": ("IPython", "anywidget", "fastjsonschema", "filelock", "ipywidgets", "joblib", "plotly", "traitlets"),
-    "cluster": ("distributed",),
+    "cluster": ("distributed", "fastjsonschema", "filelock", "joblib"),
 }
 """By extra, the modules that are imported from what pyproject.toml lists for it."""
 

@@ -5,6 +5,7 @@ and with nothing else. Mutual information (MI) is in nats.
 """
 
 import math
+from numbers import Real
 
 from mi_lab.ground.keywords import own_keywords
 
@@ -44,7 +45,7 @@ def mi_from_correlation(correlation: float, dim: int = 20) -> float:
     10.217
     """
     check_dim(dim)
-    if not -1 < correlation < 1:
+    if not isinstance(correlation, Real) or not -1 < correlation < 1:
         raise ValueError(f"correlation must lie strictly between -1 and 1, not {correlation}.")
     return -dim / 2 * math.log1p(-(correlation**2))
 
@@ -77,7 +78,7 @@ def correlation_from_mi(mi: float, dim: int = 20) -> float:
     0.795
     """
     check_dim(dim)
-    if not 0 <= mi < math.inf:
+    if not isinstance(mi, Real) or not 0 <= mi < math.inf:
         raise ValueError(f"mi must be a finite number of nats, zero or more, not {mi}.")
     correlation = math.sqrt(-math.expm1(-2 * mi / dim))
     if correlation >= 1:

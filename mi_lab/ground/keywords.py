@@ -5,23 +5,25 @@ import inspect
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar, cast
 
-from mi_lab.ground.names import nearest_of
+from mi_lab.ground.names import OPTIONS, nearest_of
 
 Public = TypeVar("Public", bound=Callable[..., Any])
 
 
 def check_keywords(owner: str, given: Iterable[str], names: Iterable[str]) -> None:
     """Raise TypeError, as Python does for an unexpected keyword, for the first that is not among ``names``."""
-    names = sorted(names)
+    names = sorted(set(names))
     for name in given:
         if name not in names:
             raise TypeError(f"{owner} has no setting '{name}'; {nearest_of(name, names)}")
 
 
 def keywords_of(function: Callable[..., Any]) -> list[str]:
-    """The names by which its arguments may be given."""
+    """The names by which its arguments may be given; ``**options`` are those of the estimators."""
     by_name = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-    return [name for name, parameter in inspect.signature(function).parameters.items() if parameter.kind in by_name]
+    parameters = inspect.signature(function).parameters
+    own = [name for name, parameter in parameters.items() if parameter.kind in by_name]
+    return [*own, *OPTIONS.values()] if "options" in parameters else own
 
 
 def own_keywords(public: Public) -> Public:

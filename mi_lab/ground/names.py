@@ -18,7 +18,7 @@ DECODERS = ("linear", "non_linear")
 GRADIENTS = ("alternating", "joint")
 PRETEXTS = ("random_labels", "rotation")
 LABELINGS = ("animal", *PRETEXTS)
-READOUTS = {name: tuple(one.readouts) for name, one in RECORDS.items() if one.family != UNTRAINED}
+READOUTS = {name: one.readouts for name, one in RECORDS.items() if one.family != UNTRAINED}
 """The estimators that train a critic, each with the readouts one training yields."""
 CONTRASTIVE = {name: one.alone for name, one in RECORDS.items() if one.alone}
 """Estimators that compare a positive with many negatives, and what becomes of them with a single one."""
@@ -35,7 +35,7 @@ ALPHA = 0.01
 """alpha, the weight of InfoNCE's baseline in I_alpha, unless it is said."""
 AVERAGE_WEIGHT = 0.01
 """r, the weight of the newest batch in MINE's moving average, unless it is said."""
-EXPLORED = tuple(name for name, one in RECORDS.items() if one.explored)
+EXPLORED = tuple(name for name, one in RECORDS.items() if one.shown.explored)
 """Those of the explorer's stored grid, of its widgets and of the live notebooks on estimators and critics."""
 CRITIC_BATCH = 512
 """Images of a batch of the critics that estimate information."""

@@ -9,6 +9,7 @@ MOST_UNITS = 2**16
 """Units of one hidden layer, or dimensions; the weights between two wider ones would take gigabytes."""
 MOST_COUNT = 2**20
 """Pairs or images of a batch, epochs: a larger number is a slip."""
+MOST_SEED = 2**63 - 1
 
 
 def plain_data(namespace: Mapping[str, Any]) -> dict[str, Any]:
@@ -26,11 +27,13 @@ def first_line(error: Exception | str) -> str:
 
 def as_type(type_: Any, name: str, value: Any) -> Any:
     """``value`` as the field's type; for a tuple a single value, 'a,b' or 'off' (none) will do. Raises ValueError."""
+    if hasattr(value, "tolist"):  # of NumPy or PyTorch
+        value = value.tolist()
     if type_ in (str, int, float):
         return _scalar(type_, name, value)
     if isinstance(value, str):
         value = [] if value == "off" else [item.strip() for item in value.split(",")]
-    items = value if isinstance(value, list | tuple) else [value]
+    items = value if isinstance(value, list | tuple | range) else [value]
     element = type_.__args__[0]
     return tuple(_scalar(element, name, item) for item in items)
 

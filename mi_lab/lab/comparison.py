@@ -1,6 +1,6 @@
 """Several estimators on the same pairs: a tidy table and one figure."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from mi_lab.estimation.pairs.estimates import Estimate
 from mi_lab.estimation.pairs.fit import Fit, make_fit
 from mi_lab.estimation.pairs.yardsticks import Yardstick
 from mi_lab.estimation.tasks import CorrelatedGaussians
-from mi_lab.ground.keywords import check_keywords, keywords_of
+from mi_lab.ground.keywords import check_keywords, keywords_of, own_keywords
 from mi_lab.ground.names import CONTRASTIVE, DENSITIES, OPTIONS, READOUTS, YARDSTICKS, known
 from mi_lab.ground.settings import as_type, plain_data
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 ESTIMATORS = ("mine", "nwj", "js", "infonce")
 
 
+@own_keywords
 @dataclass(frozen=True)
 class Comparison:
     """Estimates of the MI of the same pairs, in nats; in a notebook it shows itself as a table.
@@ -120,7 +121,8 @@ def fits(
 ) -> Iterator[tuple[str, Fit | Yardstick]]:
     """The trainings of ``compare``, each begun when it is asked for. Raises ValueError for what one of them refuses."""
     check_keywords("compare", settings, [*keywords_of(compare), *PARAMETERS])
-    names = [estimators] if isinstance(estimators, str) else list(estimators)
+    several = isinstance(estimators, Iterable) and not isinstance(estimators, str)
+    names: list[Any] = list(estimators) if several else [estimators]
     if not names:
         raise ValueError(f"estimators is empty; choose some of {', '.join((*READOUTS, *YARDSTICKS))}.")
     for name in names:
@@ -146,19 +148,18 @@ def _own(name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     return own
 
 
-PARAMETERS: Mapping[str, Callable[[Any], Any]] = {
-    "estimators": lambda value: as_type(tuple[str, ...], "estimators", value),
-    "negatives": lambda value: as_type(str, "negatives", value),
-    "critic": lambda value: as_type(str, "critic", value),
-    "batch_size": lambda value: as_type(int, "batch_size", value),
-    "hidden": lambda value: as_type(tuple[int, ...], "hidden", value),
-    "dropout": lambda value: as_type(tuple[float, ...], "dropout", value),
-    "learning_rate": lambda value: as_type(float, "learning_rate", value),
-    "max_steps": lambda value: as_type(int, "max_steps", value),
-    "seeds": lambda value: as_type(tuple[int, ...], "seeds", value),
-    "device": lambda value: as_type(str, "device", value),
-    "tau": lambda value: as_type(float, "tau", value),
-    "alpha": lambda value: as_type(float, "alpha", value),
+PARAMETERS: Mapping[str, Any] = {
+    "estimators": tuple[str, ...],
+    "negatives": str,
+    "critic": str,
+    "batch_size": int,
+    "hidden": tuple[int, ...],
+    "dropout": tuple[float, ...],
+    "learning_rate": float,
+    "max_steps": int,
+    "seeds": tuple[int, ...],
+    "device": str,
+    **dict.fromkeys(OPTIONS.values(), float),
 }
 
 
@@ -174,7 +175,7 @@ def compare_parameters(namespace: Mapping[str, Any]) -> Comparison:
     path, path_y = (
         None if (value := given.pop(name, None)) is None else as_type(str, name, value) for name in ("path", "path_y")
     )
-    settings = {name: PARAMETERS[name](value) for name, value in given.items() if value is not None}
+    settings = {name: as_type(PARAMETERS[name], name, value) for name, value in given.items() if value is not None}
     if path is None and path_y is not None:
         raise ValueError("path_y is the second of two files; give the first, that of x, as path.")
     if path is None:

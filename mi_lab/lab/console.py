@@ -12,7 +12,7 @@ from html import escape
 from mi_lab.estimation.machine import one_thread
 from mi_lab.estimation.training import Training
 from mi_lab.ground.settings import first_line
-from mi_lab.lab.toolkit import widgets
+from mi_lab.lab.apparatus import widgets
 
 SLICE = 0.08
 """Seconds of training between two looks at what was clicked."""

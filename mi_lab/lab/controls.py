@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from mi_lab.ground.gaussian import correlation_from_mi, mi_from_correlation
-from mi_lab.lab.toolkit import widgets
+from mi_lab.lab.apparatus import widgets
 
 LARGEST_CORRELATION = 0.9999
 LARGEST_MI = 40.0

@@ -7,6 +7,7 @@ from torch import Tensor
 from mi_lab.estimation.tasks import CorrelatedGaussians, Task
 from mi_lab.estimation.training import Training
 from mi_lab.ground.names import EXPLORED, NEGATIVES
+from mi_lab.lab.apparatus import go, make_subplots, widgets
 from mi_lab.lab.console import Console
 from mi_lab.lab.controls import Gaussians, batch_sizes, choice, whole_number
 from mi_lab.lab.plane import (
@@ -20,7 +21,6 @@ from mi_lab.lab.plane import (
     true_log_ratio,
 )
 from mi_lab.lab.runs import LabRun
-from mi_lab.lab.toolkit import go, make_subplots, widgets
 
 EPOCHS, LEARNING_RATE = 50, 1e-3
 _REFERENCES = {"true": "true log ratio", "shuffle": "best possible under a shuffle"}

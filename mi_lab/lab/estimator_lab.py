@@ -5,11 +5,11 @@ from typing import Any
 from mi_lab.estimation.training import Training
 from mi_lab.ground.files import ResultError
 from mi_lab.ground.names import AVERAGE_WEIGHT, CRITICS, EXPLORED, NEGATIVES
+from mi_lab.lab.apparatus import widgets
 from mi_lab.lab.console import Console
 from mi_lab.lab.controls import LARGEST_CORRELATION, Gaussians, batch_sizes, choice, one_of, whole_number
 from mi_lab.lab.overlay import Overlay
 from mi_lab.lab.runs import LabRun
-from mi_lab.lab.toolkit import widgets
 from mi_lab.results.curves import TAIL
 from mi_lab.results.store import results_dir
 

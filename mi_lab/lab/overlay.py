@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from mi_lab.lab.apparatus import go
 from mi_lab.lab.runs import LabRun, labels
-from mi_lab.lab.toolkit import go
 from mi_lab.pages import theme
 from mi_lab.pages.figures import add_curve, add_marks, thinned
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mi_lab.estimation.negatives import ceiling
+from mi_lab.estimation.limits import ceiling
 from mi_lab.experiments.registry import EXPERIMENTS, experiment
 from mi_lab.experiments.sweep_specs import Sweep
 from mi_lab.ground.costs import step_flops

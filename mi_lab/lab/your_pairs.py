@@ -10,9 +10,9 @@ from mi_lab.estimation.pairs.arrays import Array, parse_array, read_pairs
 from mi_lab.estimation.pairs.estimates import Estimate
 from mi_lab.ground.names import OF_TASKS, READOUTS, YARDSTICKS
 from mi_lab.ground.settings import as_type, first_line
+from mi_lab.lab.apparatus import HTML, clear_output, display, widgets
 from mi_lab.lab.comparison import ESTIMATORS, fits, synthetic
 from mi_lab.lab.drawing import draw_estimates, estimates_table
-from mi_lab.lab.toolkit import HTML, clear_output, display, widgets
 
 _SOURCES = ("Synthetic", "Paste", "Upload", "Path")
 

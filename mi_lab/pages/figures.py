@@ -19,11 +19,13 @@ from mi_lab.ground.records import RECORDS
 from mi_lab.pages import theme
 from mi_lab.pages.provenance import provenance
 from mi_lab.results.curves import TAIL, final, smooth
+from mi_lab.results.destinations import stored_limit
 from mi_lab.results.store import Result, load
 
-NAMES = {(one.name, readout): title for one in RECORDS.values() for readout, title in one.readouts.items()}
+NAMES = {(one.name, readout): title for one in RECORDS.values() for readout, title in one.titles.items()}
 """What figures and tables call an estimator and readout."""
-_POINTS = 100  # a curve is drawn with at most this many points
+_POINTS = 100  # a curve is drawn with about so many points
+_SMOOTHED = 20  # epochs; over fewer the report's smoothing would draw a steep rise as a flat line
 
 Run = Mapping[str, Any]
 
@@ -33,28 +35,36 @@ def draw(panel: str, folder: Path | None = None) -> go.Figure:
     return curves_of(load(panel, folder=folder), experiment(panel).panels[panel])
 
 
-def curves_of(result: Result, readout: str) -> go.Figure:
+def curves_of(result: Result, readout: str, statistic: str = "mean") -> go.Figure:
     """Estimate against epoch, one line per run, smoothed as in the report's App. C.1; single epochs are thin.
 
-    At the right edge every colour has its true MI (circle) and its ceiling I_N (diamond); dotted is log N.
+    ``statistic`` is the mean or the median of an epoch's batches.
+
+    At the right edge every colour has its true MI (circle) and its ceiling I_N (diamond), and where DV's value is read
+    also its destination (cross); dotted is log N.
     """
     spec = result.spec
     if not isinstance(spec, Sweep):
         raise ValueError(f"{result.experiment} holds no training curves; draw it with theory.ceilings_of.")
     name = NAMES[spec.estimator, readout]
     # colours stand for what varies: the true MI, or the batch size where there are several
-    key = "batch_size" if len(spec.batch_size) > 1 else "true_mi"
+    sizes, several = (
+        sorted({run["batch_size"] for run in result.runs}),
+        len({run["true_mi"] for run in result.runs}) > 1,
+    )
+    key = "batch_size" if len(sizes) > 1 else "true_mi"
     lines = theme.lines([run[key] for run in result.runs], by_size=key == "batch_size")
-    figure = theme.figure("epoch", "estimated MI [nats]", _alt(result, readout, name), **_around(result, readout))
-    low, high = _range(result, readout)
+    axis = "estimated MI [nats]" if statistic == "mean" else f"{statistic} batch [nats]"
+    figure = theme.figure("epoch", axis, _alt(result, readout, name), **_around(result, readout))
+    low, high = _range(result, readout, statistic)
     for run in result.runs:
         label = f"{run['true_mi']:g}" if key == "true_mi" else f"N = {run['batch_size']}"
-        if key == "batch_size" and len(spec.true_mi) > 1:
+        if key == "batch_size" and several:
             label += f", {run['true_mi']:g} nats"
-        add_curve(figure, run, readout, label, lines[run[key]])
-    for n in sorted(spec.batch_size):
+        add_curve(figure, run, readout, label, lines[run[key]], statistic)
+    for n in sizes:
         colour = lines[n]["color"] if key == "batch_size" else theme.REFERENCE
-        theme.add_log_n(figure, n, spec.epochs * 1.06, colour, "log N" if n == min(spec.batch_size) else None)
+        theme.add_log_n(figure, n, spec.epochs * 1.08, colour, "log N" if n == sizes[0] else None)
     points = list({(run["true_mi"], run["batch_size"]): run for run in result.runs}.values())
     truths = [(run["true_mi"], run, lines[run[key]]["color"]) for run in points]
     ceilings = [(run["ceiling"]["value"], run, lines[run[key]]["color"]) for run in points]
@@ -62,14 +72,20 @@ def curves_of(result: Result, readout: str) -> go.Figure:
     shuffled = spec.negatives == "shuffle"
     top = "ceiling I<sub>N</sub>" if shuffled else "I<sub>N</sub> of a shuffle"
     add_marks(figure, top, "diamond" if shuffled else "diamond-open", spec.epochs * 1.03, ceilings, high)
-    figure.update_xaxes(range=[0, spec.epochs * 1.06])
+    if readout == "dv" and spec.task == "gaussian":
+        found = [(stored_limit(run, "destination", spec.negatives), run, lines[run[key]]["color"]) for run in points]
+        known = [mark for mark in found if math.isfinite(mark[0])]
+        add_marks(figure, "destination", "x-open", spec.epochs * 1.055, known, high)
+    figure.update_xaxes(range=[0, spec.epochs * 1.08])
     figure.update_yaxes(range=[low, high])
     return figure.update_layout(legend_title_text="batch size" if key == "batch_size" else "true MI [nats]")
 
 
-def add_curve(figure: go.Figure, run: Run, readout: str, label: str, line: Mapping[str, Any]) -> None:
+def add_curve(
+    figure: go.Figure, run: Run, readout: str, label: str, line: Mapping[str, Any], statistic: str = "mean"
+) -> None:
     """Two traces: the estimate of each epoch, thin, and the smoothed curve. Runs of one label share a legend entry."""
-    epochs, single, smoothed = thinned(run["curves"][readout]["mean"])
+    epochs, single, smoothed = thinned(run["curves"][readout][statistic])
     first = not any(trace.legendgroup == label for trace in figure.data)
     shared = {"x": epochs, "mode": "lines", "legendgroup": label}
     figure.add_scatter(
@@ -87,10 +103,24 @@ def add_curve(figure: go.Figure, run: Run, readout: str, label: str, line: Mappi
 
 
 def thinned(mean: Sequence[float]) -> tuple[list[int], list[float], list[float]]:
-    """What is drawn of a curve in nats: epochs, their estimates, and the smoothed estimates; 100 points at most."""
-    step = max(1, math.ceil(len(mean) / _POINTS))
-    single, smoothed = [float(f"{v:.3g}") for v in mean[::step]], [float(f"{v:.4g}") for v in smooth(mean)[::step]]
-    return list(range(1, len(mean) + 1, step)), single, smoothed
+    """What is drawn of a curve in nats: epochs, their estimates, and the smoothed estimates.
+
+    A curve of few epochs is not smoothed. Of a long one, of every hundredth the epoch that lies furthest from the
+    smoothed line, and both ends, the lowest and the highest of all: what one can see, and no extreme is lost.
+    """
+    if not len(mean):
+        return [], [], []
+    values, step = np.asarray(mean), max(1, math.ceil(len(mean) / _POINTS))
+    level = smooth(mean) if len(mean) > _SMOOTHED else values
+    far = np.abs(values - level)
+    shown = {start + int(far[start : start + step].argmax()) for start in range(0, len(mean), step)}
+    shown |= {0, len(mean) - 1, int(values.argmin()), int(values.argmax())}
+    epochs = sorted(shown)
+    return (
+        [e + 1 for e in epochs],
+        [float(f"{mean[e]:.3g}") for e in epochs],
+        [float(f"{level[e]:.4g}") for e in epochs],
+    )
 
 
 def add_marks(
@@ -115,10 +145,10 @@ def add_marks(
     )
 
 
-def _range(result: Result, readout: str) -> tuple[float, float]:
+def _range(result: Result, readout: str, statistic: str) -> tuple[float, float]:
     """An axis that shows the curves up to a third above the largest truth or ceiling they come near."""
-    tops = [float(np.max(smooth(r["curves"][readout]["mean"]))) for r in result.runs if r["curves"][readout]["mean"]]
-    lows = [float(np.min(smooth(r["curves"][readout]["mean"]))) for r in result.runs if r["curves"][readout]["mean"]]
+    curves = [smooth(r["curves"][readout][statistic]) for r in result.runs if r["curves"][readout][statistic]]
+    tops, lows = [float(curve.max()) for curve in curves], [float(curve.min()) for curve in curves]
     reference = max([math.log(r["batch_size"]) for r in result.runs])
     truth = max(r["true_mi"] for r in result.runs)
     high = min(max([reference, *tops]) * 1.15, truth * 1.33 + reference)

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from mi_lab.estimation.machine import one_thread
 from mi_lab.ground.keywords import own_keywords
+from mi_lab.ground.settings import as_type
 from mi_lab.representation.families import Family, Predictor, described
 
 
@@ -99,6 +100,7 @@ def v_entropy(
     >>> abs(v_entropy(Categorical(), coin).value - math.log(2)) < 0.01
     True
     """
+    _check_tensors(given=given, y=y)
     family.check(y)
     parts = _parts(len(y), held_out, seed)
     _check(y, given, parts)
@@ -148,6 +150,7 @@ def v_information(
     >>> v_information(Categorical(), x, label).value > 0.6 > v_information(Categorical(), x[:, 1:], label).value
     True
     """
+    _check_tensors(x=x, y=y)
     family.check(y)
     parts = _parts(len(y), held_out, seed)
     _check(y, x, parts)
@@ -170,12 +173,13 @@ def _entropies(
 
 def _parts(count: int, held_out: float | Tensor, seed: int) -> tuple[Tensor, Tensor]:
     """Where the fitted and the held-out pairs stand."""
+    seed = as_type(int, "seed", seed)
     if isinstance(held_out, Tensor):
         if held_out.dtype != torch.bool or held_out.shape != (count,):
             raise ValueError(f"held_out must be a mask of shape ({count},) and type bool, not {described(held_out)}.")
         fitted, read = (~held_out).nonzero().flatten(), held_out.nonzero().flatten()
     else:
-        if not 0 < held_out < 1:
+        if not isinstance(held_out, int | float) or not 0 < held_out < 1:
             raise ValueError(f"held_out, the share of held-out pairs, must lie between 0 and 1, not {held_out}.")
         order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
         read, fitted = order[: int(count * held_out)].sort().values, order[int(count * held_out) :].sort().values
@@ -184,6 +188,12 @@ def _parts(count: int, held_out: float | Tensor, seed: int) -> tuple[Tensor, Ten
             f"of {count} pairs {len(fitted)} would be fitted and {len(read)} held out; both parts need at least one."
         )
     return fitted, read
+
+
+def _check_tensors(**sides: Tensor | None) -> None:
+    for name, values in sides.items():
+        if values is not None and not isinstance(values, Tensor):
+            raise ValueError(f"{name} must be a tensor, not {type(values).__name__}; torch.tensor({name}) makes one.")
 
 
 def _check(y: Tensor, x: Tensor | None, parts: tuple[Tensor, Tensor]) -> None:

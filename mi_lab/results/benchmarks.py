@@ -44,8 +44,9 @@ _FIELDS: dict[str, Any] = {
     "shares": {"type": "object", "additionalProperties": _TIMES},
 }
 _OF_CRITICS = ("cases", "matrix", "scaling", "shares")
+_LATER = {"lower_matrix": _RATES}  # which benchmarks of before 28 November 2026 lack
 SCHEMAS = {
-    CRITICS: {"type": "object", "properties": _FIELDS, "required": list(_FIELDS)},
+    CRITICS: {"type": "object", "properties": _FIELDS | _LATER, "required": list(_FIELDS)},
     IMAGES: {"type": "object", "properties": _FIELDS, "required": [f for f in _FIELDS if f not in _OF_CRITICS]},
 }
 
@@ -55,7 +56,8 @@ class Speed:
     """One benchmark. ``rates[contestant][case]`` are run-steps or images per second, one per round.
 
     A rate is None where the contestant cannot do it. Of critics alone, ``matrix`` are operations per second in large
-    float32 matrix products on the same cores; ``scaling[axis][value]`` are seconds of a run-step on one core;
+    float32 matrix products on the same cores, ``lower_matrix`` those in bfloat16; ``scaling[axis][value]`` are seconds
+    of a run-step on one core;
     ``shares[case][part]`` are shares of a step's processor time.
     """
 
@@ -73,10 +75,14 @@ class Speed:
         return median(rates) if rates else math.nan
 
     def share(self, case: str, contestant: str) -> float:
-        """The part of the machine's matrix rate that the multiplications of the method amount to."""
+        """The part of the machine's matrix rate, in the contestant's own precision, that the method's products take.
+
+        nan if it was not measured.
+        """
         hidden, batch_size, negatives = self.document["cases"][case]
         flops = step_flops(hidden, batch_size, negatives=negatives)
-        pairs = zip(self.document["rates"][contestant][case], self.document["matrix"], strict=True)
+        matrix = self.document.get("lower_matrix", []) if contestant == LOWER else self.document["matrix"]
+        pairs = zip(self.document["rates"][contestant][case], matrix, strict=bool(matrix))
         shares = [flops * rate / matrix for rate, matrix in pairs if rate is not None]
         return median(shares) if shares else math.nan
 

@@ -64,6 +64,24 @@ def fall(run: Mapping[str, Any], readout: str, epochs: int | None = None) -> flo
     return float(curve.max() - curve[-1])
 
 
+def distance(one: Mapping[str, Any], other: Mapping[str, Any], readout: str, epochs: int | None = None) -> float:
+    """The mean over epochs, or the first so many, of the distance of two mean curves, in nats; inf if one ended."""
+    curves = [np.asarray(run["curves"][readout]["mean"][:epochs]) for run in (one, other)]
+    if len(curves[0]) != len(curves[1]) or not len(curves[0]):
+        return math.inf
+    return float(np.abs(curves[0] - curves[1]).mean())
+
+
+def pull(run: Mapping[str, Any], readout: str) -> float:
+    """Nats by which the median of an epoch's batches lies above their mean, averaged over the last; inf if not finite.
+
+    Rare batches far below the others pull the mean down, and no quantile shows them.
+    """
+    if run["first_nonfinite_epoch"] is not None:
+        return math.inf
+    return final(run, readout, "median") - final(run, readout)
+
+
 def scatter(run: Mapping[str, Any], readout: str) -> float:
     """Nats from the 5 % to the 95 % quantile of an epoch's batches, the median over the last; inf if not finite."""
     if run["first_nonfinite_epoch"] is not None:

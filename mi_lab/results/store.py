@@ -23,9 +23,11 @@ from mi_lab.results.rounding import round_measured
 from mi_lab.results.schema import FORMAT, RESTORE, SCHEMA, SEALED, read_document, unreadable
 
 S = TypeVar("S", bound=Spec)
+_BOOK = Path(__file__).parents[2] / "book"
 SHOWN_PROFILES = ("report", "laptop")  # the book shows the first of these that is stored
 
 
+@own_keywords
 @dataclass(frozen=True)
 class Result:
     """What one experiment measured, with the spec it followed and where it came from.
@@ -42,7 +44,7 @@ class Result:
     >>> import math
     >>> from mi_lab import load
     >>> [run] = load("fig-2a").select(true_mi=30.0)  # in a checkout, which holds the book's results
-    >>> run["curves"]["nwj"]["mean"][-1] < math.log(run["batch_size"])
+    >>> sum(run["curves"]["nwj"]["mean"][-100:]) / 100 < math.log(run["batch_size"])
     True
     """
 
@@ -69,9 +71,13 @@ class Result:
 
 
 def results_dir() -> Path:
-    """``MI_LAB_RESULTS`` if it is set, else book/results of the checkout this package lies in."""
-    default = Path(__file__).parents[2] / "book" / "results"
+    """``MI_LAB_RESULTS`` if it is set, else book/results of the checkout this package lies in, else ./results."""
+    default = _BOOK / "results" if _in_checkout() else "results"
     return Path(os.environ.get("MI_LAB_RESULTS", default))
+
+
+def _in_checkout() -> bool:
+    return (_BOOK / "experiments").is_dir()
 
 
 def file_name(name: str, profile: str, custom: Spec | None = None) -> str:
@@ -96,7 +102,7 @@ def save(result: Result, folder: Path | None = None) -> Path:
 
 
 @own_keywords
-def load(name: str, profile: str | None = None, folder: Path | None = None) -> Result:
+def load(name: str, profile: str | None = None, folder: str | Path | None = None) -> Result:
     """The stored result of an experiment or panel.
 
     Parameters
@@ -105,8 +111,8 @@ def load(name: str, profile: str | None = None, folder: Path | None = None) -> R
         Of the experiment, such as 'fig-2a'.
     profile : str, optional
         'smoke', 'laptop' or 'report'; None for the largest of the last two that is stored.
-    folder : Path, optional
-        Where it lies; None for ``MI_LAB_RESULTS``, else book/results of the checkout.
+    folder : str or Path, optional
+        Where it lies; None for ``MI_LAB_RESULTS``, else book/results of the checkout, or ./results without one.
 
     Returns
     -------
@@ -126,7 +132,7 @@ def load(name: str, profile: str | None = None, folder: Path | None = None) -> R
     'nwj'
     """
     chosen = experiment(name)
-    folder = folder or results_dir()
+    folder = Path(folder or results_dir())
     profiles = SHOWN_PROFILES if profile is None else (known("profile", profile, PROFILES),)
     found = _first(chosen.name, profiles, folder)
     if found is None:
@@ -227,7 +233,10 @@ def _check_curves(path: Path, number: int, run: Mapping[str, Any], spec: Sweep) 
 
 def rerun_hint(own: Experiment, profile: str, overrides: Mapping[str, Any] | None = None) -> str:
     """How to make a result of this experiment, as the end of a sentence."""
-    return f"run: {papermill_command(own, profile, overrides)}"
+    if _in_checkout():
+        return f"run: {papermill_command(own, profile, overrides)}"
+    settings = "".join(f", {name}={value!r}" for name, value in (overrides or {}).items())
+    return f"run: mi_lab.run({own.name!r}, {profile!r}{settings})"
 
 
 def papermill_command(own: Experiment, profile: str, overrides: Mapping[str, Any] | None = None) -> str:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 
 from mi_lab.estimation.catalogue import make_task
-from mi_lab.estimation.negatives import ceiling
+from mi_lab.estimation.limits import ceiling
 from mi_lab.estimation.tasks import CorrelatedGaussians
 from mi_lab.experiments.sweep_specs import CeilingTable, Sweep
 from mi_lab.results.rounding import Run

@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 
+import mi_lab
 from mi_lab.estimation.catalogue import make_task
 from mi_lab.estimation.machine import device_named
 from mi_lab.experiments.consistency_specs import Staircase, Untrained
@@ -31,7 +32,9 @@ from mi_lab.results.rounding import Run, round_measured
 from mi_lab.results.store import Result, results_dir, save
 from mi_lab.runner.ceiling_tables import ceilings, with_ceilings
 from mi_lab.runner.identity import reached, sources, versions
+from mi_lab.runner.recipes.by_kind import recipe
 from mi_lab.runner.staged import train_staged
+from mi_lab.runner.sweep_training import train_runs
 from mi_lab.runner.sweeps import train_sweep
 
 
@@ -42,7 +45,7 @@ def run(
     device: str = "auto",
     workers: int | None = None,
     scheduler: str | None = None,
-    folder: Path | None = None,
+    folder: str | Path | None = None,
     progress: bool = True,
     **overrides: Any,
 ) -> Result:
@@ -60,8 +63,9 @@ def run(
         Parallel processes of one thread each; None for one per core, and one on CUDA.
     scheduler : str, optional
         The address of a Dask scheduler, 'tcp://host:8786', whose workers then do the training.
-    folder : Path, optional
-        Where the result is stored; None for ``MI_LAB_RESULTS``, else book/results of the checkout.
+    folder : str or Path, optional
+        Where the result is stored; None for ``MI_LAB_RESULTS``, else book/results of the checkout, or ./results without
+        one.
     progress : bool
         Whether to draw progress bars.
     **overrides
@@ -99,13 +103,15 @@ def run(
     if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
         raise ValueError(f"workers must be a whole number of at least 1, or None, not {reprlib.repr(workers)}.")
     scheduler = scheduler and as_type(str, "scheduler", scheduler)
-    folder = folder or results_dir()
+    folder = Path(folder or results_dir())
     check_writable(folder)
     check_writable(runs_folder(), "finished runs")
     with _cluster(scheduler) as cluster:
-        place = _place(device) if cluster is None else cluster.submit(_place, device, pure=False).result()
-        if place.pop("versions") != versions(__name__):
-            raise ValueError(f"the workers of {scheduler} have another version of mi_lab or PyTorch; install this one.")
+        if cluster is None:
+            place = _place(device)
+        else:
+            _check_workers(cluster, scheduler, spec)
+            place = cluster.submit(_place, device, pure=False).result()
         runs = _runs(spec, place.pop("place"), workers, chosen.name if progress else None, cluster)
     return _store(chosen, profile, spec, runs, place, folder)
 
@@ -121,7 +127,7 @@ def store_runs(name: str, runs: Sequence[Run], **overrides: Any) -> Result:
     if not isinstance(spec, Sweep):
         raise ValueError(f"{chosen.name} holds no runs with curves.")
     place = _place("cpu")
-    del place["place"], place["versions"]
+    del place["place"]
     return _store(
         chosen, "laptop", spec, with_ceilings(spec, [round_measured(run) for run in runs]), place, results_dir()
     )
@@ -145,7 +151,7 @@ def run_parameters(namespace: Mapping[str, Any]) -> Result:
     Raises
     ------
     ValueError
-        Before any work, for a name that is no parameter; papermill itself only warns of one.
+        Before any work, for no experiment or a name that is no parameter; papermill itself only warns of one.
 
     Examples
     --------
@@ -155,6 +161,8 @@ def run_parameters(namespace: Mapping[str, Any]) -> Result:
     'ceiling.smoke.json'
     """
     given = plain_data(namespace)
+    if "experiment" not in given:
+        raise ValueError("no experiment is given; name one, such as 'fig-2a'.")
     chosen = experiment(given.pop("experiment"))
     names = [field.name for field in dataclasses.fields(chosen.report)]
     for key in given:
@@ -219,6 +227,15 @@ def _cluster(scheduler: str | None) -> Iterator[Any]:
         yield client
 
 
+def _check_workers(cluster: Any, scheduler: str | None, spec: Spec) -> None:
+    """Raise ValueError unless the workers would train as this process does."""
+    trainer = train_runs if isinstance(spec, Sweep | CeilingTable) else recipe(spec)
+    ours, theirs = versions(trainer.__module__), cluster.submit(versions, trainer.__module__, pure=False).result()
+    others = [name for name, value in ours.items() if theirs.get(name) != value]
+    if others:
+        raise ValueError(f"the workers of {scheduler} have another {' and '.join(others)}; install what is here.")
+
+
 def _place(device: str) -> dict[str, Any]:
     """Where the training happens; asked of a cluster's worker if there is one."""
     place = device_named(device)
@@ -229,21 +246,21 @@ def _place(device: str) -> dict[str, Any]:
         "machine": f"{platform.system()} {name}",
         "python": platform.python_version(),
         "torch": torch.__version__,
-        "versions": versions(__name__),
     }
 
 
 def _revision() -> str:
-    """The commit of the code that ran, marked if the code differs from it; 'unknown' outside a checkout."""
+    """The commit of the code that ran, marked if the code differs from it; without a checkout of it the version."""
     here = Path(__file__).parents[1]
     try:
         git = functools.partial(subprocess.run, cwd=here, capture_output=True, text=True, check=True)
+        git(["git", "ls-files", "--error-unmatch", __file__])  # a checkout around an installed package is another's
         revision = git(["git", "rev-parse", "--short=12", "HEAD"]).stdout.strip()
         loaded = [name.replace(".", "/") for name in reached(__name__, sources())]
         paths = [f"../{name}{end}" for name in loaded for end in (".py", "/__init__.py")]
         changed = git(["git", "status", "--porcelain", "--", *paths]).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
-        return "unknown"
+        return f"mi_lab {mi_lab.__version__}"
     return f"{revision} with changes" if changed else revision
 
 

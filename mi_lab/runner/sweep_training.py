@@ -45,6 +45,7 @@ def _memory_for(runs: Sequence[Run]) -> Iterator[None]:
 
 def training_of(spec: Sweep, runs: Sequence[Run], device: str = "cpu") -> Training:
     """The training that ``train_runs`` takes to its end, not yet begun; advance it under ``one_thread``."""
+    option = OPTIONS.get(spec.estimator, "")
     return Training(
         [make_task(spec.task, spec.dim, run["true_mi"]) for run in runs],
         [run["seed"] for run in runs],
@@ -55,6 +56,6 @@ def training_of(spec: Sweep, runs: Sequence[Run], device: str = "cpu") -> Traini
         layers=Layers(spec.hidden, spec.activation, spec.dropout, spec.precision),
         weight_decay=spec.weight_decay,
         learning_rate=spec.learning_rate,
-        average_weight=spec.average_weight if OPTIONS.get(spec.estimator) == "average_weight" else None,
         device=device,
+        **({option: getattr(spec, option)} if hasattr(spec, option) else {}),
     )

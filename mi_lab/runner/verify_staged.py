@@ -8,9 +8,11 @@ from typing import Any
 
 import torch
 
+from mi_lab.experiments.border_specs import Border
 from mi_lab.experiments.consistency_specs import Consistency, Staircase, Untrained
 from mi_lab.experiments.image_specs import NO_PRETEXT, Labelings, NoisyImages, Probing
 from mi_lab.experiments.reconstruction_specs import NO_DECODER, VInfoMaxDigits
+from mi_lab.experiments.sweep_specs import Limits
 from mi_lab.representation.datasets import load_dataset, some
 from mi_lab.representation.encoders import ResNet18, make_encoder
 from mi_lab.representation.pretext import Schedule, train_encoder
@@ -26,7 +28,11 @@ Part = Mapping[str, Mapping[str, Any]]
 
 def part_again(spec: Any, run: Mapping[str, Any], device: torch.device) -> Part:
     """Some of a run, computed anew; empty where nothing of it is cheap. Raises DataError if the data cannot be had."""
-    if isinstance(spec, Labelings | Untrained):
+    if isinstance(spec, Limits | Border) and (run["batch_size"] > 512 or run["negatives"] == "all_pairs"):
+        return {}
+    if isinstance(spec, Border) and run["seed"] != spec.seeds[0]:
+        return {}
+    if isinstance(spec, Labelings | Untrained | Limits | Border):
         with tempfile.TemporaryDirectory() as folder:
             return {"values": recipe(spec)(spec, run, device, Stages(Path(folder), {}))["values"]}
     if isinstance(spec, Staircase):

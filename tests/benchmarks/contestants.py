@@ -153,17 +153,22 @@ def _data(pairs=10_000):
     return torch.from_numpy(x), torch.from_numpy(y)
 
 
-def matrix_rate(seconds):
-    """Operations per second in large float32 matrix products, the best of those that fit the time."""
+def matrix_rate(seconds, precision="float32"):
+    """Operations per second in large matrix products, the best of those that fit the time."""
     import torch
 
-    a, b = torch.randn(2, 2048, 2048)
-    out, best, end = torch.empty(2048, 2048), 0.0, time.perf_counter() + seconds
+    a, b = torch.randn(2, 2048, 2048).to(getattr(torch, precision))
+    out, best, end = torch.empty_like(a), 0.0, time.perf_counter() + seconds
     while time.perf_counter() < end:
         begun = time.perf_counter()
         torch.mm(a, b, out=out)
         best = max(best, 2 * 2048**3 / (time.perf_counter() - begun))
     return best
+
+
+def matrix_rates(seconds):
+    """In either precision, each for half of the time."""
+    return {precision: matrix_rate(seconds / 2, precision) for precision in ("float32", "bfloat16")}
 
 
 def steps_per_second(train, seconds):
@@ -262,9 +267,9 @@ def main(name, seconds, core):
             os.environ[variable] = "1"
     else:
         os.environ.pop("OMP_NUM_THREADS", None)
-    alone = {"scaling": scaling, "parts": parts, "matrix": matrix_rate}
+    alone = {"scaling": scaling, "parts": parts, "matrix": matrix_rates}
     if name in alone:
-        print(json.dumps({"matrix": matrix_rate(float(seconds))} if name == "matrix" else alone[name](float(seconds))))
+        print(json.dumps(alone[name](float(seconds))))
         return
     contestants = {f.__name__: f for f in (mi_lab, mi_lab_bfloat16, plain_loop, torch_mist, benchmark_mi)}
     rates = {}

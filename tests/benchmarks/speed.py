@@ -54,9 +54,10 @@ def measure(rounds, seconds, peers):
             ("torch-mist", peers / "torch-mist/bin/python", "torch_mist", CORES),
             ("benchmark-mi", peers / "benchmark-mi/bin/python", "benchmark_mi", CORES),
         ]
-    rates, matrix = {title: {} for title, *_ in entries}, []
+    rates, matrix = {title: {} for title, *_ in entries}, {"float32": [], "bfloat16": []}
     for number in range(rounds):
-        matrix.append(processes(sys.executable, "matrix", seconds, CORES)["matrix"])
+        for precision, rate in processes(sys.executable, "matrix", seconds, CORES).items():
+            matrix[precision].append(rate)
         for title, python, name, cores in entries:
             print(f"round {number + 1} of {rounds}: {title}", file=sys.stderr, flush=True)
             for case, rate in processes(str(python), name, seconds, cores).items():
@@ -68,7 +69,7 @@ def show(speed):
     """The table with ratios."""
     rates = speed.document["rates"]
     others = [title for title in rates if title != "mi_lab"]
-    print(f"\n{speed.document['machine']}; run-steps per second on two cores, and share of the matrix rate")
+    print(f"\n{speed.document['machine']}; run-steps per second on two cores, and share of its own matrix rate")
     print("case".ljust(30) + "".join(title.rjust(22) for title in rates))
     for case in rates["mi_lab"]:
         cells = "".join(
@@ -127,7 +128,8 @@ def main():
         "machine": processor(),
         "versions": versions(options.peers),
         "cases": {f"{case}, {e}": c for case, c in contestants.CASES.items() for e in contestants.ESTIMATORS},
-        "matrix": matrix,
+        "matrix": matrix["float32"],
+        "lower_matrix": matrix["bfloat16"],
         "rates": rates,
         "scaling": scaling,
         "shares": parts,

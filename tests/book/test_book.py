@@ -21,6 +21,7 @@ PAGES = [
     "nwj",
     "js",
     "why-log-n",
+    "shuffle-audit",
     "other-critics",
     "explorer",
     "labels",

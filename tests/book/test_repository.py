@@ -115,6 +115,20 @@ def test_pages_about_this_copy_are_not_run_elsewhere(monkeypatch):
         assert [b["text"] for b in repository.buttons(page, True)] == ["Edit this page", "Report an error"]
 
 
+def test_pages_without_cells_in_their_source_are_no_notebooks_there(monkeypatch):
+    monkeypatch.setenv("REPOSITORY", ADDRESS)
+    of_claims = [path for path in ROOT.glob("book/*.md") if "```{claim}" in path.read_text(encoding="utf-8")]
+    assert [f"book/{path.stem}" for path in of_claims] == list(repository.WRITTEN_OUT)
+    [page] = repository.WRITTEN_OUT
+    assert [b["text"] for b in repository.buttons(page, True)] == ["Open in Colab", "Edit this page", "Report an error"]
+
+
+@pytest.mark.parametrize("given", [f"{ADDRESS}.git", f"{ADDRESS}/", f"{ADDRESS}.git/"])
+def test_the_address_of_a_clone_is_that_of_its_pages(given, monkeypatch):
+    monkeypatch.setenv("REPOSITORY", given)
+    assert repository.repository() == ADDRESS
+
+
 @pytest.mark.parametrize("wrong", ["github.com/owner/name", "https://github.com/owner", "https://example.org/a/b"])
 def test_another_address_is_refused(wrong, monkeypatch):
     monkeypatch.setenv("REPOSITORY", wrong)

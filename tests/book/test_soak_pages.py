@@ -74,4 +74,4 @@ def test_widgets_driven_for_a_minute(tab, served, told):
             moves += 1
         sizes.append(tab.megabytes())
     growth = tell(told, f"{moves} moves of widgets", sizes[2:], len(fields))
-    assert growth * len(sizes) < 20  # MB in this minute
+    assert growth * len(sizes) < 10  # MB in this minute

@@ -174,8 +174,8 @@ def test_mine_follows_the_gradient_with_the_moving_average(weight, m):
         for k in range(2):
             exponentials = negative[k].exp()
             newest = float(exponentials.mean())
-            w[k] = 1.0 if step == 0 else newest / averages[k]
             averages[k] = newest if step == 0 else (1 - weight) * averages[k] + weight * newest
+            w[k] = newest / averages[k]
             # the gradient of E_p[T] - E_pp[e^T] / a in each score
             assert torch.allclose(to_positive[k], torch.full((6,), 1 / 6, dtype=torch.float64))
             assert torch.allclose(to_negative[k], -exponentials / (6 * m) / averages[k], rtol=1e-5)

@@ -1,15 +1,12 @@
-import itertools
 import math
 from collections import Counter
 
-import numpy as np
 import pytest
 import torch
 from helpers import generators, refused
-from scipy.integrate import trapezoid
-from scipy.stats import chisquare, multivariate_normal, norm
+from scipy.stats import chisquare
 
-from mi_lab import CorrelatedGaussians, ceiling
+from mi_lab import CorrelatedGaussians
 from mi_lab.estimation.critics import make_critic
 from mi_lab.estimation.mlp import Layers
 from mi_lab.estimation.negatives import derangement, draw_batch, merge, off_diagonal, score, shuffle
@@ -117,53 +114,3 @@ def test_a_batch_of_one_is_refused(negatives):
 def test_an_unknown_scheme_is_refused():
     with refused("unknown negatives 'derangment'", "'derangement'"):
         draw_batch(TASKS, 4, "derangment", generators(0, 1))
-
-
-def ceiling_by_integration(rho, batch_size):
-    """I_N of one pair of scalars: the integral of p log(p/q_N) over a grid, densities from scipy."""
-    # the integrand is smooth and dies out at the edge, where the trapezoid rule converges faster than any power
-    axis = np.arange(-8, 8, 0.02)
-    x, y = np.meshgrid(axis, axis, indexing="ij")
-    p = multivariate_normal(cov=[[1, rho], [rho, 1]]).pdf(np.dstack([x, y]))
-    q = (1 - 1 / batch_size) * norm.pdf(x) * norm.pdf(y) + p / batch_size
-    integrand = np.where(p > 0, p * np.log(np.where(p > 0, p, 1) / q), 0)
-    return trapezoid(trapezoid(integrand, axis), axis)
-
-
-@pytest.mark.parametrize(("rho", "batch_size"), [*itertools.product([0.5, -0.9, 0.99], [2, 64, 10**6])])
-def test_ceiling_agrees_with_numerical_integration(rho, batch_size):
-    value, stderr = ceiling(CorrelatedGaussians(dim=1, correlation=rho), batch_size)
-    assert stderr < 0.003
-    assert abs(value - ceiling_by_integration(rho, batch_size)) < 4 * stderr + 1e-6
-
-
-@pytest.mark.parametrize("mi", [0.5, 5, 30])
-def test_ceiling_lies_under_log_n_and_under_the_mi(mi):
-    sizes = (2, 64, 4096, 10**25)
-    values = [ceiling(CorrelatedGaussians(mi=mi), n, samples=20_000) for n in sizes]
-    for n, (value, stderr) in zip(sizes, values, strict=True):
-        assert value <= math.log(n) + 1e-12 and value <= mi + 4 * stderr
-    assert values == sorted(values)
-    assert values[-1].value == pytest.approx(mi, abs=4 * values[-1].stderr)  # no ceiling is left
-
-
-def test_ceiling_follows_its_seed_and_reports_its_standard_error():
-    task = CorrelatedGaussians(mi=4)
-    assert ceiling(task, 64, 1000, seed=3) == ceiling(task, 64, 1000, seed=3)
-    repeats = torch.tensor([ceiling(task, 64, 1000, seed=seed) for seed in range(60)], dtype=torch.float64)
-    # the spread of 60 repeats estimates the standard error to about 1/(2*60)^0.5 = 9 %
-    assert float(repeats[:, 0].std()) == pytest.approx(float(repeats[:, 1].mean()), rel=0.36)
-
-
-def test_ceiling_is_the_same_function_in_more_than_one_piece():
-    # 50,001 samples are drawn in two pieces, the second of one pair
-    task = CorrelatedGaussians(mi=4)
-    whole, more = ceiling(task, 64, 50_000), ceiling(task, 64, 50_001)
-    assert more != whole and more.value == pytest.approx(whole.value, abs=1e-3)
-
-
-def test_impossible_ceilings_are_refused():
-    with refused("batch_size must be a whole number of at least 2", "not 1"):
-        ceiling(TASKS[0], 1)
-    with refused("samples must be at least 2", "not 1"):
-        ceiling(TASKS[0], 64, samples=1)

@@ -9,7 +9,7 @@ import pytest
 import torch
 from helpers import generators, refused
 
-from mi_lab import CorrelatedGaussians, estimate
+from mi_lab import CorrelatedGaussians, compare, estimate
 from mi_lab.estimation.bounds import dv, log_mean_exp
 from mi_lab.estimation.negatives import derangement
 from mi_lab.estimation.pairs import fit as pairs
@@ -303,12 +303,37 @@ def test_progress_and_text(capfd):
         ({"estimator": "smile", "alpha": 1.0}, ("smile has no alpha; interpolated has",)),
         ({"estimator": "smile", "tau": -1.0}, ("tau", "at least 0")),
         ({"estimator": "interpolated", "alpha": 2.0}, ("alpha", "[0, 1]")),
+        ({"estimator": "smile", "tau": "a"}, ("tau must be a number, not 'a'.",)),
+        ({"estimator": "mine", "average_weight": 2.0}, ("average_weight", "(0, 1]")),
+        ({"hidden": "abc"}, ("hidden must be a whole number, not 'abc'.",)),
+        ({"dropout": 0.5}, ("one rate for each of the 2 hidden layers",)),
+        ({"learning_rate": "fast"}, ("learning_rate must be a number, not 'fast'.",)),
+        ({"seeds": None}, ("seeds must be a whole number, not None.",)),
+        ({"seeds": 2**63}, ("seeds must be at most",)),
         ({"device": "gpu"}, ("device 'gpu' is not available",)),
     ],
 )
 def test_bad_settings_are_refused(settings, words):
     with refused(*words):
         quick(*gaussians(1.0, 200), **settings)
+
+
+@pytest.mark.parametrize(
+    ("single", "listed"), [({"hidden": 8}, {"hidden": (8,)}), ({"seeds": range(2)}, {"seeds": (0, 1)})]
+)
+def test_a_single_value_is_a_list_of_one(single, listed):
+    x, y = gaussians(1.0, 400)
+    small = {"hidden": (8,), "seeds": 0, "max_steps": 20}
+    assert quick(x, y, **small | single) == quick(x, y, **small | listed)
+
+
+def test_mine_takes_its_own_number_of_pairs_too():
+    x, y = gaussians(1.0, 400)
+    small = {"hidden": (8,), "seeds": 0, "max_steps": 60}
+    plain, own = (quick(x, y, "mine", average_weight=weight, **small) for weight in (None, 1.0))
+    assert own.mi == pytest.approx(quick(x, y, "dv", **small).mi) != pytest.approx(plain.mi)
+    [row] = compare(x, y, "mine", average_weight=1.0, progress=False, **small).table()
+    assert row["mi"] == own.mi
 
 
 def test_fewer_pairs_than_can_be_split_are_refused():

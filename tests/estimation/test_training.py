@@ -139,8 +139,8 @@ def naive_mine_training(task, seed, steps, hidden, batch_size, learning_rate, av
         permuted = y[torch.randperm(batch_size, generator=generator)]
         positive = net(torch.cat([x, y], 1).double()).mean()
         mean = net(torch.cat([x, permuted], 1).double()).exp().mean()
-        w = 1.0 if average is None else mean.item() / average
         average = mean.item() if average is None else (1 - average_weight) * average + average_weight * mean.item()
+        w = mean.item() / average
         found.append(((positive - mean.log()).item(), w, average))
         adam.zero_grad()
         (mean / average - positive).backward()
@@ -285,8 +285,28 @@ def test_progress_shows_the_current_estimates(capfd, monkeypatch):
         ({"device": "gpu"}, ("device 'gpu' is not available",)),
         ({"dropout": (0.5,)}, ("one rate for each of the 2 hidden layers",)),
         ({"epochs": 0}, ("epochs", "at least 1")),
+        ({"seeds": 0}, ("3 tasks need as many seeds",)),
+        ({"seeds": "a"}, ("seeds must be a whole number, not 'a'.",)),
+        ({"tasks": TASKS[0]}, ("tasks must be a list of tasks, not a CorrelatedGaussians.",)),
+        ({"tasks": [], "seeds": []}, ("0 tasks need",)),
+        ({"hidden": "wide"}, ("hidden must be a whole number, not 'wide'.",)),
+        ({"dropout": "much"}, ("dropout must be a number, not 'much'.",)),
+        ({"weight_decay": "much"}, ("weight_decay must be a number, not 'much'.",)),
+        ({"learning_rate": "fast"}, ("learning_rate must be a number, not 'fast'.",)),
+        ({"estimator_name": "smile", "tau": "a"}, ("tau must be a number, not 'a'.",)),
+        ({"tau": 1.0}, ("nwj has no tau; smile has",)),
     ],
 )
 def test_bad_settings_are_refused(settings, words):
     with refused(*words):
         short(**settings)
+
+
+def test_an_estimators_own_number_is_a_setting():
+    [plain] = short(TASKS[2:], 3, estimator_name="smile", negatives="derangement", epochs=8, learning_rate=0.03)
+    [clipped] = short(
+        TASKS[2:], 3, estimator_name="smile", negatives="derangement", epochs=8, learning_rate=0.03, tau=0.0
+    )
+    [js] = short(TASKS[2:], 3, estimator_name="js", negatives="derangement", epochs=8, learning_rate=0.03)
+    assert clipped.curves["smile"]["mean"] == pytest.approx(js.curves["plug_in"]["mean"])
+    assert clipped.curves != plain.curves

@@ -81,6 +81,8 @@ def test_they_stand_beside_the_trained_ones():
     assert "KSG" in found.figure().layout.meta["alt"]
     with refused("none of nwj, ksg has alpha"):
         compare(x, y, ("nwj", "ksg"), alpha=0.5)
+    with refused("unknown estimator 'None'"):
+        compare(x, y, None)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from spoiled import FUZZ, INPUTS, JUNK
 from mi_lab.estimation.catalogue import TASKS
 from mi_lab.experiments.registry import EXPERIMENTS, experiment
 from mi_lab.experiments.sweep_specs import Sweep
-from mi_lab.ground.names import ACTIVATIONS, CRITICS, NEGATIVES, READOUTS
+from mi_lab.ground.names import ACTIVATIONS, CRITICS, NEGATIVES, OPTIONS, READOUTS
 from mi_lab.lab.comparison import PARAMETERS, compare_parameters
 from mi_lab.runner import running
 
@@ -80,7 +80,7 @@ def test_those_of_your_data(monkeypatch, tmp_path, told):
     monkeypatch.chdir(tmp_path)
     sound = {"estimators": "nwj,js", "negatives": "derangement", "critic": "joint", "batch_size": 64, "hidden": [8]}
     sound |= {"dropout": "off", "learning_rate": 1e-3, "max_steps": 10, "seeds": [0], "device": "cpu"}
-    sound |= {"tau": None, "alpha": None}
+    sound |= dict.fromkeys(OPTIONS.values())
     assert set(sound) == set(PARAMETERS)
     counts = {"began": 0, "refused": 0}
 

@@ -53,13 +53,13 @@ def test_tiny_values_keep_their_digits():
     assert correlation_from_mi(1e-17) == pytest.approx(1e-9, rel=1e-9, abs=0)
 
 
-@pytest.mark.parametrize("correlation", [1, -1, 1.5, math.inf, math.nan])
+@pytest.mark.parametrize("correlation", [1, -1, 1.5, math.inf, math.nan, "half"])
 def test_correlation_outside_the_open_interval_is_refused(correlation):
     with refused("correlation must lie strictly between -1 and 1", str(correlation)):
         mi_from_correlation(correlation)
 
 
-@pytest.mark.parametrize("mi", [-1e-9, -5, math.inf, math.nan])
+@pytest.mark.parametrize("mi", [-1e-9, -5, math.inf, math.nan, "one"])
 def test_impossible_mi_is_refused(mi):
     with refused("mi must be a finite number of nats, zero or more", str(mi)):
         correlation_from_mi(mi)

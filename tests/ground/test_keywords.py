@@ -8,8 +8,9 @@ from helpers import refused
 
 import mi_lab
 from mi_lab.ground.keywords import check_keywords, keywords_of, own_keywords
+from mi_lab.ground.names import OPTIONS
 
-MADE_BY_HAND = ("CorrelatedGaussians", "Gaussian", "Categorical")
+MADE_BY_HAND = ("CorrelatedGaussians", "Gaussian", "Categorical", "Estimate", "Result", "Comparison")
 PUBLIC = sorted({name for name in mi_lab.__all__ if inspect.isfunction(getattr(mi_lab, name))} | set(MADE_BY_HAND))
 
 
@@ -48,6 +49,21 @@ def test_settings_that_are_passed_on_are_known_too(name, wrong, right):
 def test_a_keyword_like_no_other_is_refused_by_all_of_them():
     with refused("ceiling has no setting 'zzz'; known are: batch_size, samples, seed, task.", error=TypeError):
         mi_lab.ceiling(zzz=1)
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_it_is_told_of_each_setting_once(name):
+    with pytest.raises(TypeError) as told:
+        getattr(mi_lab, name)(*arguments(name), q7=1)
+    names = str(told.value).partition("known are: ")[2].rstrip(".").split(", ")
+    assert names == sorted(set(names)) and set(keywords_of(getattr(mi_lab, name))) <= set(names)
+
+
+@pytest.mark.parametrize("option", OPTIONS.values())
+@pytest.mark.parametrize("name", ["estimate", "compare", "train"])
+def test_the_numbers_of_estimators_are_settings_too(name, option):
+    with refused(f"{name} has no setting '{option}s'; did you mean '{option}'?", error=TypeError):
+        getattr(mi_lab, name)(*arguments(name), **{f"{option}s": 1})
 
 
 @pytest.mark.parametrize("name", PUBLIC)

@@ -1,4 +1,3 @@
-import inspect
 import math
 import subprocess
 import sys
@@ -8,6 +7,7 @@ import pytest
 from helpers import refused
 
 from mi_lab.estimation.pairs.fit import Fit, estimate
+from mi_lab.ground.keywords import keywords_of
 from mi_lab.lab import comparison
 from mi_lab.lab.comparison import compare, compare_parameters, fits, synthetic
 
@@ -110,7 +110,7 @@ def test_wrong_parameters_are_refused(given, words):
 
 
 def test_every_setting_is_a_parameter():
-    settings = set(inspect.signature(Fit).parameters) - {"x", "y", "estimator"}
+    settings = set(keywords_of(Fit)) - {"x", "y", "estimator"}
     assert settings | {"estimators"} == set(comparison.PARAMETERS)
 
 

@@ -43,9 +43,9 @@ def test_a_spike_between_two_shown_epochs_is_not_lost(found):
 def test_the_longest_run_of_a_point_is_taken_and_compared_at_a_common_epoch(found, committed_results):
     part = found["nwj-nwj-2x512-shuffle"]
     [point] = [p for p in part["points"] if (p["mi"], p["n"]) == (30, 512)]
-    long = load("fig-2a-long", folder=committed_results)
-    [one] = long.select(true_mi=30.0, batch_size=512)
-    assert point["epochs"] == 1000 and part["epochs"] == 40 and "fig-2a-long" in part["sources"][point["source"]]
+    long = load("fig-2a", folder=committed_results)
+    one = long.select(true_mi=30.0, batch_size=512)[0]
+    assert point["epochs"] == 1000 and part["epochs"] == 40 and "fig-2a" in part["sources"][point["source"]]
     assert point["end"][0] == pytest.approx(final(one, "nwj"), rel=1e-3)
     early = one["curves"]["nwj"]["mean"][40 - TAIL : 40]
     assert point["at"][0] == pytest.approx(sum(early) / TAIL, rel=1e-3)

@@ -1,6 +1,5 @@
 import math
 import re
-from pathlib import Path
 
 import pytest
 
@@ -27,7 +26,7 @@ def test_a_line_per_run_shows_the_smoothed_mean(result, readout):
     drawn = lines(figure, "2.5") + lines(figure, "30")
     assert len(drawn) == len(result.runs) == 4
     stored = result.select(true_mi=2.5, seed=1)[0]["curves"][readout]["mean"]
-    assert lines(figure, "2.5")[1].y == pytest.approx(smooth(stored), rel=1e-3)
+    assert lines(figure, "2.5")[1].y == pytest.approx(figures.thinned(stored)[2], rel=1e-3)
     assert [trace.showlegend for trace in lines(figure, "2.5")] == [True, False]
 
 
@@ -68,18 +67,34 @@ def test_a_run_that_stopped_being_finite_is_drawn_as_far_as_it_went(result, kept
     assert "not finite" in figure.layout.meta["table"]["rows"][0]
 
 
-def stored_panels():
-    folder = Path(__file__).parents[2] / "book" / "results"
-    stored = [e for e in EXPERIMENTS.values() if (folder / f"{e.name}.laptop.json").exists()]
-    return [p for e in stored for p in e.panels if p.startswith("fig")]
+def test_a_long_curve_is_thinned_and_keeps_its_ends_and_extremes():
+    mean = [5.0 + math.sin(e / 40) for e in range(1000)]
+    mean[333], mean[777] = -25.0, 9.0
+    epochs, single, smoothed = figures.thinned(mean)
+    assert len(epochs) == len(single) == len(smoothed) <= 104 and epochs == sorted(epochs)
+    assert (epochs[0], epochs[-1]) == (1, 1000)
+    assert (min(single), max(single)) == (-25.0, 9.0) and {334, 778} <= set(epochs)
+    assert figures.thinned(mean[:60])[2] == pytest.approx(list(smooth(mean[:60])), rel=1e-3)
+    assert figures.thinned([0.0, 4.0, 6.0])[2] == [0.0, 4.0, 6.0]  # too few to be smoothed
+    assert figures.thinned(mean[:60])[0] == [*range(1, 61)] and figures.thinned([]) == ([], [], [])
 
 
-@pytest.mark.parametrize("panel", stored_panels())
-def test_every_stored_panel_is_small_and_described(panel, committed_results):
-    figure = figures.draw(panel, folder=committed_results)
-    assert len(figure.to_json()) < 60_000  # kB of figure data on a page
-    assert len(figure.layout.meta["alt"]) > 40
-    assert experiment(panel).notebook in figure.layout.meta["provenance"]
+def test_the_destination_is_marked_where_dv_is_read(committed_results, monkeypatch):
+    monkeypatch.setenv("MI_LAB_RESULTS", str(committed_results))
+    [marks] = lines(figures.draw("fig-1d"), "destination")
+    assert set(marks.marker.symbol) == {"x-open", "triangle-up"} and len(marks.y) == 8
+    assert not lines(figures.draw("fig-2a"), "destination")
+
+
+def test_every_stored_panel_is_small_and_described(committed_results):
+    stored = [e for e in EXPERIMENTS.values() if (committed_results / f"{e.name}.laptop.json").exists()]
+    panels = [panel for e in stored for panel in e.panels if panel.startswith("fig")]
+    assert len(panels) > 30
+    for panel in panels:
+        figure = figures.draw(panel, folder=committed_results)
+        assert len(figure.to_json()) < 60_000, panel  # kB of figure data on a page
+        assert len(figure.layout.meta["alt"]) > 40, panel
+        assert experiment(panel).notebook in figure.layout.meta["provenance"], panel
 
 
 def test_theory_figures_agree_with_the_formulas(committed_results, monkeypatch):

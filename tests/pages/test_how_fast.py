@@ -45,7 +45,10 @@ def test_precisions_are_held_against_seeds():
         return lambda run: {"curves": {"nwj": {"mean": [level + run["seed"], 2 * level + run["seed"]]}}}
 
     small = {"true_mi": [2.5, 10.0], "epochs": 2}
-    full, lower = made_result("fig-2a", measure(1.0), **small), made_result("fig-2a-bfloat16", measure(1.5), **small)
+    full, lower = (
+        made_result("fig-2a-float32", measure(1.0), **small),
+        made_result("fig-2a", measure(1.5), **small, seeds=[0, 1]),
+    )
     told = pages.apart(full, lower, "nwj").data
     rows = [re.findall("<td>(.*?)</td>", row) for row in re.findall("<tr>.*?</tr>", told)]
     assert rows[1:] == [[mi, "1.50", "2.25", "3.25", "0.750", "1.000"] for mi in ("2.5", "10")]
@@ -107,5 +110,5 @@ def test_the_table_of_costs_names_every_sweep_and_adds_up():
     assert {e.report for e in EXPERIMENTS.values() if e.name in named} == {
         e.report for e in EXPERIMENTS.values() if isinstance(e.report, Sweep)
     }
-    assert "fig-2a" in named and "fig-2a-long" not in named  # it is fig-2a, at that size
+    assert "fig-2a" in named and "fig-2a-float32" not in named  # it is fig-2a, at that size
     assert "<td>all</td>" in text and "nan" not in text

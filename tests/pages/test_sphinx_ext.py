@@ -1,5 +1,7 @@
 import hashlib
 import json
+import multiprocessing
+import time
 from types import SimpleNamespace
 
 import plotly.graph_objects as go
@@ -102,3 +104,13 @@ def test_nothing_is_left_from_an_earlier_build(tmp_path):
     sphinx_ext._wait_for_others(app)
     assert list((tmp_path / "html").iterdir()) == []
     ends[0](app, None)
+
+
+def test_a_failed_build_leaves_no_worker_that_waits():
+    worker = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(600,))
+    worker.start()
+    sphinx_ext._end_workers(None, None)
+    assert worker.is_alive()
+    sphinx_ext._end_workers(None, ValueError("a chapter failed"))
+    worker.join(20)
+    assert not worker.is_alive()

@@ -181,6 +181,18 @@ def test_images_are_taken_flat():
     )
 
 
+def test_arrays_are_refused_with_what_makes_tensors_of_them():
+    x, y = np.zeros((8, 2)), torch.zeros(8, dtype=torch.long)
+    with refused("x must be a tensor, not ndarray; torch.tensor(x) makes one."):
+        v_information(Categorical(), x, y)
+    with refused("y must be a tensor, not ndarray; torch.tensor(y) makes one."):
+        v_entropy(Categorical(), y.numpy())
+    with refused("held_out", "must lie between 0 and 1"):
+        v_entropy(Categorical(), y, held_out=x[:, 0] > 0)
+    with refused("seed must be a whole number, not 'first'."):
+        v_entropy(Categorical(), y, seed="first")
+
+
 def test_what_does_not_fit_is_refused():
     x, labels, images = drawn(60, 3), torch.arange(60) % 3, drawn(60, 1, 4, 4)
     with refused("a Categorical family needs labels", "float32 of shape (60, 1, 4, 4)", "take Gaussian"):

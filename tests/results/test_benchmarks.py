@@ -47,6 +47,14 @@ def test_ratios_and_shares_are_taken_within_a_round():
     assert math.isnan(speed.share(CASE, "peer"))
 
 
+def test_a_share_is_of_the_matrix_rate_in_its_own_precision():
+    rates = {"mi_lab": {CASE: [500.0] * 3}, LOWER: {CASE: [1000.0] * 3}}
+    flops = step_flops((64,), 64)
+    speed = Speed(document(rates=rates, lower_matrix=[4e11] * 3))
+    assert speed.share(CASE, LOWER) == pytest.approx(1000 * flops / 4e11)
+    assert math.isnan(Speed(document(rates=rates)).share(CASE, LOWER))  # not measured, and not the other's
+
+
 def test_what_was_stored_is_read(tmp_path):
     save_speed(document(), tmp_path)
     assert load_speed(tmp_path).document["rates"] == document()["rates"]

@@ -4,28 +4,29 @@ import pytest
 from helpers import made_result
 
 from mi_lab.results.claims import on_decoders
-from mi_lab.results.claims.outcome import NOT_REPRODUCED, PARTLY, REPRODUCED
+from mi_lab.results.claims.outcome import NOT_REPRODUCED, NOT_RUN, PARTLY, REPRODUCED
 
 
-def digits(name, linear, mlp, losses=(0.20, 0.15)):
+def digits(name, linear, mlp, losses=(0.20, 0.15), epochs=200, seeds=3, resting=False):
     """Accuracies in per cent as (linear decoder, non-linear decoder), by protocol."""
 
     def measure(run):
         which = {"linear": 0, "non_linear": 1, "pixels": 1}[run["decoder"]]
         jitter = 0.001 * (run["seed"] - 1)  # seeds differ, and their mean is what was asked for
         values = {"linear": linear[which] / 100 + jitter, "mlp": mlp[which] / 100 + jitter, "l2": losses[which]}
-        return {"values": values}
+        falling = [losses[which] * (1 + (0 if resting else 9 / (9 + epoch))) for epoch in range(epochs)]
+        return {"values": values, "curves": {"l2": falling}}
 
-    return {name: made_result(name, measure, seeds=[0, 1, 2])}
+    return {name: made_result(name, measure, seeds=[*range(seeds)], epochs=epochs)}
 
 
 @pytest.mark.parametrize(
     ("linear", "mlp", "word"),
     [
         ((97, 95), (97, 98), REPRODUCED),
-        ((97, 95), (98, 98.4), PARTLY),  # within chance
+        ((97, 95), (98, 98.1), PARTLY),  # within chance
         ((97, 95), (98, 97), PARTLY),
-        ((95.4, 95), (97, 98), PARTLY),
+        ((95, 97), (97, 98), PARTLY),
         ((95, 97), (98, 97), NOT_REPRODUCED),
     ],
 )
@@ -33,6 +34,10 @@ def test_the_matching_decoder_wins(linear, mlp, word):
     found = on_decoders.match_wins(digits("fig-5", linear, mlp))
     assert found.word == word
     assert found.numbers["linear protocol"] == pytest.approx(linear[0] - linear[1])
+    few = {"epochs": 80}
+    assert on_decoders.match_wins(digits("fig-5", linear, mlp, **few)).word == NOT_RUN
+    assert on_decoders.match_wins(digits("fig-5", linear, mlp, **few, resting=True)).word == word
+    assert on_decoders.match_wins(digits("fig-5", linear, mlp, seeds=1)).word == NOT_RUN  # no lead here is gross
 
 
 @pytest.mark.parametrize(
@@ -40,7 +45,7 @@ def test_the_matching_decoder_wins(linear, mlp, word):
     [
         ((97, 95), (0.20, 0.15), REPRODUCED),
         ((97, 95), (0.20, 0.19), PARTLY),
-        ((95, 95), (0.20, 0.15), PARTLY),
+        ((95, 96), (0.20, 0.15), PARTLY),
         ((95, 96), (0.15, 0.20), NOT_REPRODUCED),
     ],
 )
@@ -51,9 +56,9 @@ def test_a_lower_loss_is_not_better(linear, losses, word):
 @pytest.mark.parametrize(
     ("linear", "mlp", "losses", "word"),
     [
-        ((97, 95), (97.8, 98), (0.20, 0.15), REPRODUCED),
-        ((97, 95), (96, 98), (0.20, 0.15), PARTLY),  # a lead under the MLP protocol is another story
-        ((95, 95), (96, 98), (0.20, 0.20), NOT_REPRODUCED),
+        ((97, 95), (97, 98), (0.20, 0.15), REPRODUCED),
+        ((97, 95), (98, 97), (0.20, 0.15), PARTLY),  # no lead of the non-linear decoder: our own failed Fig. 5
+        ((95, 96), (98, 97), (0.20, 0.20), NOT_REPRODUCED),
     ],
 )
 def test_joint_gradients(linear, mlp, losses, word):

@@ -1,15 +1,20 @@
 """What a kept training depends on is derived from the code: all that moves a number, and nothing that does not."""
 
 import ast
+import importlib.metadata
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from mi_lab.experiments.registry import EXPERIMENTS
 from mi_lab.experiments.sweep_specs import CeilingTable, Sweep
-from mi_lab.runner import sweep_training
+from mi_lab.runner import identity, sweep_training
 from mi_lab.runner.identity import code_digest, reached, sources, versions
 from mi_lab.runner.recipes.by_kind import recipe
 
+ROOT = Path(__file__).parents[2]
 TEXTS = sources()
 STAGED = [e.report for e in EXPERIMENTS.values() if not isinstance(e.report, Sweep | CeilingTable)]
 ENTRIES = sorted({sweep_training.__name__, *(recipe(spec).__module__ for spec in STAGED)})
@@ -99,5 +104,62 @@ def test_imports_for_the_type_checker_alone_do_not_count_and_those_within_functi
     assert reached("mi_lab.a", texts) == {"mi_lab.a", "mi_lab.c", "mi_lab.d"}
 
 
-def test_versions_are_told_by_name():
-    assert versions(ENTRIES[0]).keys() == {"mi_lab code", "PyTorch version"}
+def test_titles_and_sources_and_what_a_raised_exception_says_are_the_same_identity():
+    changed = {}
+    for name, text in TEXTS.items():
+        nodes = list(ast.walk(ast.parse(text)))
+        said = [node.exc for node in nodes if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call)]
+        said += [node for node in nodes if isinstance(node, ast.Call) and ast.unparse(node.func) == "Shown"]
+        places = [(ast.Call, *place(node)) for node in said]
+        changed[name] = with_each(
+            text,
+            lambda node, own=places: (type(node), *place(node)) in own,
+            lambda old: f"{old.split('(')[0]}('other')",
+        )
+    assert len([name for name in TEXTS if changed[name] != TEXTS[name]]) > 20
+    assert {entry: code_digest(entry, changed) for entry in ENTRIES} == DIGESTS
+    other = {"mi_lab.ground.records": TEXTS["mi_lab.ground.records"].replace('("nwj", "plug_in")', '("nwj",)')}
+    assert not set(DIGESTS.items()) & {(entry, code_digest(entry, TEXTS | other)) for entry in ENTRIES}
+
+
+DIGEST = """
+import ast, hashlib, json, pathlib, sys
+bare = {name: value for name, value in vars(ast).items()}
+source = ast.parse(pathlib.Path("mi_lab/runner/identity.py").read_text(encoding="utf-8"))
+wanted = [node for node in source.body if getattr(node, "name", "") in ("_plain", "_WithoutWords")]
+bare |= {"ast": ast, "Any": object, "Shown": type("Shown", (), {})}
+exec(compile(ast.Module(wanted, []), "identity", "exec"), bare)
+texts = [pathlib.Path(path).read_text(encoding="utf-8") for path in sys.argv[1:]]
+plain = [bare["_plain"](bare["_WithoutWords"]().visit(ast.parse(text))) for text in texts]
+print(sys.version_info[:2], hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest())
+"""
+
+
+def test_every_python_that_is_here_has_the_same_identity():
+    pythons = {Path(sys.executable), *Path.home().glob(".pyenv/versions/3.1[1-9]*/bin/python")}
+    paths = [ROOT / f"{name.replace('.', '/')}.py" for name in sorted(set.union(*REACHED.values()))]
+    told = [
+        subprocess.check_output([python, "-c", DIGEST, *(path for path in paths if path.exists())], cwd=ROOT, text=True)
+        for python in pythons
+    ]
+    assert len({line.rpartition(" ")[2] for line in told}) == 1, told
+
+
+def test_empty_fields_are_no_part_of_it():
+    """Python 3.12 gave functions an empty list of type parameters; 3.13 shows no empty lists."""
+    text = "def f(x, *, y=None):\n    return {**x, 'y': y}, lambda: ()"
+    newer = ast.parse(text)
+    newer.body[0].type_params = []
+    newer.body[0]._fields = (*newer.body[0]._fields, "type_params")
+    assert identity._plain(newer) == identity._bare(text)
+    assert identity._bare("f(None)") != identity._bare("f()") and identity._bare("f(0)") != identity._bare("f('0')")
+
+
+def test_versions_are_told_by_name_and_are_of_what_is_used():
+    assert versions(sweep_training.__name__).keys() == {"mi_lab code", "PyTorch version"}
+    probing = versions("mi_lab.runner.recipes.probing")
+    assert probing["sklearn version"] == importlib.metadata.version("scikit-learn")
+    assert probing["scipy version"] == importlib.metadata.version("scipy")
+    assert "sklearn version" not in versions("mi_lab.runner.recipes.yardstick_estimates")
+    for entry in ENTRIES:
+        assert "not installed" not in versions(entry).values()

@@ -59,6 +59,16 @@ def test_a_profile_is_run_and_stored():
     assert curves(stored) == pytest.approx(curves(result), rel=1e-3)
 
 
+def test_a_folder_may_be_said_in_words(tmp_path):
+    result = run("ceiling", "smoke", folder=str(tmp_path), progress=False)
+    assert load("ceiling", "smoke", folder=str(tmp_path)).spec == result.spec
+
+
+def test_a_notebook_without_an_experiment_is_refused():
+    with refused("no experiment is given; name one, such as 'fig-2a'."):
+        run_parameters({"profile": "smoke"})
+
+
 def test_the_curves_are_those_of_the_trainer():
     result = run("fig-3ab", "smoke", **TINY)
     settings = {"estimator_name": "js", "batch_size": 16, "epochs": 2, "hidden": (4,), "device": "cpu"}

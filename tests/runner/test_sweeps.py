@@ -20,6 +20,7 @@ from mi_lab.experiments.registry import experiment
 from mi_lab.ground.cache import runs_folder
 from mi_lab.ground.sealed import read_sealed
 from mi_lab.runner import checkpoints, running, sweep_training, sweeps
+from mi_lab.runner.identity import versions
 
 SETTINGS = {"true_mi": [2.5, 10.0], "batch_size": [64, 128], "hidden": [16], "epochs": 2, "seeds": [0]}
 LONG = SETTINGS | {"hidden": [64], "epochs": 500}
@@ -227,21 +228,19 @@ def test_without_dask_a_scheduler_is_refused_with_what_to_install(monkeypatch):
 
 def test_workers_of_another_version_are_refused(monkeypatch):
     class Cluster:
-        def submit(self, function, device, pure):
-            monkeypatch.setattr(running, "versions", lambda entry: {"mi_lab code": "older"})
+        def submit(self, function, entry, pure):
+            assert function is running.versions and entry == sweep_training.__name__
             return self
 
         def result(self):
-            place = running._place("cpu")
-            monkeypatch.setattr(running, "versions", lambda entry: {"mi_lab code": "newer"})
-            return place
+            return versions(sweep_training.__name__) | {"PyTorch version": "0.4"}
 
     @contextlib.contextmanager
     def connected(_):
         yield Cluster()
 
     monkeypatch.setattr(running, "_cluster", connected)
-    with refused("another version of mi_lab or PyTorch"):
+    with refused("another PyTorch version; install"):
         run("fig-2a", "smoke", scheduler="tcp://host:8786", progress=False)
 
 

@@ -5,6 +5,8 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mi_lab.ground.keywords import own_keywords
+
 _END = 5  # readings that are averaged where the end of a curve is meant, since single ones are noisy
 _NOTICEABLE = 0.1  # nats; smaller differences are seldom worth a warning
 _SHARE = 0.1  # and so are differences under a tenth of the value itself
@@ -35,6 +37,7 @@ class Data:
     dim_y: int
 
 
+@own_keywords
 @dataclass(frozen=True)
 class Estimate:
     """An estimate of MI in nats from pairs that neither trained the critic nor chose when to stop.

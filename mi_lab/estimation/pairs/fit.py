@@ -33,6 +33,7 @@ from mi_lab.estimation.pairs.yardsticks import Yardstick
 from mi_lab.estimation.steps import captured, make_step
 from mi_lab.ground.keywords import check_keywords, keywords_of
 from mi_lab.ground.names import CONDITIONAL, CONTRASTIVE, DENSITIES, OF_TASKS, READOUTS, YARDSTICKS, check_critic, known
+from mi_lab.ground.settings import MOST_SEED, as_type, within
 
 EVERY = 50  # steps between two readings of the validation part
 PATIENCE = 12  # readings
@@ -70,7 +71,7 @@ def estimate(
         Whether to draw a progress bar.
     **settings
         Those of :class:`Fit`, such as ``negatives``, ``critic``, ``batch_size``, ``hidden``, ``max_steps`` and
-        ``seeds``.
+        ``seeds``, and the estimator's own number, such as ``average_weight`` of MINE.
 
     Returns
     -------
@@ -125,7 +126,8 @@ class Fit:
     L1Out, which know no other; the ``critic`` is joint, but separable with all pairs, where a joint one costs N^2
     evaluations, and conditional for estimators that model densities. ``batch_size`` is an eighth of the test part,
     within 8 and 256. ``hidden``, ``dropout``, ``learning_rate``, ``seeds`` and ``device`` are as in ``train``; dropout
-    is off in every reading. ``tau`` is that of SMILE, ``alpha`` that of I_alpha. Raises ValueError for bad input.
+    is off in every reading. ``options`` are those of the estimator, such as ``tau`` of SMILE. Raises ValueError for bad
+    input.
     """
 
     @one_thread()
@@ -145,16 +147,16 @@ class Fit:
         max_steps: int = 3000,
         seeds: int | Sequence[int] = (0, 1, 2),
         device: str = "auto",
-        tau: float | None = None,
-        alpha: float | None = None,
+        **options: float | None,
     ) -> None:
-        self.estimator, chosen = estimator, estimator_of(estimator, tau=tau, alpha=alpha)
+        self.estimator, chosen = estimator, estimator_of(estimator, **options)
         default = "all_pairs" if estimator in CONTRASTIVE else "derangement"
         self.negatives = known("negatives", negatives or default, NEGATIVES)
         cheap = "separable" if self.negatives == "all_pairs" else "joint"
         self.critic_name = known("critic", critic or (CONDITIONAL if estimator in DENSITIES else cheap), CRITICS)
-        self.seeds = (seeds,) if isinstance(seeds, int) else tuple(seeds)
+        self.seeds: tuple[int, ...] = as_type(tuple[int, ...], "seeds", seeds)
         self.max_steps = max_steps
+        learning_rate = as_type(float, "learning_rate", learning_rate)
         self._check(learning_rate)
         x, y = check_pairs(x, y)
         if estimator in DENSITIES and y.ndim == 1:
@@ -191,11 +193,12 @@ class Fit:
         if self.estimator in OF_TASKS:
             raise ValueError(f"{self.estimator} needs the density of y, which pairs do not tell; doe fits one.")
         check_critic(self.estimator, self.critic_name)
-        if not self.seeds or not all(isinstance(seed, int) and not isinstance(seed, bool) for seed in self.seeds):
-            raise ValueError(f"seeds must be one whole number or several, not {self.seeds}.")
+        if not self.seeds:
+            raise ValueError("seeds must be one whole number or several, not none.")
+        within("seeds", self.seeds, 0, MOST_SEED)
         if isinstance(self.max_steps, bool) or not isinstance(self.max_steps, int) or self.max_steps < 1:
             raise ValueError(f"max_steps must be a whole number of at least 1, not {self.max_steps}.")
-        if not 0 < learning_rate < math.inf:
+        if learning_rate <= 0:
             raise ValueError(f"learning_rate must be a positive number, not {learning_rate}.")
 
     def _data(self, train: int) -> Data:

@@ -77,7 +77,7 @@ def catalogue() -> Markdown:
     rows = []
     for one in RECORDS.values():
         negatives = "none" if one.family == UNTRAINED else "all pairs" if one.alone else "derangement"
-        rows.append([", ".join(one.readouts.values()), one.family, negatives, one.option or "none", one.source])
+        rows.append([", ".join(one.shown.titles), one.family, negatives, one.option or "none", one.shown.source])
     return words_table(["estimator", "critic", "negatives", "own number", "source"], rows, "Estimators")
 
 

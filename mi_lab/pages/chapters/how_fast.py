@@ -20,7 +20,7 @@ from mi_lab.pages.chapters.taps import measured
 from mi_lab.pages.provenance import duration, provenance
 from mi_lab.pages.tables import table_html
 from mi_lab.results.benchmarks import IMAGES, LOWER, Speed, load_speed
-from mi_lab.results.curves import final
+from mi_lab.results.curves import distance, final
 from mi_lab.results.store import Result
 
 # An H100 (SXM) on paper, after its data sheet and two assumptions of ours: it does 67e12 float32 operations a second,
@@ -86,12 +86,6 @@ def triples(full: Result, lower: Result) -> list[tuple[Run, Run, Run]]:
         other = next(one for one in lower.select(**where) if one["seed"] != run["seed"])
         found.append((run, same, other))
     return found
-
-
-def distance(one: Run, other: Run, readout: str) -> float:
-    """The mean over epochs of the distance of two curves of one length, in nats."""
-    pairs = list(zip(*(run["curves"][readout]["mean"] for run in (one, other)), strict=True))
-    return sum(abs(a - b) for a, b in pairs) / len(pairs)
 
 
 def image_rates() -> HTML:

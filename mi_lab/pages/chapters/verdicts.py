@@ -10,7 +10,7 @@ from mi_lab.experiments.sweep_specs import Sweep
 from mi_lab.pages.provenance import differences
 from mi_lab.pages.tables import words_table
 from mi_lab.results.claims.judge import Verdict, counts, judge_all
-from mi_lab.results.claims.outcome import VERDICTS
+from mi_lab.results.claims.outcome import VERDICTS, word_of
 from mi_lab.results.store import Result, load
 
 
@@ -22,9 +22,15 @@ def summary(verdicts: Mapping[str, Verdict]) -> str:
 
 
 def overview(verdicts: Mapping[str, Verdict]) -> Markdown:
-    """Every claim with its section and verdict as a table."""
-    rows = [[v.claim.section, v.claim.says, v.word] for v in verdicts.values()]
-    return words_table(["section", "claim", "verdict"], rows, "Claims")
+    """Every claim with its section and verdict as a table, and the seeds and the share of the length it stands on."""
+    rows = [[v.claim.section, v.claim.says, v.word, _seeds(v), _share(v)] for v in verdicts.values()]
+    return words_table(["section", "claim", "verdict", "seeds", "share of the report's epochs"], rows, "Claims")
+
+
+def rule() -> Markdown:
+    """The rule by which the parts of a claim make its verdict, as it is written beside the function."""
+    told = " ".join((word_of.__doc__ or "").split()).removeprefix("The verdict. ")
+    return Markdown("\n".join(f"- {line}" for line in told.replace(". ", ".\n").splitlines()))
 
 
 def tell(verdict: Verdict) -> Markdown:
@@ -33,11 +39,12 @@ def tell(verdict: Verdict) -> Markdown:
     lines = [
         f'{escape(claim.says)} (<a href="{claim.page}">Section {claim.section}</a> of the report.)',
         f"**Verdict: {verdict.word}.** {escape(verdict.sentence)}",
+        "\n".join(f"- *{part.state.capitalize()}:* {escape(part.says)}" for part in verdict.parts),
         f"*What would change it:* {escape(claim.would_change)}",
     ]
     if verdict.files:
-        lines.insert(2, f"*Tested at:* {'; '.join(_scale(load(name)) for name in claim.needs)}.")
-    return Markdown("\n\n".join(lines))
+        lines.insert(3, f"*Tested at:* {'; '.join(_scale(load(name)) for name in claim.needs)}.")
+    return Markdown("\n\n".join(line for line in lines if line))
 
 
 def verdicts_of(*names: str) -> Markdown:
@@ -48,6 +55,15 @@ def verdicts_of(*names: str) -> Markdown:
         for name, v in judge_all(names).items()
     ]
     return Markdown("\n".join(told))
+
+
+def _seeds(verdict: Verdict) -> str:
+    return "–" if verdict.seeds is None else str(verdict.seeds)
+
+
+def _share(verdict: Verdict) -> str:
+    """As a percentage that is not rounded to nothing."""
+    return "–" if verdict.share is None else f"{100 * verdict.share:.2g} %".replace("1e+02", "100")
 
 
 def _scale(result: Result) -> str:

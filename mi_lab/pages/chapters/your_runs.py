@@ -5,17 +5,19 @@ from pathlib import Path
 import plotly.graph_objects as go
 from IPython.display import HTML, Markdown, display
 
+from mi_lab.experiments.border_specs import Border
 from mi_lab.experiments.consistency_specs import Consistency, Staircase, Untrained
 from mi_lab.experiments.image_specs import Labelings, NoisyImages, Probing
 from mi_lab.experiments.reconstruction_specs import SupervisedAutoencoders, VInfoMaxDigits, VInfoMaxImages
 from mi_lab.experiments.registry import experiment
-from mi_lab.experiments.sweep_specs import CeilingTable, Sweep
+from mi_lab.experiments.sweep_specs import CeilingTable, Limits, Sweep
 from mi_lab.ground.files import ResultError
 from mi_lab.pages.chapters.autoencoders import table
 from mi_lab.pages.chapters.beyond_the_report import untrained
 from mi_lab.pages.chapters.noise import ESTIMATORS, over_noise
 from mi_lab.pages.chapters.protocols import accuracies, losses
 from mi_lab.pages.chapters.self_consistency import agreements, climbs
+from mi_lab.pages.chapters.shuffle_audit import borders_of, limits_table
 from mi_lab.pages.chapters.taps import by_tap
 from mi_lab.pages.chapters.theory import ceilings_of
 from mi_lab.pages.chapters.venn import venn
@@ -56,6 +58,10 @@ def figures_of(result: Result) -> dict[str, go.Figure | HTML]:
             return {readout: curves_of(result, readout) for readout in result.spec.readouts}
         case CeilingTable():
             return {"ceiling": ceilings_of(result)}
+        case Limits():
+            return {"table": HTML(limits_table(result))}
+        case Border():
+            return {"border": borders_of(result)}
         case Labelings():
             return {labeling: venn(result, labeling) for labeling in result.spec.labelings}
         case Probing():

@@ -5,9 +5,10 @@
     MINE below log N: calm, but under the truth (circles).
     ```
 
-The text is the caption of its figure, numbered V1, V2 … on the page; a claim without a figure has none. A block is
-written out when the page is read, into cells that are executed with all others. So print, and the notebook that a page
-offers, have them too. The page itself must have made ``tell``, ``evidence`` and ``verdicts``, as book/claims.md does.
+The text is the caption of its figure, numbered V1, V2 … on the page; a claim without a figure has none, and the figure
+of a claim that waits for a result is drawn once that is stored. A block is written out when the page is read, into
+cells that are executed with all others. So print, and the notebook that a page offers, have them too. The page itself
+must have made ``tell``, ``evidence`` and ``verdicts``, as book/claims.md does.
 """
 
 import re
@@ -16,6 +17,7 @@ from typing import Any
 
 from mi_lab.ground.names import known
 from mi_lab.results.claims.judge import CLAIMS
+from mi_lab.results.store import is_stored
 
 _BLOCK = re.compile(r"^```\{claim\} (\S+)\n:title: (.+)\n((?:.+\n)?)```$", re.MULTILINE)
 _VERDICT = """\
@@ -47,7 +49,8 @@ def written_out(text: str) -> str:
 
     def write(block: re.Match[str]) -> str:
         name, title, caption = known("claim", block[1], CLAIMS), block[2], block[3].strip()
-        figure = _FIGURE.format(name=name, number=next(numbers), caption=caption) if caption else ""
+        stored = all(map(is_stored, CLAIMS[name].needs))
+        figure = _FIGURE.format(name=name, number=next(numbers), caption=caption) if caption and stored else ""
         return _VERDICT.format(name=name, title=title) + figure
 
     return _BLOCK.sub(write, text)

@@ -12,11 +12,13 @@ BRANCH, BUILT = "main", "gh-pages"
 """The branches of the sources and of the built book, which `make publish` writes."""
 ABOUT_THIS_COPY = ("book/status", "book/licences")
 """Pages that tell what built them, so that running them elsewhere tells nothing."""
+WRITTEN_OUT = ("book/claims",)
+"""Pages whose cells are written out when the book is built: Jupytext finds none in their source."""
 
 
 def repository() -> str:
     """The address, such as https://github.com/owner/name; '' if none is given. Raises ValueError for any other."""
-    address = os.environ.get("REPOSITORY", "").rstrip("/")
+    address = os.environ.get("REPOSITORY", "").rstrip("/").removesuffix(".git")
     if address and not re.fullmatch(r"https://github\.com/[\w.-]+/[\w.-]+", address):
         raise ValueError(f"REPOSITORY must be like https://github.com/owner/name, not '{address}'.")
     return address
@@ -36,7 +38,9 @@ def buttons(page: str, executable: bool, first: bool = False) -> list[dict[str, 
         notebook = f"https://colab.research.google.com/github/{owned}/blob/{BUILT}/_sources/{page}.ipynb"
         opened = quote("book/lab" if first else f"{page}.md")
         binder = f"https://mybinder.org/v2/gh/{owned}/{BRANCH}?urlpath=lab/tree/{opened}"
-        offered += [("Open in Colab", "fas fa-rocket", notebook), ("Binder", "fas fa-rocket", binder)]
+        offered.append(("Open in Colab", "fas fa-rocket", notebook))
+        if page not in WRITTEN_OUT:
+            offered.append(("Binder", "fas fa-rocket", binder))
     report = urlencode({"template": "wrong-number.yml", "page": f"{page}.html"})
     offered += [
         ("Edit this page", "fas fa-pencil-alt", f"{address}/edit/{BRANCH}/{page}.md"),

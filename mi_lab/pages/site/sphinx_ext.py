@@ -6,6 +6,7 @@ Loaded by ``_config.yml`` as an extension; ``FigureRenderer`` is found by MyST-N
 
 import importlib.metadata
 import json
+import multiprocessing
 import os
 import re
 import shutil
@@ -176,6 +177,12 @@ def _read_in_parallel(app: Sphinx) -> None:
     app.extensions["sphinx_multitoc_numbering"].parallel_read_safe = True
 
 
+def _end_workers(app: Sphinx, error: Exception | None) -> None:
+    """A chapter that fails ends the build. What another worker has read meanwhile nobody takes, and it would wait."""
+    for worker in multiprocessing.active_children() if error else ():
+        worker.kill()
+
+
 def _drop_thebe(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
     # sphinx-thebe declares its constants twice on every page, which is a SyntaxError; the book starts no kernels
     for name in ("script_files", "css_files"):
@@ -259,6 +266,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", _wait_for_others)
     app.connect("builder-inited", _read_in_parallel)
     app.connect("builder-inited", lambda app: app.config.html_static_path.append(str(ASSETS)))
+    app.connect("build-finished", _end_workers)
     app.connect("build-finished", _complete)
     app.connect("source-read", write_out)
     app.connect("doctree-read", _number_equations)

@@ -6,7 +6,7 @@ import numpy as np
 
 from mi_lab.ground.discrete import interaction
 from mi_lab.results.claims.claim import Claim
-from mi_lab.results.claims.outcome import NOT_REPRODUCED, REPRODUCED, Outcome, Results
+from mi_lab.results.claims.outcome import Outcome, Results, part
 
 
 def xor_interaction(results: Results) -> Outcome:
@@ -14,8 +14,8 @@ def xor_interaction(results: Results) -> Outcome:
     table = np.zeros((2, 2, 2))  # axes X, Y, Z
     table[[0, 0, 1, 1], [0, 1, 1, 0], [0, 1, 0, 1]] = 1 / 4
     bits = interaction(table) / math.log(2)
-    word = REPRODUCED if math.isclose(bits, -1, abs_tol=1e-12) else NOT_REPRODUCED
-    return Outcome(word, f"Counted from the table: {bits:.0f} bit.", {"interaction information in bits": bits})
+    parts = [part("It is minus one bit.", math.isclose(bits, -1, abs_tol=1e-12))]
+    return Outcome(parts, f"Counted from the table: {bits:.0f} bit.", {"interaction information in bits": bits})
 
 
 CLAIMS = (

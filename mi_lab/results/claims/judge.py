@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mi_lab.experiments.registry import EXPERIMENTS
+from mi_lab.experiments.registry import EXPERIMENTS, experiment
 from mi_lab.ground.names import known
 from mi_lab.results.claims import exact, on_all_pairs, on_autoencoders, on_decoders, on_images, on_js, on_mine, on_nwj
 from mi_lab.results.claims.claim import Claim
-from mi_lab.results.claims.outcome import NOT_RUN, VERDICTS
+from mi_lab.results.claims.outcome import NOT_RUN, VERDICTS, Part
 from mi_lab.results.store import Result, is_stored, load
 
 _BY_SUBJECT = (on_nwj, on_mine, on_all_pairs, on_js, on_images, on_decoders, on_autoencoders, exact)
@@ -22,13 +22,20 @@ CLAIMS: Mapping[str, Claim] = {claim.name: claim for claim in _ALL}
 
 @dataclass(frozen=True)
 class Verdict:
-    """A claim's verdict, its reason in one sentence, the numbers used, and the result files they come from."""
+    """A claim's verdict, its reason in one sentence, the numbers used, and the result files they come from.
+
+    ``parts`` are what the claim says and whether it was seen. ``seeds`` are the fewest of any of the results, ``share``
+    the least part of the report's epochs that any was given; None for what was counted and not trained.
+    """
 
     claim: Claim
     word: str
     sentence: str
     numbers: Mapping[str, float]
     files: tuple[str, ...]
+    parts: tuple[Part, ...] = ()
+    seeds: int | None = None
+    share: float | None = None
 
 
 def judge(name: str, folder: Path | None = None) -> Verdict:
@@ -59,4 +66,12 @@ def _judge(claim: Claim, folder: Path | None, read: dict[str, Result]) -> Verdic
     results = {needed: read[needed] for needed in claim.needs}
     outcome = claim.test(results)
     files = tuple(result.file_name for result in results.values())
-    return Verdict(claim, outcome.word, outcome.sentence, outcome.numbers, files)
+    trained = [result for result in results.values() if hasattr(result.spec, "epochs")]
+    seeds = min((len({run["seed"] for run in result.runs}) for result in trained), default=None)
+    share = min((_share(result) for result in trained), default=None)
+    return Verdict(claim, outcome.word, outcome.sentence, outcome.numbers, files, tuple(outcome.parts), seeds, share)
+
+
+def _share(result: Result) -> float:
+    """Epochs of a result over those of its report profile."""
+    return float(result.spec.epochs / experiment(result.experiment).report.epochs)  # type: ignore[union-attr]

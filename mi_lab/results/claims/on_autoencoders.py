@@ -1,109 +1,128 @@
-"""The claims on autoencoders of photographs (Table 2, Sec. 5.2) as predicates, written before their results were known.
+"""The claims on autoencoders of photographs (Table 2, Sec. 5.2) as predicates.
+
+Written before their results were known; what seeds, lengths and losses must be was added when laptop results were.
 
 Accuracies are those of the test split, in per cent, the mean over seeds.
 """
 
+import math
 from collections.abc import Mapping
-from itertools import pairwise
 
 from mi_lab.experiments.image_specs import Probing
 from mi_lab.experiments.reconstruction_specs import SupervisedAutoencoders, VInfoMaxImages
 from mi_lab.results.claims.claim import WIDER, Claim, Evidence
 from mi_lab.results.claims.on_decoders import LOWER
-from mi_lab.results.claims.on_images import POINTS, memorised
-from mi_lab.results.claims.outcome import Outcome, Results, ahead, mean, word_of
+from mi_lab.results.claims.on_images import FULL, POINTS, accuracies, memorised
+from mi_lab.results.claims.outcome import SEEN, Outcome, Results, ahead, exceeds, mean, part
 from mi_lab.results.store import Result
-
-_FULL = 0.5
-"""Share of the report's epochs from which on what a run does not show counts; the laptop gives far fewer."""
 
 
 def match_wins_on_images(results: Results) -> Outcome:
-    """Table 2: each decoder clearly ahead under the probe of its kind, though the non-linear one has the lower loss."""
+    """Table 2: each decoder ahead under the probe of its kind, though the non-linear one has a clearly lower loss."""
     [result] = results.values()
-    linear, mlp = (
-        _mean(result, "linear", measure) - _mean(result, "non_linear", measure) for measure in ("linear", "mlp")
-    )
-    losses = {decoder: _mean(result, decoder, "l2", scale=1) for decoder in ("linear", "non_linear")}
+    at = {d: {probe: _values(result, d, probe) for probe in ("linear", "mlp")} for d in ("linear", "non_linear")}
+    lead = {probe: mean(at["linear"][probe]) - mean(at["non_linear"][probe]) for probe in ("linear", "mlp")}
+    losses = {decoder: mean(_values(result, decoder, "l2", scale=1)) for decoder in ("linear", "non_linear")}
     says = (
-        f"The prelogits made for a linear decoder are {ahead(linear)} under the linear probe and {ahead(mlp)} under "
-        f"the MLP probe; the loss is {losses['linear']:.2f} with the linear and {losses['non_linear']:.2f} with the "
-        "non-linear decoder."
+        f"The prelogits made for a linear decoder are {ahead(lead['linear'])} under the linear probe and "
+        f"{ahead(lead['mlp'])} under the MLP probe; the loss is {losses['linear']:.2f} with the linear and "
+        f"{losses['non_linear']:.2f} with the non-linear decoder."
     )
-    parts = (linear > POINTS, mlp < -POINTS, losses["non_linear"] < LOWER * losses["linear"])
-    numbers = {"linear probe": linear, "MLP probe": mlp} | {f"loss, {name}": v for name, v in losses.items()}
-    return Outcome(word_of(parts, decided=all(parts) or _full(result)), says, numbers)
+    lower = losses["non_linear"] < LOWER * losses["linear"]
+    # a non-linear decoder that reconstructs no better has not learnt, and says nothing of the match
+    decided = _full(result) and lower
+    parts = (
+        exceeds("The linear decoder leads under the linear probe.", *_pair(at, "linear"), POINTS, decided),
+        exceeds("The non-linear one leads under the MLP probe.", *_pair(at, "mlp")[::-1], POINTS, decided),
+        part("The non-linear one has the lower loss.", lower, decided),
+    )
+    numbers = {"linear probe": lead["linear"], "MLP probe": lead["mlp"]} | {f"loss, {d}": v for d, v in losses.items()}
+    return Outcome(parts, says, numbers)
 
 
 def helps_at_small_weight(results: Results) -> Outcome:
-    """Rotations with λ = 0.25 clearly above λ = 0: a linear decoder for the linear probe, the other for the MLP."""
+    """Rotations with λ = 0.25 above λ = 0: a linear decoder for the linear probe, the other for the MLP."""
     [result] = results.values()
     gains = {"linear probe": _gain(result, "linear", "linear"), "MLP probe": _gain(result, "non_linear", "mlp")}
     says = (
-        f"At λ = 0.25 the linear probe reads {gains['linear probe']:+.1f} points with a linear decoder, the MLP probe "
-        f"{gains['MLP probe']:+.1f} with a non-linear one, against rotations alone."
+        f"At λ = 0.25 the linear probe reads {_points(gains['linear probe']):+.1f} points with a linear decoder, the "
+        f"MLP probe {_points(gains['MLP probe']):+.1f} with a non-linear one, against rotations alone."
     )
-    parts = [gain > POINTS for gain in gains.values()]
-    return Outcome(word_of(parts, decided=all(parts) or _full(result)), says, gains)
+    parts = [exceeds(f"It helps the {probe}.", *gain, POINTS, _full(result)) for probe, gain in gains.items()]
+    return Outcome(parts, says, {probe: _points(gain) for probe, gain in gains.items()})
 
 
 def weight_trades_off(results: Results) -> Outcome:
-    """Rotations clearly best at a finite λ; random labels better the larger λ. Linear probe and decoder."""
-    by_pretext = {result.spec_of(SupervisedAutoencoders).pretext: result for result in results.values()}
+    """Rotations best at a finite λ; random labels better at λ = ∞, which has learnt. Linear probe and decoder."""
+    by_pretext = {
+        r.spec_of(SupervisedAutoencoders).pretext: r
+        for r in results.values()
+        if isinstance(r.spec, SupervisedAutoencoders)
+    }
     rotation, random = (_over_weight(by_pretext[name]) for name in ("rotation", "random_labels"))
-    kept = max(value for weight, value in rotation.items() if weight != "inf") - rotation["inf"]
-    gain, fall = random["inf"] - random["0"], _largest_fall(random)
+    untrained = accuracies(results["table-1-untrained"], "prelogits")
+    best = max((w for w in rotation if w != "inf"), key=lambda w: mean(rotation[w]))
+    kept, gain = mean(rotation[best]) - mean(rotation["inf"]), mean(random["inf"]) - mean(random["0"])
+    learnt = all(memorised(run) for run in by_pretext["random_labels"].select(weight="0", decoder="none"))
     says = (
         f"With rotations the best finite λ is {kept:+.1f} points from λ = ∞. With random labels λ = ∞ is {gain:+.1f} "
-        f"points from λ = 0, and no larger λ is worse than the one before by more than {fall:.1f}."
+        f"points from λ = 0, and {mean(random['inf']) - mean(untrained):+.1f} from an untrained encoder."
     )
-    learnt = all(memorised(run) for run in by_pretext["random_labels"].select(weight="0", decoder="none"))
-    parts = (kept > POINTS, gain > POINTS and fall < POINTS)
-    decided = all(parts) or (_full(by_pretext["rotation"]) and learnt)
-    numbers = {"rotations, best finite λ - ∞": kept, "random labels, ∞ - 0": gain, "largest fall": fall}
-    return Outcome(word_of(parts, decided), says, numbers)
+    # a reconstruction alone that stays at an untrained encoder has not learnt, and says nothing of its weight
+    above = exceeds("", random["inf"], untrained, POINTS).state == SEEN
+    parts = (
+        exceeds("Rotations want a finite λ.", rotation[best], rotation["inf"], POINTS, _full(by_pretext["rotation"])),
+        exceeds("Random labels want reconstruction alone.", random["inf"], random["0"], POINTS, learnt and above),
+    )
+    return Outcome(parts, says, {"rotations, best finite λ - ∞": kept, "random labels, ∞ - 0": gain})
 
 
 def helps_plainnet_more(results: Results) -> Outcome:
-    """λ = 0.25 with a linear decoder lifts the linear probe clearly without skips, and clearly more than with them."""
-    gains = {
-        result.spec_of(SupervisedAutoencoders).architecture: _gain(result, "linear", "linear")
-        for result in results.values()
-    }
+    """λ = 0.25 with a linear decoder lifts the linear probe without skips, and by more than with them."""
+    gains = {r.spec_of(SupervisedAutoencoders).architecture: _gain(r, "linear", "linear") for r in results.values()}
     plain, residual = gains["plainnet18"], gains["resnet18"]
     says = (
-        f"At λ = 0.25 the linear probe reads {plain:+.1f} points on PlainNet18 and {residual:+.1f} on ResNet18, "
-        "against rotations alone."
+        f"At λ = 0.25 the linear probe reads {_points(plain):+.1f} points on PlainNet18 and {_points(residual):+.1f} "
+        "on ResNet18, against rotations alone."
     )
-    parts = (plain > POINTS, plain - residual > POINTS)
-    decided = all(parts) or all(map(_full, results.values()))
-    return Outcome(word_of(parts, decided), says, {"PlainNet18": plain, "ResNet18": residual})
+    decided = all(map(_full, results.values()))
+    more, less = ([a - mean(low) for a in high] for high, low in (plain, residual))
+    parts = (
+        exceeds("It helps the network without skips.", *plain, POINTS, decided),
+        exceeds("It helps it more than the one with skips.", more, less, POINTS, decided),
+    )
+    return Outcome(parts, says, {"PlainNet18": _points(plain), "ResNet18": _points(residual)})
 
 
 def _full(result: Result) -> bool:
-    """Had it about as many epochs as the report's?"""
+    """Had it half of the report's epochs?"""
     reported = VInfoMaxImages.epochs if isinstance(result.spec, VInfoMaxImages) else Probing.epochs
-    return bool(result.spec.epochs >= _FULL * reported)  # type: ignore[union-attr]
+    return bool(result.spec.epochs >= FULL * reported)  # type: ignore[union-attr]
 
 
-def _mean(result: Result, decoder: str, measure: str, weight: str | None = None, scale: float = 100) -> float:
+def _values(result: Result, decoder: str, measure: str, weight: str | None = None, scale: float = 100) -> list[float]:
+    """One value a seed, in per cent unless scaled otherwise."""
     chosen = result.select(decoder=decoder) if weight is None else result.select(decoder=decoder, weight=weight)
-    return scale * mean(run["values"][measure] for run in chosen)
+    return [math.nan if run["values"][measure] is None else scale * run["values"][measure] for run in chosen]
 
 
-def _gain(result: Result, decoder: str, measure: str) -> float:
-    """Points at λ = 0.25 over λ = 0, which has no decoder."""
-    return _mean(result, decoder, measure, "0.25") - _mean(result, "none", measure, "0")
+def _pair(at: Mapping[str, Mapping[str, list[float]]], probe: str) -> tuple[list[float], list[float]]:
+    return at["linear"][probe], at["non_linear"][probe]
 
 
-def _over_weight(result: Result) -> dict[str, float]:
-    """Linear accuracy by λ with a linear decoder, in the order of λ."""
+def _gain(result: Result, decoder: str, measure: str) -> tuple[list[float], list[float]]:
+    """Accuracies at λ = 0.25, and at λ = 0, which has no decoder."""
+    return _values(result, decoder, measure, "0.25"), _values(result, "none", measure, "0")
+
+
+def _points(gain: tuple[list[float], list[float]]) -> float:
+    return mean(gain[0]) - mean(gain[1])
+
+
+def _over_weight(result: Result) -> dict[str, list[float]]:
+    """Linear accuracies by λ with a linear decoder, in the order of λ."""
     weights = sorted(result.spec_of(SupervisedAutoencoders).weights, key=float)
-    return {w: _mean(result, "none" if float(w) == 0 else "linear", "linear", w) for w in weights}
-
-
-def _largest_fall(line: Mapping[str, float]) -> float:
-    return max(0.0, *(before - after for before, after in pairwise(line.values())))
+    return {w: _values(result, "none" if float(w) == 0 else "linear", "linear", w) for w in weights}
 
 
 CLAIMS = (
@@ -129,7 +148,7 @@ CLAIMS = (
         "sae-lambda-trades-off",
         "5.2",
         "The worse the pretext fits the task, the more weight the reconstruction should have.",
-        ("table-3-resnet18", "table-4-resnet18"),
+        ("table-3-resnet18", "table-4-resnet18", "table-1-untrained"),
         weight_trades_off,
         WIDER,
         Evidence("over_weight", "table-3-resnet18", "table-4-resnet18"),

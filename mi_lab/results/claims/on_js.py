@@ -1,141 +1,176 @@
-"""The claims on JS (Sec. 3.2.1), whose results were known, and on activations (Sec. 3.3), whose were not."""
+"""The claims on JS (Sec. 3.2.1) and on activations (Sec. 3.3) as predicates.
 
-import dataclasses
-from collections.abc import Sequence
+The small critic's curves were known when they were fixed; those of the large and the regularised one at full length,
+and the distances between activations, were not.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+
+import numpy as np
 
 from mi_lab.results.claims.claim import LONGER, Claim, Evidence
 from mi_lab.results.claims.outcome import (
     BAND,
     CLEAR,
     FALL,
+    GROSS,
+    LONG,
     NEAR,
-    NOT_REPRODUCED,
-    NOT_RUN,
-    PARTLY,
-    REPRODUCED,
     Outcome,
+    Part,
     Results,
     ends,
-    extent,
-    is_long,
-    largest_drop,
+    exceeds,
+    gap_of,
+    like_runs,
     log_n,
-    noisier,
-    scatter_ratios,
+    mean,
+    part,
+    same,
     spec_of,
-    word_of,
+    steps,
 )
-from mi_lab.results.curves import fall, final, peak
+from mi_lab.results.curves import distance, fall, peak, scatter
 from mi_lab.results.store import Result
 
 EARLY = 100
 """In epochs, a tenth of what the report ran. What comes later is no early spike."""
+WIDER = 1.5
+"""Batches scatter clearly more widely from half as much again on."""
 
 
 def rises_then_falls(results: Results) -> Outcome:
-    """The small critic falls from a peak, the large one has fallen further by then, the regularised one does not."""
+    """The small critic falls from a peak at some truth, the large one falls further, the regularised one does not."""
     small, large, tamed = (results[name] for name in ("fig-3ab", "fig-13", "fig-3cd"))
-    falls = {mi: min(fall(run, "nwj") for run in small.select(true_mi=mi)) for mi in spec_of(small).true_mi}
-    fell = [mi for mi, depth in falls.items() if depth > FALL]
+    falls = {mi: mean(fall(run, "nwj") for run in small.select(true_mi=mi)) for mi in spec_of(small).true_mi}
     epochs = min(spec_of(result).epochs for result in (small, large))
-    early = [fall(result.select(true_mi=10.0)[0], "nwj", epochs) for result in (small, large)]
+    early = [[fall(run, "nwj", epochs) for run in result.select(true_mi=10.0)] for result in (small, large)]
     rest = max(fall(run, "nwj") for run in tamed.runs)
     says = (
-        f"{len(fell)} of {len(falls)} truths fall from a peak with the small critic. By epoch {epochs} 10 nats has "
-        f"lost {early[0]:.1f} with the small critic and {early[1]:.1f} with the large one. The regularised critic "
-        f"loses up to {rest:.0f}."
+        f"{sum(depth > FALL for depth in falls.values())} of {len(falls)} truths fall from a peak with "
+        f"the small critic. By epoch {epochs} 10 nats has lost {mean(early[0]):.1f} with the small critic and "
+        f"{mean(early[1]):.1f} with the large one. The regularised critic loses up to {rest:.1f}."
     )
-    numbers = {"loss by then, small": early[0], "loss by then, large": early[1], "largest loss, regularised": rest}
-    calm = rest <= FALL and is_long(tamed)
-    return Outcome(word_of((bool(fell), early[1] > early[0] + FALL, calm), is_long(small)), says, numbers)
+    numbers = {"loss by then, small": mean(early[0]), "loss by then, large": mean(early[1])}
+    long = [_long(result) for result in (small, large, tamed)]
+    parts = (
+        part("The small critic rises and falls at some truth.", max(falls.values()) > FALL, long[0]),
+        exceeds("The large one falls further.", early[1], early[0], CLEAR, long[0] and long[1]),
+        part("The regularised one does not fall.", rest <= FALL, long[2]),
+    )
+    return Outcome(parts, says, numbers | {"largest loss, regularised": rest})
 
 
 def nwj_readout_saturates(results: Results) -> Outcome:
-    """Every truth clearly above log N ends near it; partly, if only the largest does."""
+    """The largest truth ends near log N, and so does every other that is clearly above it."""
     result = results["fig-3ab"]
     level = log_n(result.runs[0])
-    end = {mi: value for mi, value in ends(result, "nwj").items() if mi > 1.5 * level}
+    end = {mi: mean(values) for mi, values in ends(result, "nwj").items() if mi > 1.5 * level}
     near = {mi for mi, value in end.items() if abs(value - level) <= NEAR}
     top, worst = max(end), min(end, key=end.__getitem__)
     says = f"With log N = {level:.2f}, {top:g} nats ends at {end[top]:.2f}, but {worst:g} nats at {end[worst]:.0f}."
-    word = REPRODUCED if near == set(end) else PARTLY if top in near else NOT_REPRODUCED
-    return Outcome(word if is_long(result) else NOT_RUN, says, {f"end at {mi:g} nats": v for mi, v in end.items()})
+    parts = (
+        part(f"{top:g} nats ends at log N.", top in near, _long(result)),
+        part("So does every truth above one and a half times log N.", near == set(end), _long(result)),
+    )
+    return Outcome(parts, says, {f"end at {mi:g} nats": v for mi, v in end.items()})
 
 
 def nwj_readout_is_noisier(results: Results) -> Outcome:
     """The batches of a JS critic read through NWJ scatter more widely than NWJ's own, with all else equal."""
-    ratios = scatter_ratios(results["explorer-js-shuffle"], results["explorer-nwj-shuffle"], "nwj")
-    return noisier(ratios, "of JS read through NWJ", "of NWJ")
+    js, nwj = results["explorer-js-shuffle"], results["explorer-nwj-shuffle"]
+    pairs = [pair for pair in like_runs(js, nwj) if steps(js, pair[0]) >= LONG]
+    ratios = [scatter(run, "nwj") / scatter(match, "nwj") for run, match in pairs]
+    typical = float(np.median(ratios)) if ratios else float("nan")
+    share = mean(float(ratio > 1) for ratio in ratios)
+    says = (
+        f"In {sum(ratio > 1 for ratio in ratios)} of {len(ratios)} long runs the batches of JS read through NWJ "
+        f"scatter more widely than those of NWJ, in the median {typical:.1f} times as widely."
+    )
+    parts = (
+        part("In the median they scatter half as widely again.", typical >= WIDER, bool(ratios)),
+        part("Nine of ten settings agree.", share >= 0.9, bool(ratios)),
+    )
+    return Outcome(parts, says, {"median ratio of scatter": typical, "share": share})
 
 
 def plug_in_good_to_10(results: Results) -> Outcome:
-    """The plug-in ends within the band at every truth up to 10 nats; partly, at half of them."""
+    """The plug-in ends within the band at every truth up to 10 nats, each a part of its own."""
     result = results["fig-3ab"]
-    end = {mi: value for mi, value in ends(result, "plug_in").items() if mi <= 10}
-    good = [abs(value - mi) <= BAND * mi for mi, value in end.items()]
+    end = {mi: mean(values) for mi, values in ends(result, "plug_in").items() if mi <= 10}
     told = ", ".join(f"{value:.2f} at {mi:g}" for mi, value in end.items())
-    word = REPRODUCED if all(good) else PARTLY if 2 * sum(good) >= len(good) else NOT_REPRODUCED
-    says = f"The plug-in ends at {told} nats."
-    return Outcome(word if is_long(result) else NOT_RUN, says, {f"end at {mi:g} nats": v for mi, v in end.items()})
+    parts = [part(f"{mi:g} nats is within a tenth.", abs(v - mi) <= BAND * mi, _long(result)) for mi, v in end.items()]
+    return Outcome(parts, f"The plug-in ends at {told} nats.", {f"end at {mi:g} nats": v for mi, v in end.items()})
 
 
 def plug_in_not_monotone(results: Results) -> Outcome:
-    """From 10 nats on, with every critic and seed, some larger truth ends clearly lower."""
-    drops = {name: largest_drop(result, "plug_in") for name, result in results.items()}
-    told = " and ".join(f"{drop:.2f} ({name})" for name, drop in drops.items())
-    says = f"From 10 nats on, a larger truth reads lower by up to {told}."
-    seen = [drop > CLEAR for drop in drops.values()]
-    word = word_of(seen, all(seen) or all(map(is_long, results.values())))
-    return Outcome(word, says, {f"largest drop, {name}": drop for name, drop in drops.items()})
+    """From 10 nats on, with every critic, some larger truth ends lower, by two standard errors or grossly."""
+    parts, told, numbers = [], [], {}
+    for name, result in results.items():
+        lower, drop = _falling_order(ends(result, "plug_in"), _long(result), f"{name}: some larger truth reads lower.")
+        parts.append(lower)
+        told.append(f"{drop:.2f} ({name})")
+        numbers[f"largest drop, {name}"] = drop
+    return Outcome(parts, f"From 10 nats on, a larger truth reads lower by up to {' and '.join(told)}.", numbers)
+
+
+def _falling_order(end: Mapping[float, Sequence[float]], decided: bool, says: str) -> tuple[Part, float]:
+    """Does any larger truth from 10 nats on end lower? The part, and the largest drop of means.
+
+    That no truth does is seen if each of them exceeds the one before.
+    """
+    truths = sorted(mi for mi in end if mi >= 10)
+    pairs = [exceeds("", end[low], end[high], CLEAR, decided) for low, high in combinations(truths, 2)]
+    drop = max(0.0, *(mean(end[low]) - mean(end[high]) for low, high in combinations(truths, 2)))
+    states = {one.state for one in pairs}
+    return (part(says, "seen" in states, "seen" in states or "undecided" not in states)), drop
 
 
 def regularised_spikes(results: Results) -> Outcome:
-    """At the largest truth the plug-in spikes early, and from 15 nats on its ends do not differ clearly."""
+    """At the largest truth the plug-in spikes early, and from 15 nats on its ends cannot be told apart."""
     result = results["fig-3cd"]
-    end = {mi: value for mi, value in ends(result, "plug_in").items() if mi >= 15}
-    run = result.select(true_mi=max(end))[0]
-    epoch, lost, apart = peak(run, "plug_in")[0], fall(run, "plug_in"), extent(end.values())
+    end = {mi: values for mi, values in ends(result, "plug_in").items() if mi >= 15}
+    low, high = min(end), max(end)
+    runs = result.select(true_mi=high)
+    epochs, lost = [peak(run, "plug_in")[0] for run in runs], [fall(run, "plug_in") for run in runs]
     says = (
-        f"At {max(end):g} nats the plug-in peaks in epoch {epoch} and has lost {lost:.2f} by epoch "
-        f"{spec_of(result).epochs}. {min(end):g} and {max(end):g} nats end {apart:.2f} apart."
+        f"At {high:g} nats the plug-in peaks in epoch {mean(epochs):.0f} and has lost {mean(lost):.2f} by epoch "
+        f"{spec_of(result).epochs}. {low:g} and {high:g} nats end {abs(gap_of(end[low], end[high])[0]):.2f} apart."
     )
-    word = word_of((lost > CLEAR and epoch <= EARLY, apart <= CLEAR), is_long(result))
-    return Outcome(word, says, {"loss after the peak": lost, "difference of ends": apart})
+    clear = GROSS * CLEAR if len(lost) == 1 else CLEAR
+    parts = (
+        part(f"{high:g} nats spikes early.", min(lost) > clear and max(epochs) <= EARLY, _long(result)),
+        same(f"{low:g} and {high:g} nats cannot be told apart.", end[low], end[high], CLEAR, _long(result)),
+    )
+    return Outcome(parts, says, {"loss after the peak": mean(lost), "epoch of the peak": mean(epochs)})
 
 
 def activations_alike(results: Results) -> Outcome:
-    """Marks of MINE, NWJ and JS are the same under ELU and ReLU at the same truths and length."""
-    alike: list[bool] = []
-    for panel in ("fig-1d", "fig-2a", "fig-3ab"):
-        pair = results[panel], results[f"{panel}-relu"]
-        truths = set(spec_of(pair[0]).true_mi) & set(spec_of(pair[1]).true_mi)
-        epochs = min(spec_of(result).epochs for result in pair)
-        elu, relu = (_marks(_cut(result, sorted(truths), epochs)) for result in pair)
-        alike += [a == b for a, b in zip(elu, relu, strict=True)]
-    says = f"{sum(alike)} of {len(alike)} qualitative marks are the same under ELU and ReLU at equal length."
-    return Outcome(word_of(alike), says, {"marks that agree": sum(alike), "marks compared": len(alike)})
+    """Curves under ELU and ReLU lie no further apart than twice the distance between two seeds under ELU."""
+    parts, told, numbers = [], [], dict[str, float]()
+    for name in ("fig-1d", "fig-2a", "fig-3ab"):
+        elu, relu = results[name], results[f"{name}-relu"]
+        seeds = [*spec_of(elu).seeds, None][:2]
+        for readout in spec_of(elu).readouts:
+            own, other = [], []
+            for one, match in like_runs(relu, elu):
+                epochs = spec_of(relu).epochs
+                other.append(distance(one, match, readout, epochs))
+                for second in elu.select(true_mi=one["true_mi"], seed=seeds[1]):
+                    own.append(distance(match, second, readout, epochs))
+            apart, chance = (float(np.median(values)) if values else float("nan") for values in (other, own))
+            long = spec_of(relu).epochs * 100 >= LONG
+            parts.append(part(f"{name}, {readout}: as near as seeds.", apart <= 2 * chance, bool(own) and long))
+            told.append(f"{name} ({readout}) {apart:.2f} against {f'{chance:.2f}' if own else 'no second seed'}")
+            numbers[f"apart, {name} {readout}"] = apart
+            numbers |= {f"seeds, {name} {readout}": chance} if own else {}
+    says = f"In nats, curves under ELU and ReLU lie apart, against two seeds of ELU: {'; '.join(told)}."
+    return Outcome(parts, says, numbers)
 
 
-def _marks(result: Result) -> Sequence[bool]:
-    """What a reader would say of the curves: does any end clearly above log N, do any fall, is the order lost?"""
-    marks = []
-    for readout in spec_of(result).readouts:
-        marks.append(any(final(run, readout) > log_n(run) + CLEAR for run in result.runs))
-        marks.append(any(fall(run, readout) > FALL for run in result.runs))
-        marks.append(largest_drop(result, readout) > CLEAR)
-    return marks
-
-
-def _cut(result: Result, truths: Sequence[float], epochs: int) -> Result:
-    """The first seed's runs at these truths, with this many epochs."""
-    spec = spec_of(result)
-    smaller = dataclasses.replace(spec, true_mi=tuple(truths), epochs=epochs, seeds=spec.seeds[:1])
-    runs = [
-        {**run, "curves": {r: {s: v[:epochs] for s, v in c.items()} for r, c in run["curves"].items()}}
-        for run in result.select(seed=spec.seeds[0])
-        if run["true_mi"] in truths
-    ]
-    return dataclasses.replace(result, spec=smaller, runs=runs)
+def _long(result: Result) -> bool:
+    return all(steps(result, run) >= LONG for run in result.runs)
 
 
 CLAIMS = (
@@ -199,7 +234,7 @@ CLAIMS = (
         "With ReLU instead of ELU the estimators behave alike.",
         ("fig-1d", "fig-2a", "fig-3ab", "fig-1d-relu", "fig-2a-relu", "fig-3ab-relu"),
         activations_alike,
-        "A mark of the curves that one activation shows and the other does not.",
+        "Curves that two activations set further apart than two seeds do, at the report's length.",
         Evidence("curves", "fig-3ab-relu", readout="plug_in"),
     ),
     Claim(

@@ -1,15 +1,15 @@
-"""What predicates share: the words of a verdict, the lines between them, and what is read from several runs."""
+"""What predicates share: the parts of a claim, the rule that makes a verdict of them, the lines between the words."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import combinations, pairwise
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from mi_lab.experiments.sweep_specs import Sweep
 from mi_lab.ground.costs import steps_per_epoch
-from mi_lab.results.curves import final, scatter, smooth
+from mi_lab.results.curves import final, growth, smooth
 from mi_lab.results.store import Result
 
 REPRODUCED, PARTLY, NOT_REPRODUCED, NOT_RUN = VERDICTS = (
@@ -18,9 +18,14 @@ REPRODUCED, PARTLY, NOT_REPRODUCED, NOT_RUN = VERDICTS = (
     "not reproduced",
     "not run at this scale",
 )
+SEEN, NOT_SEEN, UNDECIDED = STATES = ("seen", "not seen", "undecided")
 
 LONG = 50_000
-"""Steps, half of what App. C.1 gives N >= 512. Only after so many does it count that something did not happen."""
+"""Steps, half of what App. C.1 gives N >= 512. Only after so many does a run count, for a claim as well as against."""
+RESTED = 10_000
+"""Steps after which a run counts, too, if it has come to rest."""
+REST = 0.05
+"""In nats. A run rests if its last fifth of epochs averages no more above, or below, the fifth before."""
 BAND = 0.1
 """An estimate is right within a tenth of the truth, and has left it upwards beyond that."""
 CLEAR = 0.25
@@ -29,24 +34,80 @@ NEAR = 0.5
 """In nats, a tenth of the range of log N in Fig. 2b. An estimate so near to log N has saturated there."""
 FALL = 1.0
 """In nats, four times a clear difference. A smoothed curve loses so much from its peak only if it really falls."""
+GROSS = 5
+"""A difference between trainings of one seed each counts from so many times what is clear. Final estimates of long runs
+that are stored with several seeds spread over them by 0.26 nats at most, so that chance makes no five times 0.25."""
 
 Results = Mapping[str, Result]
 Run = Mapping[str, Any]
 
 
-class Outcome(NamedTuple):
-    """A verdict, one sentence that says it in numbers, and the numbers, in nats unless their names say otherwise."""
+class Part(NamedTuple):
+    """What a claim says in one respect, and whether the stored runs show it: one of ``STATES``."""
 
-    word: str
+    says: str
+    state: str
+
+
+class Outcome(NamedTuple):
+    """The parts of a claim, a sentence that tells them in numbers, and the numbers, in nats unless named otherwise."""
+
+    parts: Sequence[Part]
     sentence: str
     numbers: Mapping[str, float]
 
+    @property
+    def word(self) -> str:
+        """The verdict."""
+        return word_of(self.parts)
 
-def word_of(parts: Sequence[bool], decided: bool = True) -> str:
-    """All parts seen, some, or none. What was not seen in a run that is too short (not ``decided``) may still come."""
-    if all(parts) and decided:
-        return REPRODUCED
-    return PARTLY if any(parts) else NOT_REPRODUCED if decided else NOT_RUN
+
+def word_of(parts: Iterable[Part]) -> str:
+    """The verdict. Every part seen: reproduced. Every part not seen: not reproduced. At least one of each: partly. Any
+    other case: not run at this scale, since the parts that are undecided could still tip it."""
+    states = {part.state for part in parts}
+    if {SEEN, NOT_SEEN} <= states:
+        return PARTLY
+    return {frozenset([SEEN]): REPRODUCED, frozenset([NOT_SEEN]): NOT_REPRODUCED}.get(frozenset(states), NOT_RUN)
+
+
+def part(says: str, holds: bool, decided: bool = True) -> Part:
+    """A part that runs show or do not, if they can decide it."""
+    return Part(says, UNDECIDED if not decided else SEEN if holds else NOT_SEEN)
+
+
+def every(says: str, parts: Iterable[Part]) -> Part:
+    """One part of several of which each must be seen: a single one that is not decides it."""
+    states = {one.state for one in parts}
+    return Part(says, NOT_SEEN if NOT_SEEN in states else SEEN if states == {SEEN} else UNDECIDED)
+
+
+def exceeds(says: str, high: Sequence[float], low: Sequence[float], clear: float, decided: bool = True) -> Part:
+    """Is the mean of ``high`` above that of ``low``, each one value per seed, of trainings that differ in a setting?
+
+    By two standard errors over the seeds. It is not if the mean is lower by as much, or if the two are so near that
+    even two standard errors would not make a ``clear`` difference. With one seed only ``GROSS`` differences decide.
+    """
+    gap, error = gap_of(high, low)
+    if math.isnan(error):
+        return part(says, gap > 0, decided and abs(gap) >= GROSS * clear)
+    return part(says, gap > 2 * error, decided and (abs(gap) > 2 * error or abs(gap) + 2 * error < clear))
+
+
+def same(says: str, one: Sequence[float], other: Sequence[float], clear: float, decided: bool = True) -> Part:
+    """Can trainings of two settings not be told apart? The counterpart of ``exceeds``, in either direction."""
+    gap, error = gap_of(one, other)
+    if math.isnan(error):
+        return part(says, False, decided and abs(gap) >= GROSS * clear)
+    return part(says, abs(gap) <= 2 * error, decided and (abs(gap) > 2 * error or abs(gap) + 2 * error < clear))
+
+
+def gap_of(one: Sequence[float], other: Sequence[float]) -> tuple[float, float]:
+    """The difference of two means over seeds, and its standard error; nan if either has but one seed."""
+    gap = mean(one) - mean(other)
+    if min(len(one), len(other)) < 2 or not math.isfinite(gap):
+        return gap, math.nan
+    return gap, math.sqrt(sum(float(np.var(values, ddof=1)) / len(values) for values in (one, other)))
 
 
 def spec_of(result: Result) -> Sweep:
@@ -59,14 +120,29 @@ def steps(result: Result, run: Run) -> int:
     return spec_of(result).epochs * steps_per_epoch(run["batch_size"])
 
 
-def is_long(result: Result) -> bool:
-    """Did every run of the result have enough steps for what it does not show to count?"""
-    return all(steps(result, run) >= LONG for run in result.runs)
+def counts(result: Result, run: Run, readout: str) -> bool:
+    """Was this run long, or did it come to rest before, or overflow?"""
+    taken, stopped = steps(result, run), run["first_nonfinite_epoch"] is not None
+    return taken >= LONG or stopped or (taken >= RESTED and rests(run, readout))
 
 
-def long_sizes(result: Result) -> list[int]:
-    """The batch sizes at which an epoch has so many batches that the runs were long."""
-    return sorted({run["batch_size"] for run in result.runs if steps(result, run) >= LONG})
+def all_count(result: Result, readout: str) -> bool:
+    """Is every run of the result long enough, or at rest?"""
+    return all(counts(result, run, readout) for run in result.runs)
+
+
+def rests(run: Run, readout: str) -> bool:
+    """Has its mean curve come to rest?"""
+    return abs(growth(run, readout)) <= REST
+
+
+def unslowed(run: Run, readout: str) -> bool:
+    """Does it still grow, and at least half as fast as a fifth of the epochs before? Or is it beyond its truth?"""
+    if diverged(run, readout):
+        return True
+    fifth = max(1, len(run["curves"][readout]["mean"]) // 5)
+    before = {**run, "curves": {readout: {"mean": run["curves"][readout]["mean"][:-fifth]}}}
+    return growth(run, readout) > max(REST, growth(before, readout) / 2)
 
 
 def log_n(run: Run) -> float:
@@ -77,7 +153,7 @@ def log_n(run: Run) -> float:
 def mean(values: Iterable[float | None]) -> float:
     """Arithmetic mean, nan if a value is or if one was lost, None."""
     found = [math.nan if value is None else value for value in values]
-    return sum(found) / len(found)
+    return sum(found) / len(found) if found else math.nan
 
 
 def ahead(points: float) -> str:
@@ -85,19 +161,16 @@ def ahead(points: float) -> str:
     return f"{abs(points):.1f} points {'ahead' if points > 0 else 'behind'}"
 
 
-def extent(values: Iterable[float]) -> float:
-    """The largest value minus the smallest."""
-    found = list(values)
-    return max(found) - min(found)
+def finals(result: Result, readout: str, **where: Any) -> list[float]:
+    """Final estimates of the runs with these settings, one a seed."""
+    return [final(run, readout) for run in result.select(**where)]
 
 
-def ends(result: Result, readout: str, batch_size: int | None = None) -> dict[float, float]:
-    """Final estimate, the mean over seeds, by true MI at one batch size (by default the first)."""
+def ends(result: Result, readout: str, batch_size: int | None = None) -> dict[float, list[float]]:
+    """Final estimates, one a seed, by true MI at one batch size (by default the first)."""
     spec = spec_of(result)
     n = batch_size or spec.batch_size[0]
-    return {
-        mi: mean(final(run, readout) for run in result.select(true_mi=mi, batch_size=n)) for mi in sorted(spec.true_mi)
-    }
+    return {mi: finals(result, readout, true_mi=mi, batch_size=n) for mi in sorted(spec.true_mi)}
 
 
 def increasing(values: Iterable[float]) -> bool:
@@ -111,29 +184,9 @@ def diverged(run: Run, readout: str) -> bool:
     return run["first_nonfinite_epoch"] is not None or float(curve.max()) > (1 + BAND) * run["true_mi"]
 
 
-def largest_drop(result: Result, readout: str) -> float:
-    """Nats that the final estimate loses at most from one truth of 10 nats or more to a larger one, in every seed."""
-    truths = sorted(mi for mi in spec_of(result).true_mi if mi >= 10)
-    finals = {mi: [final(run, readout) for run in result.select(true_mi=mi)] for mi in truths}
-    drops = [
-        min(a - b for a, b in zip(finals[low], finals[high], strict=True)) for low, high in combinations(truths, 2)
-    ]
-    return max([0.0, *drops])
-
-
-def scatter_ratios(result: Result, other: Result, readout: str) -> list[float]:
-    """Scatter over batches in ``result`` divided by that in ``other``, for each run of which the other has its like."""
+def like_runs(result: Result, other: Result) -> list[tuple[Run, Run]]:
+    """Every run of ``result`` with the run of ``other`` that has its truth, batch size and seed, if there is one."""
     keys = ("true_mi", "batch_size", "seed")
     like = {tuple(run[key] for key in keys): run for run in other.runs}
     pairs = [(run, like.get(tuple(run[key] for key in keys))) for run in result.runs]
-    return [scatter(run, readout) / scatter(match, readout) for run, match in pairs if match is not None]
-
-
-def noisier(ratios: Sequence[float], which: str, other: str) -> Outcome:
-    """Do batches scatter clearly more widely, by half as much again in the median and more in nine of ten runs?"""
-    typical, share = float(np.median(ratios)), mean(ratio > 1 for ratio in ratios)
-    says = (
-        f"In {sum(ratio > 1 for ratio in ratios)} of {len(ratios)} settings the batches {which} scatter more widely "
-        f"than those {other}, in the median {typical:.1f} times as widely."
-    )
-    return Outcome(word_of((typical >= 1.5, share >= 0.9)), says, {"median ratio of scatter": typical, "share": share})
+    return [(run, match) for run, match in pairs if match is not None]

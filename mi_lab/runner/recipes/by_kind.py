@@ -11,6 +11,8 @@ import torch
 
 from mi_lab.experiments.kinds import Spec, kind_of
 from mi_lab.runner.recipes.consistency import keep_rows
+from mi_lab.runner.recipes.find_border import find_border
+from mi_lab.runner.recipes.find_limits import compute_limits
 from mi_lab.runner.recipes.labeling_counts import count_labelings
 from mi_lab.runner.recipes.noisy_images import estimate_under_noise
 from mi_lab.runner.recipes.probing import probe_pretext
@@ -23,6 +25,8 @@ from mi_lab.runner.stages import Stages
 
 Recipe = Callable[[Any, Mapping[str, Any], torch.device, Stages], Mapping[str, Any]]
 _RECIPES: Mapping[str, Recipe] = {
+    "limits": compute_limits,
+    "border": find_border,
     "labelings": count_labelings,
     "probing": probe_pretext,
     "noisy_images": estimate_under_noise,

@@ -1,4 +1,7 @@
-"""What live pages are made of beyond the core, in one place, which asks for it before it is missed."""
+"""What live pages are made of beyond the core, in one place, which asks for it before it is missed.
+
+Its name is the first of the room, so live pages import it before figures, which ask for another extra.
+"""
 
 from mi_lab.ground.extras import require
 
