@@ -182,7 +182,7 @@ def _chosen(names: Sequence[str]) -> list[Path]:
         raise ValueError(f"no results in {results_dir()}.")
     by_name: dict[str, list[Path]] = {path.name: [path] for path in paths}
     for path in paths:  # an experiment's name stands for all that is stored of it
-        by_name.setdefault(path.name.split(".")[0], []).append(path)
+        by_name.setdefault(path.stem.rsplit(".", 1)[0], []).append(path)
     return [path for name in names for path in by_name[known("stored result", name, by_name)]] or paths
 
 

@@ -155,3 +155,10 @@ def test_another_shape_differs_infinitely():
     assert difference([1.0], [1.0, 2.0]) == difference(None, 1.0) == difference({"a": 1}, {"b": 1}) == float("inf")
     assert difference([1.0, float("nan")], [1.0, 2.0]) == difference(1.0, float("nan")) == float("inf")
     assert difference({"a": [1.0, None]}, {"a": [1.001, None]}) == pytest.approx(1e-3, rel=2e-3)
+
+
+def test_an_experiment_is_known_by_its_name_whatever_stands_in_it(committed_results, monkeypatch):
+    monkeypatch.setenv("MI_LAB_RESULTS", str(committed_results))
+    for name in ("fig-2a", "average-0.1-1x64-64"):
+        assert [path.name for path in _chosen([name])] == [f"{name}.laptop.json"]
+    assert [path.name for path in _chosen(["speed"])] == ["speed.json"]
