@@ -5,10 +5,8 @@ draws its weights, samples, permutations and dropout masks from its own generato
 gives the same curve, up to rounding, in any stack.
 """
 
-import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
@@ -21,39 +19,13 @@ from mi_lab.estimation.catalogue import critic_for, estimator
 from mi_lab.estimation.machine import device_named
 from mi_lab.estimation.mlp import DEFAULT, Layers
 from mi_lab.estimation.negatives import check_batch, draw_batch
+from mi_lab.estimation.readings import Curve, Readings
 from mi_lab.estimation.resuming import Checkpoint
 from mi_lab.estimation.steps import captured, make_step
 from mi_lab.estimation.tasks import Task
 from mi_lab.ground.costs import steps_per_epoch
 from mi_lab.ground.keywords import own_keywords
 from mi_lab.ground.settings import MOST_SEED, as_type, within
-
-STATISTICS = ("mean", "median", "q05", "q95", "std")
-_READ_AT_ONCE = 2**16  # scores
-
-
-@dataclass
-class Curve:
-    """Estimates of one run, per readout and statistic one value per epoch, in nats.
-
-    ``curves["nwj"]["mean"][e]`` is the mean over the batches of epoch e; ``median``, ``q05`` and
-    ``q95`` are quantiles over the same batches and ``std`` is their standard deviation. A curve ends before the first
-    epoch with a value that is not finite; ``first_nonfinite_epoch`` (counted from 1) is that epoch, or None.
-    ``moving_average`` tells of MINE's, per epoch: ``log_mean_w`` is log E[w] over its batches, w being a batch's mean
-    of e^T over the average that it has moved, and ``log_average`` the log of the average at its end; None for others.
-    ``wall_seconds`` is the run's share of the time its stack took, ``processor_seconds`` of the time a processor gave
-    to it, which does not count what else a machine did meanwhile.
-    """
-
-    curves: dict[str, dict[str, list[float]]]
-    first_nonfinite_epoch: int | None
-    wall_seconds: float
-    processor_seconds: float
-    moving_average: dict[str, list[float]] | None = None
-
-    def record(self) -> dict[str, Any]:
-        """What of it is stored, as plain data."""
-        return {name: value for name, value in asdict(self).items() if (name, value) != ("moving_average", None)}
 
 
 @own_keywords
@@ -210,13 +182,8 @@ class Training:
         step = make_step(self.critic, self.objective, self.optimiser, decay, self.generators)
         self.step = captured(step, place) if place.type == "cuda" and not self.critic.drops_out else step
         self.steps, self.steps_per_epoch = 0, steps_per_epoch(batch_size)
-        self.readouts = chosen.readouts
-        shape = (self.steps_per_epoch, len(tasks))
-        self.values = {name: torch.zeros(shape, dtype=torch.float64, device=place) for name in chosen.readouts}
-        self.unread: list[tuple[Tensor, Tensor]] = []
-        self.epochs: list[dict[str, Tensor]] = []
-        self.log_w = torch.zeros(shape, dtype=torch.float64, device=place) if self._averages() else None
-        self.averages: list[Tensor] = []
+        average = self.objective if isinstance(self.objective, MovingAverageDV) else None
+        self.readings = Readings(chosen.readouts, average, self.steps_per_epoch, len(tasks), place)
         self.began, self.began_work = time.perf_counter(), time.process_time()
 
     @torch.inference_mode()
@@ -246,51 +213,18 @@ class Training:
     def advance(self) -> None:
         """Take one step; the last one of an epoch adds that epoch's statistics to ``epochs``."""
         positive, negative = self.step(draw_batch(self.tasks, self.batch_size, self.negatives, self.generators))
-        self.unread.append((positive.clone(), negative.clone()))
-        if self.log_w is not None:
-            self.log_w[self.steps % self.steps_per_epoch] = self.objective.log_w
+        self.readings.take(self.steps % self.steps_per_epoch, positive, negative)
         self.steps += 1
-        row = self.steps % self.steps_per_epoch
-        # small batches are read many at once, since one alone is all overhead
-        if row == 0 or len(self.unread) * (positive.numel() + negative.numel()) >= _READ_AT_ONCE:
-            self._read(row or self.steps_per_epoch)
-        if row == 0:
-            self.epochs.append({readout: _statistics(values) for readout, values in self.values.items()})
-            if self.log_w is not None:
-                log_mean_w = self.log_w.logsumexp(0) - math.log(self.steps_per_epoch)
-                self.averages.append(torch.stack([log_mean_w, self.objective.log_average.double()]).cpu())
+
+    @property
+    def epochs(self) -> list[dict[str, Tensor]]:
+        """The statistics of every whole epoch."""
+        return self.readings.epochs
 
     def curves(self) -> list[Curve]:
         """The curves of the runs up to the last whole epoch."""
         runs = len(self.tasks)
-        seconds = (self.seconds() / runs, self.processor_seconds() / runs)
-        return [self._curve(run, seconds) for run in range(runs)]
-
-    def _curve(self, run: int, seconds: tuple[float, float]) -> Curve:
-        finite = [all(bool(rows[:, run].isfinite().all()) for rows in epoch.values()) for epoch in self.epochs]
-        end = finite.index(False) if False in finite else len(finite)
-        curves = {
-            name: {
-                kind: [float(epoch[name][i, run]) for epoch in self.epochs[:end]] for i, kind in enumerate(STATISTICS)
-            }
-            for name in self.readouts
-        }
-        of_average = {
-            name: [float(epoch[i, run]) for epoch in self.averages[:end]]
-            for i, name in enumerate(("log_mean_w", "log_average"))
-        }
-        return Curve(curves, None if end == len(finite) else end + 1, *seconds, of_average if self.averages else None)
-
-    def _averages(self) -> bool:
-        return isinstance(self.objective, MovingAverageDV)
-
-    def _read(self, end: int) -> None:
-        """Estimates of the unread batches, which are those of this epoch up to ``end``."""
-        count, runs = len(self.unread), len(self.generators)
-        positive, negative = (torch.cat(scores).double() for scores in zip(*self.unread, strict=True))
-        for name, readout in self.readouts.items():
-            self.values[name][end - count : end] = readout(positive, negative).view(count, runs)
-        self.unread.clear()
+        return self.readings.curves(self.seconds() / runs, self.processor_seconds() / runs)
 
     def seconds(self) -> float:
         """Since the training began."""
@@ -308,13 +242,8 @@ class Training:
             "processor_seconds": self.processor_seconds(),
             "critic": self.critic.state_dict(),
             "optimiser": self.optimiser.state_dict() if self.optimiser else None,
-            "average": [self.objective.log_average, self.objective.log_w] if self._averages() else None,
-            "log_w": self.log_w,
-            "averages": self.averages,
             "generators": [generator.get_state() for generator in self.generators],
-            "values": self.values,
-            "unread": self.unread,
-            "epochs": self.epochs,
+            "readings": self.readings.state(),
         }
 
     @torch.inference_mode()
@@ -323,29 +252,12 @@ class Training:
         self.critic.load_state_dict(state["critic"])
         if self.optimiser:
             self.optimiser.load_state_dict(state["optimiser"])
-        if self.log_w is not None:
-            self.objective.log_average, self.objective.log_w = (kept.to(self.place) for kept in state["average"])
-            self.log_w.copy_(state["log_w"])
-            self.averages = list(state["averages"])
         for generator, kept in zip(self.generators, state["generators"], strict=True):
             generator.set_state(kept)
-        for name, values in self.values.items():
-            values.copy_(state["values"][name])
-        self.unread = [(positive.to(self.place), negative.to(self.place)) for positive, negative in state["unread"]]
-        self.steps, self.epochs = state["steps"], list(state["epochs"])
+        self.readings.resume(state["readings"])
+        self.steps = state["steps"]
         self.began = time.perf_counter() - state["seconds"]
         self.began_work = time.process_time() - state["processor_seconds"]
-
-
-def _statistics(values: Tensor) -> Tensor:
-    """(steps, K) batch estimates of one epoch -> (statistics, K), in the order of STATISTICS."""
-    quantiles = torch.tensor([0.5, 0.05, 0.95], dtype=values.dtype, device=values.device)
-    finite = values.isfinite().all(0)
-    # scaled, as the square of a value may overflow where the value itself does not
-    scale = values.abs().amax(0).clamp(min=1)
-    spread = (values / scale).std(0, correction=0) * scale
-    rows = torch.cat([values.mean(0, keepdim=True), values.nan_to_num().quantile(quantiles, 0), spread[None]])
-    return torch.where(finite, rows, torch.nan).cpu()
 
 
 def _latest(statistics: dict[str, Tensor]) -> str:

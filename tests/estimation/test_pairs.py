@@ -13,6 +13,7 @@ from mi_lab import CorrelatedGaussians, compare, estimate
 from mi_lab.estimation.bounds import dv, log_mean_exp
 from mi_lab.estimation.negatives import derangement
 from mi_lab.estimation.pairs import fit as pairs
+from mi_lab.estimation.pairs import heldout
 from mi_lab.estimation.pairs.dataset import Walk, make_side, split
 from mi_lab.estimation.pairs.fit import Fit
 from mi_lab.ground.names import READOUTS
@@ -178,11 +179,11 @@ def test_the_kept_critic_is_that_of_the_highest_reading_and_training_stops_by_th
 def test_dv_is_read_over_all_batches_together():
     (generator,) = generators(0)
     positive, negative = torch.randn(5, 1, 8, generator=generator), 2 * torch.randn(5, 1, 8, 1, generator=generator)
-    shares = pairs._pooled_dv(
+    shares = heldout.pooled_dv(
         torch.stack([p.mean(1) for p in positive]), torch.stack([log_mean_exp(n) for n in negative])
     )
     assert float(shares.mean()) == pytest.approx(float(dv(positive.view(1, -1), negative.view(1, -1, 1))), abs=1e-6)
-    huge = pairs._pooled_dv(torch.zeros(2, 1), torch.tensor([[1e5], [0.0]]))
+    huge = heldout.pooled_dv(torch.zeros(2, 1), torch.tensor([[1e5], [0.0]]))
     assert float(huge.mean()) == pytest.approx(math.log(2) - 1e5)
 
 

@@ -7,11 +7,12 @@ import torch
 from helpers import Kept, as_sequential, generators, refused
 
 from mi_lab import CorrelatedGaussians, train
-from mi_lab.estimation import training
+from mi_lab.estimation import readings, training
 from mi_lab.estimation.catalogue import critic_for, estimator
 from mi_lab.estimation.critics import make_critic
 from mi_lab.estimation.mlp import Layers
 from mi_lab.estimation.negatives import draw_batch, score
+from mi_lab.estimation.readings import STATISTICS
 from mi_lab.ground.names import DENSITIES, NEGATIVES, PRECISIONS, READOUTS
 
 TASKS = [CorrelatedGaussians(dim=3, mi=mi) for mi in (0.5, 2.0, 6.0)]
@@ -45,9 +46,7 @@ def needs(estimator_name):
 
 def values(curve):
     """All estimates of a curve in one array: readouts, statistics, epochs."""
-    return np.array(
-        [[curve.curves[readout][statistic] for statistic in training.STATISTICS] for readout in curve.curves]
-    )
+    return np.array([[curve.curves[readout][statistic] for statistic in STATISTICS] for readout in curve.curves])
 
 
 def assert_stack_equals_single_runs(per_run=None, **settings):
@@ -117,7 +116,7 @@ def test_training_equals_a_plain_torch_loop(weight_decay):
     epochs = naive_nwj_training(TASKS[2], 3, 8 * STEPS, **settings).reshape(8, STEPS)
     quantiles = [np.quantile(epochs, share, 1) for share in (0.5, 0.05, 0.95)]
     expected = [epochs.mean(1), *quantiles, epochs.std(1)]
-    assert training.STATISTICS == ("mean", "median", "q05", "q95", "std")
+    assert STATISTICS == ("mean", "median", "q05", "q95", "std")
     assert values(curve)[0] == pytest.approx(np.array(expected), abs=1e-4)
     if weight_decay:
         assert values(curve)[0] != pytest.approx(values(short(TASKS[2:], [3], epochs=8)[0])[0], abs=1e-4)
@@ -125,7 +124,7 @@ def test_training_equals_a_plain_torch_loop(weight_decay):
 
 def test_a_spread_is_finite_where_its_square_overflows():
     values = torch.tensor([[1e200], [-1e200], [1e200], [-1e200]], dtype=torch.float64)
-    assert training._statistics(values)[-1] == pytest.approx(1e200)
+    assert readings._statistics(values)[-1] == pytest.approx(1e200)
 
 
 def naive_mine_training(task, seed, steps, hidden, batch_size, learning_rate, average_weight):

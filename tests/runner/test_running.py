@@ -8,6 +8,7 @@ from joblib.externals.loky import get_reusable_executor
 from mi_lab import Result, ResultError, ceiling, load
 from mi_lab.estimation import training
 from mi_lab.estimation.mlp import Layers
+from mi_lab.estimation.readings import STATISTICS
 from mi_lab.estimation.tasks import CorrelatedGaussians
 from mi_lab.estimation.transforms import Cubic
 from mi_lab.experiments import sweep_costs
@@ -43,7 +44,7 @@ def no_training(monkeypatch):
 
 def curves(result):
     return np.array(
-        [[run["curves"][readout][s] for s in training.STATISTICS] for run in result.runs for readout in run["curves"]]
+        [[run["curves"][readout][s] for s in STATISTICS] for run in result.runs for readout in run["curves"]]
     )
 
 
@@ -75,7 +76,7 @@ def test_the_curves_are_those_of_the_trainer():
     (alone,) = training.train([CorrelatedGaussians(mi=5.0)], [0], **settings)
     (found,) = result.select(true_mi=5.0)
     for readout in ("nwj", "plug_in"):
-        for statistic in training.STATISTICS:
+        for statistic in STATISTICS:
             assert found["curves"][readout][statistic] == pytest.approx(
                 alone.curves[readout][statistic], rel=1e-3
             )  # 4 digits

@@ -10,8 +10,7 @@ that critic, which took part in neither. No maximum is ever taken over reported 
 
 import dataclasses
 import math
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -29,6 +28,7 @@ from mi_lab.estimation.negatives import check_batch, draw_batch, score
 from mi_lab.estimation.pairs.arrays import check_pairs
 from mi_lab.estimation.pairs.dataset import Walk, make_side, split
 from mi_lab.estimation.pairs.estimates import Data, Estimate, flags_of, mean_and_stderr
+from mi_lab.estimation.pairs.heldout import values_of
 from mi_lab.estimation.pairs.yardsticks import Yardstick
 from mi_lab.estimation.steps import captured, make_step
 from mi_lab.ground.keywords import check_keywords, keywords_of
@@ -40,15 +40,6 @@ PATIENCE = 12  # readings
 PASSES = 10  # through the test part, each with negatives of its own: their share of the error shrinks
 NEGATIVES = ("derangement", "shuffle", "all_pairs")  # pairs that are given have no independent batch
 CRITICS = ("joint", "separable", "bilinear", "inner_product", CONDITIONAL)  # the optimal one would know the truth
-
-
-def _pooled(readout: bounds.Bound) -> Callable[[Tensor], Tensor] | None:
-    """What a readout that is E_p[T] less the log of a mean over negatives makes of their scores; None for others."""
-    if readout is bounds.dv:
-        return lambda negative: negative
-    if getattr(readout, "func", readout) is bounds.smile:
-        return partial(bounds.clipped, **getattr(readout, "keywords", {}))
-    return None
 
 
 def estimate(
@@ -263,23 +254,9 @@ class Fit:
     def _read(self, part: Tensor, functions: Mapping[str, bounds.Bound], passes: int = 1) -> dict[str, Tensor]:
         """Values of the batches of a part, (batches, K) per function. The same batches and negatives at every call."""
         walks = [Walk(*self.sides, part, shuffled=False) for _ in self.seeds]
-        generators = self._generators()
-        batches = len(part) // self.batch_size
-        pooled = {name: _pooled(function) for name, function in functions.items()}
-        rows: dict[str, list[Tensor]] = {name: [] for name in (*functions, "positive")}
-        for _ in range(passes * batches):
-            scores = score(self.critic, draw_batch(walks, self.batch_size, self.negatives, generators))
-            positive, negative = scores.positive.double(), scores.negative.double()
-            rows["positive"].append(positive.mean(1))
-            for name, function in functions.items():
-                scores_of = pooled[name]
-                if scores_of is None:
-                    rows[name].append(function(positive, negative))
-                else:
-                    rows[name].append(bounds.log_mean_exp(scores_of(negative)))
-        values = {name: torch.stack(row) for name, row in rows.items()}
-        means = values.pop("positive")
-        values |= {name: _pooled_dv(means, values[name]) for name, made in pooled.items() if made}
+        generators, batches = self._generators(), len(part) // self.batch_size
+        batch = (draw_batch(walks, self.batch_size, self.negatives, generators) for _ in range(passes * batches))
+        values = values_of((score(self.critic, drawn) for drawn in batch), functions)
         return {name: row.unflatten(0, (passes, batches)).mean(0) for name, row in values.items()}
 
     def _estimate(self, readout: str, values: Tensor) -> Estimate:
@@ -301,13 +278,3 @@ class Fit:
             flags=(),
         )
         return dataclasses.replace(found, flags=flags_of(found, self.max_steps))
-
-
-def _pooled_dv(positive: Tensor, log_mean_exp: Tensor) -> Tensor:
-    """DV of all batches together, (batches, K) -> the same: each batch's share, whose mean is the value of the whole.
-
-    The logarithm of a small batch's mean lies too low, by Var(e^T) / 2N for E[e^T] = 1, and so DV batch by batch lies
-    as much too high. Pooled, it does not; the shares are its linearisation in the batch means.
-    """
-    whole = torch.logsumexp(log_mean_exp, 0) - math.log(len(log_mean_exp))
-    return positive - whole - torch.expm1(log_mean_exp - whole)

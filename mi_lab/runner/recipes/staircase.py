@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from mi_lab.estimation.catalogue import make_task
-from mi_lab.estimation.training import STATISTICS, Training
+from mi_lab.estimation.readings import STATISTICS
+from mi_lab.estimation.training import Training
 from mi_lab.experiments.consistency_specs import READINGS, Staircase
 from mi_lab.runner.stages import Stages
 from mi_lab.runner.sweep_training import training_of
@@ -28,7 +29,7 @@ def climb(spec: Staircase, run: Mapping[str, Any], device: torch.device, stages:
 def _climb(spec: Staircase, run: Mapping[str, Any], device: torch.device) -> dict[str, Any]:
     start = {"true_mi": spec.true_mi[0], "batch_size": spec.batch_size, "seed": run["seed"]}
     training = training_of(spec.sweep(run["task"]), [start], str(device))
-    names = list(training.readouts)
+    names = list(training.readings.readouts)
     curves: Curves = {f"{name} {statistic}": [] for name in names for statistic in _NOTED}
     ends: Curves = {name: [] for name in names}
     nonfinite = None
@@ -52,7 +53,7 @@ def _epoch(training: Training) -> dict[str, Tensor]:
     """Train one epoch; the estimates of its batches by readout, (steps,) each."""
     for _ in range(training.steps_per_epoch):
         training.advance()
-    return {name: values[:, 0] for name, values in training.values.items()}
+    return {name: values[:, 0] for name, values in training.readings.values.items()}
 
 
 def _note(curves: Curves, name: str, values: Tensor) -> None:
