@@ -1,5 +1,6 @@
 """Verdicts on the claims of Section 4 and D.1 on both sides of every line, from made-up values."""
 
+import dataclasses
 import math
 
 import pytest
@@ -66,7 +67,7 @@ def test_labelings_that_do_share_something_are_not_this_claim():
 def noisy(value_of, settled=True):
     """Estimates ``value_of(name, tap, p)`` in nats."""
     found = experiment("noisy-mnist")
-    spec = found.spec()
+    spec = found.spec(seeds=[0, 1])
     names = ("mine", "nwj", "js_nwj", "js_plug_in")
     runs = []
     for run in spec.runs():
@@ -128,3 +129,10 @@ def test_two_estimators_on_one_encoder_are_one_coin():
 def test_a_lost_estimate_does_not_pass_for_a_good_one():
     lost = on_images.estimators_agree(noisy(lambda name, tap, p: None if p == 0.3 else H * (1 - p)))
     assert lost.word != REPRODUCED
+
+
+def test_one_seed_cannot_say_that_two_estimators_agree():
+    found = noisy(lambda name, tap, p: H * (1 - p))["noisy-mnist"]
+    alone = dataclasses.replace(found, runs=found.select(seed=0))
+    assert on_images.estimators_agree({"noisy-mnist": found}).word == REPRODUCED
+    assert on_images.estimators_agree({"noisy-mnist": alone}).word == NOT_RUN

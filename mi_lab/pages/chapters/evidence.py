@@ -16,7 +16,7 @@ from mi_lab.pages.chapters.verdicts import critic_name
 from mi_lab.pages.figures import NAMES, curves_of
 from mi_lab.pages.provenance import provenance
 from mi_lab.results.claims.judge import CLAIMS
-from mi_lab.results.claims.outcome import counts, log_n, spec_of
+from mi_lab.results.claims.outcome import decides, log_n, spec_of
 from mi_lab.results.curves import final, scatter
 from mi_lab.results.store import Result, load
 
@@ -93,14 +93,14 @@ def _against_log_n(*results: Result, readout: str) -> go.Figure:
     series: dict[str, list[Point]] = {}
     for result in results:
         for run in result.select(true_mi=30.0):
-            length = "long" if counts(result, run, readout) else "short"
+            length = "long" if decides(result, run, readout) else "short"
             label = f"{critic_name(spec_of(result))}, {length}"
             series.setdefault(label, []).append((log_n(run), final(run, readout)))
     return _points(series, results, "log N [nats]", "final estimate at 30 nats", "log N")
 
 
 def _passing(*results: Result) -> go.Figure:
-    """30 nats by MINE and by DV's own gradient with either critic, over the epochs in which they pass log N."""
+    """30 nats with either critic, over the epochs in which they pass log N."""
     series = {}
     for result in results:
         gradient = {"mine": "MINE", "dv": "DV"}[spec_of(result).estimator]

@@ -41,7 +41,7 @@ def lower_loss_is_not_better(results: Results) -> Outcome:
         f"linear protocol the linear decoder's code is {ahead(lead)}."
     )
     numbers = {"loss, linear": linear, "loss, non-linear": other, "linear protocol": lead}
-    parts = (_lower(other, linear), _leads("linear", "non_linear", result, "linear"))
+    parts = (_lower(other, linear, result), _leads("linear", "non_linear", result, "linear"))
     return Outcome(parts, says, numbers)
 
 
@@ -58,7 +58,7 @@ def joint_same_story(results: Results) -> Outcome:
     parts = (
         _leads("linear", "non_linear", result, "linear"),
         _leads("non_linear", "linear", result, "mlp"),
-        _lower(ratio, 1.0),
+        _lower(ratio, 1.0, result),
     )
     return Outcome(parts, says, numbers)
 
@@ -68,8 +68,8 @@ def _leads(decoder: str, other: str, result: Result, protocol: str) -> Part:
     return exceeds(says, _values(result, decoder, protocol), _values(result, other, protocol), POINT, _long(result))
 
 
-def _lower(loss: float, other: float) -> Part:
-    return part("The non-linear decoder reconstructs better.", loss < LOWER * other)
+def _lower(loss: float, other: float, result: Result) -> Part:
+    return part("The non-linear decoder reconstructs better.", loss < LOWER * other, _long(result))
 
 
 def _long(result: Result) -> bool:

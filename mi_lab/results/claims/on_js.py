@@ -17,12 +17,15 @@ from mi_lab.results.claims.outcome import (
     GROSS,
     LONG,
     NEAR,
+    SEEN,
+    UNDECIDED,
     Outcome,
     Part,
     Results,
     ends,
     exceeds,
     gap_of,
+    is_long,
     like_runs,
     log_n,
     mean,
@@ -32,7 +35,6 @@ from mi_lab.results.claims.outcome import (
     steps,
 )
 from mi_lab.results.curves import distance, fall, peak, scatter
-from mi_lab.results.store import Result
 
 EARLY = 100
 """In epochs, a tenth of what the report ran. What comes later is no early spike."""
@@ -53,7 +55,7 @@ def rises_then_falls(results: Results) -> Outcome:
         f"{mean(early[1]):.1f} with the large one. The regularised critic loses up to {rest:.1f}."
     )
     numbers = {"loss by then, small": mean(early[0]), "loss by then, large": mean(early[1])}
-    long = [_long(result) for result in (small, large, tamed)]
+    long = [is_long(result) for result in (small, large, tamed)]
     parts = (
         part("The small critic rises and falls at some truth.", max(falls.values()) > FALL, long[0]),
         exceeds("The large one falls further.", early[1], early[0], CLEAR, long[0] and long[1]),
@@ -71,8 +73,8 @@ def nwj_readout_saturates(results: Results) -> Outcome:
     top, worst = max(end), min(end, key=end.__getitem__)
     says = f"With log N = {level:.2f}, {top:g} nats ends at {end[top]:.2f}, but {worst:g} nats at {end[worst]:.0f}."
     parts = (
-        part(f"{top:g} nats ends at log N.", top in near, _long(result)),
-        part("So does every truth above one and a half times log N.", near == set(end), _long(result)),
+        part(f"{top:g} nats ends at log N.", top in near, is_long(result)),
+        part("So does every truth above one and a half times log N.", near == set(end), is_long(result)),
     )
     return Outcome(parts, says, {f"end at {mi:g} nats": v for mi, v in end.items()})
 
@@ -100,7 +102,9 @@ def plug_in_good_to_10(results: Results) -> Outcome:
     result = results["fig-3ab"]
     end = {mi: mean(values) for mi, values in ends(result, "plug_in").items() if mi <= 10}
     told = ", ".join(f"{value:.2f} at {mi:g}" for mi, value in end.items())
-    parts = [part(f"{mi:g} nats is within a tenth.", abs(v - mi) <= BAND * mi, _long(result)) for mi, v in end.items()]
+    parts = [
+        part(f"{mi:g} nats is within a tenth.", abs(v - mi) <= BAND * mi, is_long(result)) for mi, v in end.items()
+    ]
     return Outcome(parts, f"The plug-in ends at {told} nats.", {f"end at {mi:g} nats": v for mi, v in end.items()})
 
 
@@ -108,7 +112,9 @@ def plug_in_not_monotone(results: Results) -> Outcome:
     """From 10 nats on, with every critic, some larger truth ends lower, by two standard errors or grossly."""
     parts, told, numbers = [], [], {}
     for name, result in results.items():
-        lower, drop = _falling_order(ends(result, "plug_in"), _long(result), f"{name}: some larger truth reads lower.")
+        lower, drop = _falling_order(
+            ends(result, "plug_in"), is_long(result), f"{name}: some larger truth reads lower."
+        )
         parts.append(lower)
         told.append(f"{drop:.2f} ({name})")
         numbers[f"largest drop, {name}"] = drop
@@ -124,7 +130,7 @@ def _falling_order(end: Mapping[float, Sequence[float]], decided: bool, says: st
     pairs = [exceeds("", end[low], end[high], CLEAR, decided) for low, high in combinations(truths, 2)]
     drop = max(0.0, *(mean(end[low]) - mean(end[high]) for low, high in combinations(truths, 2)))
     states = {one.state for one in pairs}
-    return (part(says, "seen" in states, "seen" in states or "undecided" not in states)), drop
+    return part(says, SEEN in states, SEEN in states or UNDECIDED not in states), drop
 
 
 def regularised_spikes(results: Results) -> Outcome:
@@ -140,8 +146,8 @@ def regularised_spikes(results: Results) -> Outcome:
     )
     clear = GROSS * CLEAR if len(lost) == 1 else CLEAR
     parts = (
-        part(f"{high:g} nats spikes early.", min(lost) > clear and max(epochs) <= EARLY, _long(result)),
-        same(f"{low:g} and {high:g} nats cannot be told apart.", end[low], end[high], CLEAR, _long(result)),
+        part(f"{high:g} nats spikes early.", min(lost) > clear and max(epochs) <= EARLY, is_long(result)),
+        same(f"{low:g} and {high:g} nats cannot be told apart.", end[low], end[high], CLEAR, is_long(result)),
     )
     return Outcome(parts, says, {"loss after the peak": mean(lost), "epoch of the peak": mean(epochs)})
 
@@ -151,26 +157,23 @@ def activations_alike(results: Results) -> Outcome:
     parts, told, numbers = [], [], dict[str, float]()
     for name in ("fig-1d", "fig-2a", "fig-3ab"):
         elu, relu = results[name], results[f"{name}-relu"]
-        seeds = [*spec_of(elu).seeds, None][:2]
+        others = spec_of(elu).seeds[1:2]
         for readout in spec_of(elu).readouts:
             own, other = [], []
             for one, match in like_runs(relu, elu):
                 epochs = spec_of(relu).epochs
                 other.append(distance(one, match, readout, epochs))
-                for second in elu.select(true_mi=one["true_mi"], seed=seeds[1]):
+                for seed in others:
+                    [second] = elu.select(true_mi=one["true_mi"], seed=seed)
                     own.append(distance(match, second, readout, epochs))
             apart, chance = (float(np.median(values)) if values else float("nan") for values in (other, own))
-            long = spec_of(relu).epochs * 100 >= LONG
-            parts.append(part(f"{name}, {readout}: as near as seeds.", apart <= 2 * chance, bool(own) and long))
+            decided = bool(own) and is_long(relu)
+            parts.append(part(f"{name}, {readout}: as near as seeds.", apart <= 2 * chance, decided))
             told.append(f"{name} ({readout}) {apart:.2f} against {f'{chance:.2f}' if own else 'no second seed'}")
             numbers[f"apart, {name} {readout}"] = apart
             numbers |= {f"seeds, {name} {readout}": chance} if own else {}
     says = f"In nats, curves under ELU and ReLU lie apart, against two seeds of ELU: {'; '.join(told)}."
     return Outcome(parts, says, numbers)
-
-
-def _long(result: Result) -> bool:
-    return all(steps(result, run) >= LONG for run in result.runs)
 
 
 CLAIMS = (

@@ -1,4 +1,7 @@
-"""The claims on MINE (Sec. 3.1) as predicates over stored curves, fixed before the runs at full length were there."""
+"""The claims on MINE (Sec. 3.1) as predicates over stored curves.
+
+Of runs at full length, Fig. 1d with its companion and two truths of Fig. 1a were known when they were fixed.
+"""
 
 import math
 from collections.abc import Sequence
@@ -13,8 +16,8 @@ from mi_lab.results.claims.outcome import (
     Part,
     Results,
     Run,
-    all_count,
-    counts,
+    all_decide,
+    decides,
     diverged,
     every,
     exceeds,
@@ -42,7 +45,7 @@ SLOW = 0.05
 def stable_below(results: Results) -> Outcome:
     """Every run below log N comes to rest, between the ceiling and the destination of its truth."""
     below = [(results[name], run) for name in _FIG_1 for run in results[name].runs if run["true_mi"] < log_n(run)]
-    long = [run for result, run in below if counts(result, run, "dv")]
+    long = [run for result, run in below if decides(result, run, "dv")]
     calm = [rests(run, "dv") for run in long]
     inside = [
         limit(results["limits"], run, "ceiling") - CLEAR
@@ -65,7 +68,7 @@ def stable_below(results: Results) -> Outcome:
 def diverges_above(results: Results) -> Outcome:
     """Above log N every run passes log N clearly and grows without slowing, or beyond its truth; 30 nats first."""
     runs = [run for name in ("fig-1a", "fig-1d") for run in results[name].runs if run["true_mi"] > log_n(run)]
-    decided = all(all_count(results[name], "dv") for name in ("fig-1a", "fig-1d"))
+    decided = all(all_decide(results[name], "dv") for name in ("fig-1a", "fig-1d"))
     top = max(run["true_mi"] for run in runs)
     highest = [run for run in runs if run["true_mi"] == top]
     over = [_passed(run) for run in runs]
@@ -96,7 +99,7 @@ def batch_size_moves_threshold(results: Results) -> Outcome:
         f"7.5 nats at N = 256 (log N = {math.log(256):.2f}) ends at {told}. 10 nats at N = 32768 stands at "
         f"{final(run, 'dv'):.1f} after {steps(large, run)} of the report's {1000 * steps_per_epoch(32768)} steps."
     )
-    decided = {r: counts(result, one, "dv") for r, (result, one) in small.items()}
+    decided = {r: decides(result, one, "dv") for r, (result, one) in small.items()}
     parts = (
         part(
             "With MINE's average, 7.5 nats leaves log N behind at N = 256.",
@@ -107,7 +110,7 @@ def batch_size_moves_threshold(results: Results) -> Outcome:
         part(
             "10 nats rests under log N at N = 32768.",
             rests(run, "dv") and final(run, "dv") < log_n(run) + CLEAR,
-            counts(large, run, "dv"),
+            decides(large, run, "dv"),
         ),
     )
     numbers = {f"end of 7.5 nats, N = 256, r = {r}": final(one, "dv") for r, (_, one) in small.items()}
@@ -121,7 +124,7 @@ def small_critic_hides(results: Results) -> Outcome:
         name: [min(first_above(run, "dv", log_n(run)), _last(run) + 1) for run in rs] for name, rs in runs.items()
     }
     rates = {name: [rate(run) for run in rs] for name, rs in runs.items()}
-    decided = all(all_count(results[name], "dv") for name in runs)
+    decided = all(all_decide(results[name], "dv") for name in runs)
     says = (
         f"At N = 64, 30 nats passes log N in epoch {mean(epochs[LARGE]):.0f} with the large critic and "
         f"{mean(epochs[SMALL]):.0f} with the small one, and grows by {mean(rates[LARGE]):.2f} and "
@@ -145,7 +148,7 @@ def speed(results: Results) -> Outcome:
             for n in SIZES
             for mi in (10.0, 30.0)
         }
-        decided = all(all_count(results[f"average-{weight}-1x64-{n}"], "dv") for n in SIZES)
+        decided = all(all_decide(results[f"average-{weight}-1x64-{n}"], "dv") for n in SIZES)
         larger = [exceeds("", by[n, 30.0], by[n, 10.0], SLOW, decided) for n in SIZES]
         parts += [
             every(f"With r = {weight}, a larger truth grows faster.", larger),

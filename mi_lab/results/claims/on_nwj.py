@@ -1,6 +1,6 @@
-"""The claims on NWJ and InfoNCE (Sec. 2.3, 3.2) as predicates, fixed before the runs at full length were there.
+"""The claims on NWJ and InfoNCE (Sec. 2.3, 3.2) as predicates.
 
-All but four of them: 5, 10, 15 and 30 nats of Fig. 2a at full length were known.
+Of runs at full length, 5, 10, 15 and 30 nats of Fig. 2a were known when they were fixed.
 """
 
 import math
@@ -14,8 +14,8 @@ from mi_lab.results.claims.outcome import (
     NEAR,
     Outcome,
     Results,
-    all_count,
-    counts,
+    all_decide,
+    decides,
     ends,
     every,
     exceeds,
@@ -33,7 +33,7 @@ def saturates(results: Results) -> Outcome:
     found: dict[int, list[float]] = {}
     for name in ("fig-2b", "fig-2a", "explorer-nwj-shuffle"):
         for run in results[name].select(true_mi=30.0):
-            if counts(results[name], run, "nwj"):
+            if decides(results[name], run, "nwj"):
                 found.setdefault(run["batch_size"], []).append(final(run, "nwj"))
     plateau = {n: mean(values) for n, values in sorted(found.items())}
     sizes = set(spec_of(results["fig-2b"]).batch_size)
@@ -61,7 +61,7 @@ def bias_grows(results: Results) -> Outcome:
     parts, told, numbers = [], [], dict[str, float]()
     for name, n in (("fig-2a", 512), ("explorer-nwj-shuffle", 64), ("explorer-nwj-shuffle", 128)):
         bias = {mi: [mi - end for end in found] for mi, found in ends(results[name], "nwj", n).items()}
-        decided = all(counts(results[name], run, "nwj") for run in results[name].select(batch_size=n))
+        decided = all(decides(results[name], run, "nwj") for run in results[name].select(batch_size=n))
         steps = [exceeds("", bias[b], bias[a], CLEAR, decided) for a, b in pairwise(bias)]
         parts.append(every(f"With N = {n} it grows from each truth to the next.", steps))
         told.append(f"N = {n}: " + ", ".join(f"{mean(values):.2f} at {mi:g}" for mi, values in bias.items()))
@@ -73,7 +73,7 @@ def cannot_tell_above_15(results: Results) -> Outcome:
     """From 15 nats on no two neighbouring truths can be told apart by their final estimates, nor can the ends."""
     result = results["fig-2a"]
     end = {mi: values for mi, values in ends(result, "nwj").items() if mi >= 15}
-    decided = all(counts(result, run, "nwj") for run in result.runs if run["true_mi"] >= 15)
+    decided = all(decides(result, run, "nwj") for run in result.runs if run["true_mi"] >= 15)
     neighbours = [same("", end[a], end[b], CLEAR, decided) for a, b in pairwise(end)]
     seeds = min(map(len, end.values()))
     told = ", ".join(f"{mean(values):.2f} at {mi:g}" for mi, values in end.items())
@@ -96,7 +96,7 @@ def infonce_saturates(results: Results) -> Outcome:
     parts = (
         # stored with four digits, so half a unit of the last is no excess; a theorem, which needs no length
         part("No epoch lies above log N.", over <= 5e-4),
-        part("Far above log N, it comes to rest there.", gap <= CLEAR, all_count(result, "infonce")),
+        part("Far above log N, it comes to rest there.", gap <= CLEAR, all_decide(result, "infonce")),
     )
     return Outcome(parts, says, {"highest epoch minus log N": over, "widest gap": gap})
 

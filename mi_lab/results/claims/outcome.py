@@ -120,15 +120,20 @@ def steps(result: Result, run: Run) -> int:
     return spec_of(result).epochs * steps_per_epoch(run["batch_size"])
 
 
-def counts(result: Result, run: Run, readout: str) -> bool:
+def is_long(result: Result) -> bool:
+    """Was every run of the result long? What rests may still fall, so that only length counts for falls."""
+    return all(steps(result, run) >= LONG for run in result.runs)
+
+
+def decides(result: Result, run: Run, readout: str) -> bool:
     """Was this run long, or did it come to rest before, or overflow?"""
     taken, stopped = steps(result, run), run["first_nonfinite_epoch"] is not None
     return taken >= LONG or stopped or (taken >= RESTED and rests(run, readout))
 
 
-def all_count(result: Result, readout: str) -> bool:
+def all_decide(result: Result, readout: str) -> bool:
     """Is every run of the result long enough, or at rest?"""
-    return all(counts(result, run, readout) for run in result.runs)
+    return all(decides(result, run, readout) for run in result.runs)
 
 
 def rests(run: Run, readout: str) -> bool:
