@@ -129,6 +129,10 @@ GAUSSIANS = (
     _make("fig-1a-derangement", "mine", "dv", _sweep("mine", _LARGE, (1024,), negatives="derangement"), **_SHORT_1A),
     _make("fig-1a-dv", "mine", "dv", _sweep("dv", _LARGE, (1024,)), **_SHORT_1A),
     _make("fig-1b-dv", "mine", "dv", _sweep("dv", _LARGE, (256,)), epochs=50, true_mi=(2.5, 5.0, 7.5, 10.0)),
+    *(
+        _make(f"{name}-long", "mine", "dv", _sweep(estimator, _LARGE, (256,)), true_mi=(7.5,), precision="bfloat16")
+        for name, estimator in (("fig-1b", "mine"), ("fig-1b-dv", "dv"))
+    ),
     _make("fig-1d-dv", "mine", "dv", _sweep("dv", _SMALL), true_mi=(2.5, 5.0, 10.0, 15.0, 30.0)),
     _make("fig-2a", "nwj", "nwj", _sweep("nwj", _LARGE), precision="bfloat16"),
     _make("fig-2a-float32", "nwj", "nwj", _sweep("nwj", _LARGE), true_mi=(10.0, 30.0)),
