@@ -146,12 +146,12 @@ def add_marks(
 
 
 def _range(result: Result, readout: str, statistic: str) -> tuple[float, float]:
-    """An axis that shows the curves up to a third above the largest truth or ceiling they come near."""
+    """An axis that shows the curves whole, as long as they stay within three times what the truth and log N call for."""
     curves = [smooth(r["curves"][readout][statistic]) for r in result.runs if r["curves"][readout][statistic]]
     tops, lows = [float(curve.max()) for curve in curves], [float(curve.min()) for curve in curves]
     reference = max([math.log(r["batch_size"]) for r in result.runs])
     truth = max(r["true_mi"] for r in result.runs)
-    high = min(max([reference, *tops]) * 1.15, truth * 1.33 + reference)
+    high = min(max([reference, *tops]) * 1.15, 3 * (truth * 1.33 + reference))
     return max(min([0.0, *lows]), -2.0) - 0.2, high
 
 
