@@ -146,7 +146,7 @@ def add_marks(
 
 
 def _range(result: Result, readout: str, statistic: str) -> tuple[float, float]:
-    """An axis that shows the curves whole, as long as they stay within three times what the truth and log N call for."""
+    """An axis that shows the curves whole, as long as they stay within three times what truth and log N call for."""
     curves = [smooth(r["curves"][readout][statistic]) for r in result.runs if r["curves"][readout][statistic]]
     tops, lows = [float(curve.max()) for curve in curves], [float(curve.min()) for curve in curves]
     reference = max([math.log(r["batch_size"]) for r in result.runs])
