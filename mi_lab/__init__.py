@@ -10,9 +10,11 @@ if TYPE_CHECKING:  # the same for those who read and do not run
     from mi_lab.estimation.limits import Limit as Limit
     from mi_lab.estimation.limits import ceiling as ceiling
     from mi_lab.estimation.limits import destination as destination
-    from mi_lab.estimation.pairs.arrays import read_pairs as read_pairs
     from mi_lab.estimation.pairs.estimates import Estimate as Estimate
-    from mi_lab.estimation.pairs.fit import estimate as estimate
+    from mi_lab.estimation.pairs.estimating import estimate as estimate
+    from mi_lab.estimation.pairs.pair_files import read_pairs as read_pairs
+    from mi_lab.estimation.pairs.selecting import column_scores as column_scores
+    from mi_lab.estimation.pairs.selecting import select as select
     from mi_lab.estimation.tasks import CorrelatedGaussians as CorrelatedGaussians
     from mi_lab.estimation.training import train as train
     from mi_lab.estimation.transforms import Cubic as Cubic
@@ -32,9 +34,10 @@ if TYPE_CHECKING:  # the same for those who read and do not run
 
 _PUBLIC = {
     "estimation.limits": "Limit ceiling destination",
-    "estimation.pairs.arrays": "read_pairs",
     "estimation.pairs.estimates": "Estimate",
-    "estimation.pairs.fit": "estimate",
+    "estimation.pairs.estimating": "estimate",
+    "estimation.pairs.pair_files": "read_pairs",
+    "estimation.pairs.selecting": "column_scores select",
     "estimation.tasks": "CorrelatedGaussians",
     "estimation.training": "train",
     "estimation.transforms": "Cubic",

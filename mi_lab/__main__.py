@@ -1,5 +1,5 @@
-"""``python -m mi_lab verify [NAME ...]`` recomputes stored results, ``report`` runs Section 3 at the report's size, and
-``cache`` tells of the cache."""
+"""``python -m mi_lab estimate FILE`` estimates the MI of pairs, ``verify [NAME ...]`` recomputes stored results,
+``report`` runs Section 3 at the report's size, and ``cache`` tells of the cache."""
 
 import sys
 from collections.abc import Sequence
@@ -8,6 +8,10 @@ from collections.abc import Sequence
 def main(arguments: Sequence[str]) -> int:
     """Do what the first argument says, with the others; 2 if it says nothing known."""
     match arguments:
+        case ["estimate", *rest]:
+            from mi_lab.lab import command
+
+            return command.main(rest)
         case ["verify", *names]:
             try:
                 from mi_lab.runner import verify
@@ -24,7 +28,7 @@ def main(arguments: Sequence[str]) -> int:
 
             print(cache.told())
             return 0
-    print("usage: python -m mi_lab verify [NAME ...] | report [NAME ...] | cache", file=sys.stderr)
+    print("usage: python -m mi_lab estimate FILE | verify [NAME ...] | report [NAME ...] | cache", file=sys.stderr)
     return 2
 
 

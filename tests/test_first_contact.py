@@ -81,7 +81,7 @@ def test_an_unknown_command_is_answered_with_those_there_are(words):
     done = subprocess.run([sys.executable, "-m", "mi_lab", *words], capture_output=True, text=True, cwd=ROOT)
     assert (done.returncode, done.stderr) == (
         2,
-        "usage: python -m mi_lab verify [NAME ...] | report [NAME ...] | cache\n",
+        "usage: python -m mi_lab estimate FILE | verify [NAME ...] | report [NAME ...] | cache\n",
     )
 
 

@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Iterable, Sequence
 
-from mi_lab.ground.records import DENSITY, KNOWN_DENSITY, RECORDS, UNTRAINED
+from mi_lab.ground.records import CROSS_FITTED, DENSITY, KNOWN_DENSITY, OF_LABELS, RECORDS, UNTRAINED
 
 CRITICS = ("joint", "separable", "bilinear", "inner_product", "optimal")
 ACTIVATIONS = ("elu", "relu")
@@ -18,8 +18,9 @@ DECODERS = ("linear", "non_linear")
 GRADIENTS = ("alternating", "joint")
 PRETEXTS = ("random_labels", "rotation")
 LABELINGS = ("animal", *PRETEXTS)
-READOUTS = {name: one.readouts for name, one in RECORDS.items() if one.family != UNTRAINED}
-"""The estimators that train a critic, each with the readouts one training yields."""
+_OF_DATA = (UNTRAINED, OF_LABELS, CROSS_FITTED)
+READOUTS = {name: one.readouts for name, one in RECORDS.items() if one.family not in _OF_DATA}
+"""The estimators that train a critic on a task or on pairs, each with the readouts one training yields."""
 CONTRASTIVE = {name: one.alone for name, one in RECORDS.items() if one.alone}
 """Estimators that compare a positive with many negatives, and what becomes of them with a single one."""
 CONDITIONAL = "conditional"
@@ -28,7 +29,13 @@ DENSITIES = tuple(name for name, one in RECORDS.items() if one.family in (DENSIT
 OF_TASKS = tuple(name for name, one in RECORDS.items() if one.family == KNOWN_DENSITY)
 """Of these, the ones that need the true density of y, which pairs that are given do not tell."""
 YARDSTICKS = tuple(name for name, one in RECORDS.items() if one.family == UNTRAINED)
-"""Estimators without training, of data sets only."""
+"""Estimators without training, of data sets only, that take numbers on both sides."""
+DATA_ESTIMATORS = tuple(name for name, one in RECORDS.items() if one.family in _OF_DATA)
+"""All that are of data sets only."""
+AUTO = "auto"
+"""Counting for two labels, and else the cross-fitted estimate."""
+OF_PAIRS = (AUTO, *(name for name in READOUTS if name not in OF_TASKS), *DATA_ESTIMATORS)
+"""What may be asked of pairs."""
 OPTIONS = {name: one.option for name, one in RECORDS.items() if one.option}
 """Estimators with a number of their own, and its name."""
 ALPHA = 0.01

@@ -10,8 +10,15 @@ RATIO = "ratio"
 """The family of critics of a density ratio."""
 BASELINE, PAIR_BASELINE = "ratio less a baseline of x", "ratio less a baseline of the positive pair"
 DENSITY, KNOWN_DENSITY = "fitted densities", "fitted density, with the task's own p(y)"
-UNTRAINED = "no critic"
-"""The family of estimators that train nothing, of data sets only."""
+UNTRAINED, OF_LABELS = "no critic", "no critic, of labels"
+"""The families of estimators that train nothing, of data sets only."""
+CROSS_FITTED = "a critic per fold"
+"""The family of what reads every pair by a critic that did not see it, of data sets only."""
+LOWER, UPPER, NO_BOUND = "a lower bound", "an upper bound if its density fits", "no bound"
+BOUNDS: Mapping[str, str] = dict.fromkeys(
+    ("dv", "nwj", "infonce", "interpolated", "tuba", "flo", "barber_agakov"), LOWER
+) | dict.fromkeys(("club", "l1out"), UPPER)
+"""What the expected value of a readout is to the MI; of those that are not named, no bound."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +101,14 @@ _ALL = (
     ),
     Record("ksg", ("ksg",), Shown(("KSG",), "Kraskov et al. (2004)"), UNTRAINED),
     Record("gaussian", ("gaussian",), Shown(("Gaussian",), "Cover & Thomas (2006)"), UNTRAINED),
+    Record("ross", ("ross",), Shown(("Ross",), "Ross (2014)"), OF_LABELS),
+    Record("counting", ("counting",), Shown(("counting",), "Miller (1955)"), OF_LABELS),
+    Record(
+        "cross_fitted",
+        ("plug_in",),
+        Shown(("cross-fitted plug-in",), "Nowozin et al. (2016), Chernozhukov et al. (2018)"),
+        CROSS_FITTED,
+    ),
 )
 RECORDS: Mapping[str, Record] = {one.name: one for one in _ALL}
 """The estimators by name."""

@@ -1,6 +1,7 @@
 """Settings as they come from a command line, a notebook or a file, turned into what a spec holds. Needs no torch."""
 
 import math
+import re
 import reprlib
 from collections.abc import Mapping
 from typing import Any
@@ -26,13 +27,16 @@ def first_line(error: Exception | str) -> str:
 
 
 def as_type(type_: Any, name: str, value: Any) -> Any:
-    """``value`` as the field's type; for a tuple a single value, 'a,b' or 'off' (none) will do. Raises ValueError."""
+    """``value`` as the field's type, or ValueError; for a tuple one value, 'a,b', '[a,b]' or 'off' (none) will do."""
     if hasattr(value, "tolist"):  # of NumPy or PyTorch
         value = value.tolist()
     if type_ in (str, int, float):
         return _scalar(type_, name, value)
+    if value is False:  # what YAML makes of off
+        value = "off"
     if isinstance(value, str):
-        value = [] if value == "off" else [item.strip() for item in value.split(",")]
+        inner = value.strip()[1:-1] if re.fullmatch(r"\s*\[.*\]\s*", value) else value
+        value = [] if value == "off" else [item.strip() for item in inner.split(",")]
     items = value if isinstance(value, list | tuple | range) else [value]
     element = type_.__args__[0]
     return tuple(_scalar(element, name, item) for item in items)

@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from mi_lab.estimation.pairs.arrays import Array, read_pairs
+from mi_lab.estimation.pairs.columns import Array
 from mi_lab.estimation.pairs.estimates import Estimate
-from mi_lab.estimation.pairs.fit import Fit, make_fit
-from mi_lab.estimation.pairs.yardsticks import Yardstick
+from mi_lab.estimation.pairs.estimating import Training, make_fit, settings_of
+from mi_lab.estimation.pairs.pair_files import read_pairs
 from mi_lab.estimation.tasks import CorrelatedGaussians
 from mi_lab.ground.keywords import check_keywords, keywords_of, own_keywords
-from mi_lab.ground.names import CONTRASTIVE, DENSITIES, OPTIONS, READOUTS, YARDSTICKS, known
+from mi_lab.ground.names import CONTRASTIVE, DENSITIES, OF_PAIRS, OPTIONS, known
 from mi_lab.ground.settings import as_type, plain_data
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-ESTIMATORS = ("mine", "nwj", "js", "infonce")
+ESTIMATORS = ("auto", "mine", "nwj", "js", "infonce")
 
 
 @own_keywords
@@ -35,15 +35,17 @@ class Comparison:
     >>> compared.table()[0]["negatives"]
     'none'
     >>> print(compared)
-    gaussian (gaussian): 0.3... nats
-    ksg (ksg): 0.3... nats
+    gaussian (gaussian): 0.3... nats, no bound
+      read as: x is 1 column of numbers; y is 1 column of numbers
+    ksg (ksg): 0.3... nats, no bound
+      read as: x is 1 column of numbers; y is 1 column of numbers
     """
 
     estimates: tuple[Estimate, ...]
 
     def table(self) -> list[dict[str, Any]]:
         """One row per estimator and readout, as a data frame takes it; ``flags`` are names joined by semicolons."""
-        told = ("estimator", "readout", "critic", "negatives", "mi", "stderr")
+        told = ("estimator", "readout", "critic", "negatives", "mi", "stderr", "lower_bound", "bound")
         return [
             {name: getattr(one, name) for name in told} | {"flags": "; ".join(flag.name for flag in one.flags)}
             for one in self.estimates
@@ -83,7 +85,7 @@ def compare(
         Whether to draw progress bars.
     **settings
         Those of ``estimate``. InfoNCE, I_alpha, FLO and L1Out use all pairs whatever the ``negatives``; a setting that
-        an estimator does not have leaves it alone.
+        an estimator does not have leaves it alone, and of several seeds 'cross_fitted' takes the first.
 
     Returns
     -------
@@ -118,15 +120,15 @@ def compare(
 
 def fits(
     x: Any, y: Any, estimators: str | Sequence[str] = ESTIMATORS, **settings: Any
-) -> Iterator[tuple[str, Fit | Yardstick]]:
+) -> Iterator[tuple[str, Training]]:
     """The trainings of ``compare``, each begun when it is asked for. Raises ValueError for what one of them refuses."""
     check_keywords("compare", settings, [*keywords_of(compare), *PARAMETERS])
     several = isinstance(estimators, Iterable) and not isinstance(estimators, str)
     names: list[Any] = list(estimators) if several else [estimators]
     if not names:
-        raise ValueError(f"estimators is empty; choose some of {', '.join((*READOUTS, *YARDSTICKS))}.")
+        raise ValueError(f"estimators is empty; choose some of {', '.join(OF_PAIRS)}.")
     for name in names:
-        known("estimator", name, (*READOUTS, *YARDSTICKS))
+        known("estimator", name, OF_PAIRS)
     for option in OPTIONS.values():
         if settings.get(option) is not None and option not in map(OPTIONS.get, names):
             raise ValueError(f"none of {', '.join(names)} has {option}.")
@@ -137,10 +139,11 @@ def fits(
 
 def _own(name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Of the settings of a comparison those that an estimator has."""
-    if name in YARDSTICKS:
-        return {}
     others = set(OPTIONS.values()) - {OPTIONS.get(name)}
-    own = {key: value for key, value in settings.items() if key not in others}
+    has = settings_of(name) - others
+    own = {key: value for key, value in settings.items() if key in has}
+    if name in ("auto", "cross_fitted") and own.get("seeds") is not None:
+        own["seeds"] = as_type(tuple[int, ...], "seeds", own["seeds"])[:1]
     if name in CONTRASTIVE:
         own["negatives"] = None
     if name in DENSITIES:
@@ -158,29 +161,33 @@ PARAMETERS: Mapping[str, Any] = {
     "learning_rate": float,
     "max_steps": int,
     "seeds": tuple[int, ...],
+    "null": int,
+    "missing": str,
     "device": str,
     **dict.fromkeys(OPTIONS.values(), float),
 }
 
 
+_WHERE = ("path", "path_y", "x", "y")
+
+
 def compare_parameters(namespace: Mapping[str, Any]) -> Comparison:
     """Compare what a notebook's ``parameters`` cell says, from that notebook's ``globals()``.
 
-    ``path`` and ``path_y`` are those of ``read_pairs``; without a path the pairs are ``synthetic``. Raises ValueError,
-    before any work, for a name that is no parameter: papermill itself only warns of one.
+    ``path``, ``path_y``, ``x`` and ``y`` are those of ``read_pairs``; without a path the pairs are ``synthetic``.
+    Raises ValueError, before any work, for a name that is no parameter: papermill itself only warns of one.
     """
     given = plain_data(namespace)
     for name in given:
-        known("parameter", name, ("path", "path_y", *PARAMETERS))
-    path, path_y = (
-        None if (value := given.pop(name, None)) is None else as_type(str, name, value) for name in ("path", "path_y")
-    )
+        known("parameter", name, (*_WHERE, *PARAMETERS))
+    where = {name: given.pop(name, None) for name in _WHERE}
+    path, path_y = (None if where[name] is None else as_type(str, name, where[name]) for name in ("path", "path_y"))
     settings = {name: as_type(PARAMETERS[name], name, value) for name, value in given.items() if value is not None}
     if path is None and path_y is not None:
         raise ValueError("path_y is the second of two files; give the first, that of x, as path.")
     if path is None:
         print("No path was given: these pairs are synthetic, correlated Gaussians in 2 dimensions of 1 nat.")
-    x, y = synthetic() if path is None else read_pairs(path, path_y)
+    x, y = synthetic() if path is None else read_pairs(path, path_y, x=where["x"], y=where["y"])
     return compare(x, y, **settings)
 
 

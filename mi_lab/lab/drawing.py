@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mi_lab.estimation.pairs.estimates import Estimate
-from mi_lab.ground.names import YARDSTICKS
+from mi_lab.ground.names import DATA_ESTIMATORS
 from mi_lab.pages import theme
 from mi_lab.pages.figures import NAMES
 from mi_lab.pages.tables import table_html
@@ -13,7 +13,7 @@ from mi_lab.pages.tables import table_html
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-_HEAD = ("estimator", "MI [nats]", "standard error", "negatives", "critic", "warnings")
+_HEAD = ("estimator", "MI [nats]", "standard error", "lower bound [nats]", "negatives", "critic", "warnings")
 
 
 def draw_estimates(estimates: Sequence[Estimate]) -> "go.Figure":
@@ -47,7 +47,7 @@ def estimates_table(estimates: Sequence[Estimate]) -> str:
 
 
 def _trained(estimates: Sequence[Estimate]) -> list[Estimate]:
-    return [e for e in estimates if e.estimator not in YARDSTICKS]
+    return [e for e in estimates if e.estimator not in DATA_ESTIMATORS]
 
 
 def _notes(estimates: Sequence[Estimate]) -> list[str]:
@@ -59,9 +59,12 @@ def _notes(estimates: Sequence[Estimate]) -> list[str]:
             f"{data.train} pairs trained, {data.validation} decided when to stop, and {data.test} gave the values, in "
             f"batches of {data.batch_size}."
         )
-    if untrained := [e for e in estimates if e.estimator in YARDSTICKS]:
-        names = " and ".join(map(_name, untrained))
-        notes.append(f"{names} read all {untrained[0].data.test} pairs, without any training.")
+    for fitted, how in ((True, "each by a critic that never saw it"), (False, "without any training")):
+        others = [e for e in estimates if e.estimator in DATA_ESTIMATORS and (e.data.validation > 0) == fitted]
+        if others:
+            names = " and ".join(map(_name, others))
+            notes.append(f"{names} read all {others[0].data.test} pairs, {how}.")
+    notes += [f"Read as: {told}." for told in dict.fromkeys(e.told for e in estimates) if told]
     return notes
 
 
@@ -71,9 +74,14 @@ def _name(estimate: Estimate) -> str:
 
 def _rows(estimates: Sequence[Estimate]) -> list[list[str]]:
     return [
-        [_name(e), _number(e.mi), _number(e.stderr), e.negatives.replace("_", " "), e.critic, _warnings(e) or "none"]
+        [_name(e), _number(e.mi), _number(e.stderr), _bound(e), e.negatives.replace("_", " "), e.critic, told or "none"]
         for e in estimates
+        for told in [_warnings(e)]
     ]
+
+
+def _bound(estimate: Estimate) -> str:
+    return "none" if estimate.lower_bound is None else _number(estimate.lower_bound)
 
 
 def _number(value: float) -> str:
@@ -124,8 +132,8 @@ def _add_seeds(figure: "go.Figure", estimates: Sequence[Estimate], low: float, h
     points = [
         (_name(e), seed, value)
         for e in estimates
-        for seed, value in zip(e.seeds, e.per_seed, strict=True)
-        if math.isfinite(value)
+        for seed, value in zip(e.seeds, e.per_seed, strict=False)
+        if math.isfinite(value) and len(e.seeds) == len(e.per_seed)
     ]
     figure.add_scatter(
         x=[name for name, _, _ in points],

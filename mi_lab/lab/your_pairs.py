@@ -6,9 +6,10 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from mi_lab.estimation.pairs.arrays import Array, parse_array, read_pairs
+from mi_lab.estimation.pairs.columns import Array
 from mi_lab.estimation.pairs.estimates import Estimate
-from mi_lab.ground.names import OF_TASKS, READOUTS, YARDSTICKS
+from mi_lab.estimation.pairs.pair_files import parse_array, read_pairs
+from mi_lab.ground.names import OF_PAIRS
 from mi_lab.ground.settings import as_type, first_line
 from mi_lab.lab.apparatus import HTML, clear_output, display, widgets
 from mi_lab.lab.comparison import ESTIMATORS, fits, synthetic
@@ -28,7 +29,7 @@ class YourPairs:
         wide, half = widgets.Layout(width="100%"), widgets.Layout(width="50%", height="140px")
         self.x = widgets.Textarea(placeholder="x: a line per pair, or JSON lists", layout=half)
         self.y = widgets.Textarea(placeholder="y: a line per pair; whole numbers are labels", layout=half)
-        self.upload = widgets.FileUpload(accept=".npy,.npz,.csv,.parquet", multiple=True)
+        self.upload = widgets.FileUpload(accept=".npy,.npz,.csv,.tsv,.txt,.parquet,.feather", multiple=True)
         self.path = widgets.Text(placeholder="pairs.npz, or the file of x", layout=wide)
         self.path_y = widgets.Text(placeholder="the file of y, if it is another", layout=wide)
         told = widgets.HTML("4000 pairs of correlated Gaussians in 2 dimensions, made here; their MI is 1 nat.")
@@ -42,8 +43,7 @@ class YourPairs:
             ],
             titles=_SOURCES,
         )
-        choice = [name for name in (*READOUTS, *YARDSTICKS) if name not in OF_TASKS]
-        self.estimators = widgets.SelectMultiple(options=choice, value=ESTIMATORS, description="estimators")
+        self.estimators = widgets.SelectMultiple(options=OF_PAIRS, value=ESTIMATORS, description="estimators")
         negatives = ["derangement", "shuffle", "all_pairs"]
         self.negatives = widgets.Dropdown(options=negatives, description="negatives")
         self.seeds = widgets.Text("0,1,2", description="seeds")

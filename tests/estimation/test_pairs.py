@@ -1,4 +1,5 @@
 import math
+import statistics
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ from mi_lab.estimation.bounds import dv, log_mean_exp
 from mi_lab.estimation.negatives import derangement
 from mi_lab.estimation.pairs import fit as pairs
 from mi_lab.estimation.pairs import heldout
+from mi_lab.estimation.pairs.copula import normal_scores
 from mi_lab.estimation.pairs.dataset import Walk, make_side, split
 from mi_lab.estimation.pairs.fit import Fit
 from mi_lab.ground.names import READOUTS
@@ -133,7 +135,7 @@ def test_test_pairs_take_no_part_in_training():
 
 
 def test_a_walk_passes_through_all_rows_before_it_begins_anew():
-    side = make_side(np.arange(10.0)[:, None], torch.arange(10), torch.device("cpu"))
+    side = make_side(np.arange(10.0)[:, None], torch.device("cpu"))
     walk = Walk(side, side, torch.arange(10), shuffled=True)
     (generator,) = generators(0)
     passes = [torch.cat([walk.sample(5, generator)[0] for _ in range(2)])[:, 0] for _ in range(3)]
@@ -143,10 +145,13 @@ def test_a_walk_passes_through_all_rows_before_it_begins_anew():
     assert [fixed.sample(4, generator)[0][0, 0] for _ in range(3)] == [side.rows[i, 0] for i in (0, 4, 0)]
 
 
-def test_columns_are_standardised_with_the_training_part_only():
-    values = np.array([[1.0, 5.0], [3.0, 5.0], [100.0, 6.0]])
-    rows = make_side(values, torch.tensor([0, 1]), torch.device("cpu")).rows
-    assert rows.tolist() == [[-1.0, 0.0], [1.0, 0.0], [98.0, 1.0]]  # what is constant in training stays finite
+def test_columns_become_normal_scores():
+    values = np.array([[1.0, 5.0], [3.0, 5.0], [1e300, 6.0]])
+    rows = make_side(values, torch.device("cpu")).rows
+    quantiles = [statistics.NormalDist().inv_cdf(share) for share in (1 / 6, 1 / 3, 1 / 2, 5 / 6)]
+    expected = np.array(quantiles)[[[0, 1], [2, 1], [3, 3]]]  # equal values share their mean rank
+    assert rows.numpy() == pytest.approx(expected, abs=1e-6)
+    assert normal_scores(values) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("patience", [2, 4])
@@ -273,9 +278,9 @@ def test_critics_can_be_chosen_and_one_without_weights_is_read_as_it_is():
 
 
 def test_progress_and_text(capfd):
-    text = str(estimate(*gaussians(1.0, 200), max_steps=60, hidden=(8,), seeds=0))
+    text = str(estimate(*gaussians(1.0, 200), "nwj", max_steps=60, hidden=(8,), seeds=0))
     assert "nwj" in capfd.readouterr().err
-    assert text.startswith("nwj (nwj): ") and "nats" in text
+    assert text.startswith("nwj (nwj): ") and "nats, a lower bound" in text
 
 
 @pytest.mark.parametrize(
@@ -294,6 +299,9 @@ def test_progress_and_text(capfd):
         ({"seeds": ()}, ("seeds",)),
         ({"seeds": (0.5,)}, ("seeds",)),
         ({"max_steps": 0}, ("max_steps", "at least 1")),
+        ({"batch_size": 8.5}, ("batch_size must be a whole number",)),
+        ({"null": 99}, ("nwj has no null; cross_fitted has",)),
+        ({"missing": "ignore"}, ("unknown missing 'ignore'",)),
         ({"learning_rate": 0.0}, ("learning_rate", "positive")),
         ({"dropout": (0.5,)}, ("one rate for each of the 2 hidden layers",)),
         ({"estimator": "flo", "negatives": "shuffle"}, ("flo needs negatives='all_pairs'", "baseline")),
@@ -346,7 +354,7 @@ def test_fewer_pairs_than_can_be_split_are_refused():
 def test_10_000_pairs_in_5_dimensions_take_seconds():
     # on one thread the processor's time is what a free core takes, whatever else the machine does
     start, wall = time.process_time(), time.perf_counter()
-    found = estimate(*gaussians(1.0, 10_000, dim=5), progress=False, device="cpu")
+    found = estimate(*gaussians(1.0, 10_000, dim=5), "nwj", progress=False, device="cpu")
     seconds = time.process_time() - start
     print(f"{seconds:.1f} s of one core, {time.perf_counter() - wall:.1f} s by the clock, {found.steps[-1]} steps")
     assert seconds < 40  # 20 are aimed at
@@ -354,9 +362,7 @@ def test_10_000_pairs_in_5_dimensions_take_seconds():
 
 
 def test_a_derangement_of_a_batch_never_meets_its_own_pair():
-    walk = Walk(
-        *[make_side(np.arange(40.0)[:, None], torch.arange(40), torch.device("cpu"))] * 2, torch.arange(40), True
-    )
+    walk = Walk(*[make_side(np.arange(40.0)[:, None], torch.device("cpu"))] * 2, torch.arange(40), True)
     (generator,) = generators(0)
     for _ in range(20):
         x, y = walk.sample(8, generator)

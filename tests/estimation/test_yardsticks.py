@@ -90,8 +90,8 @@ def test_they_stand_beside_the_trained_ones():
     [
         (np.arange(100) % 3, np.zeros((100, 1)), {}, ("constant",)),
         (np.arange(100) % 3, np.arange(100.0)[:, None], {}, ("ksg needs measurements", "labels")),
-        (np.arange(30.0), np.arange(30.0) ** 2, {}, ("30 pairs are too few for ksg", "at least 40")),
-        (np.arange(90.0), np.arange(90.0) ** 2, {"seeds": 1}, ("ksg has no seeds",)),
+        (np.arange(20.0), np.arange(20.0) ** 2, {}, ("20 pairs are too few for ksg", "at least 24")),
+        (np.arange(90.0), np.arange(90.0) ** 2, {"seeds": 1}, ("ksg has no seeds, since it trains nothing",)),
         (np.arange(90.0), np.arange(90.0) ** 2, {"readout": "nwj"}, ("unknown readout 'nwj'", "ksg")),
     ],
 )

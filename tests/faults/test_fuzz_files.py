@@ -19,7 +19,8 @@ from PIL import Image
 from spoiled import FUZZ, INPUTS, as_text, spoiled_bytes, spoiled_json
 
 from mi_lab import ResultError
-from mi_lab.estimation.pairs.arrays import check_pairs, read_pairs
+from mi_lab.estimation.pairs.columns import read_as_pairs
+from mi_lab.estimation.pairs.pair_files import read_pairs
 from mi_lab.ground.files import digest
 from mi_lab.ground.sealed import read_sealed, write_sealed
 from mi_lab.representation import fetch
@@ -289,7 +290,7 @@ def test_peoples_own_pairs(kind, tmp_path, counts):
     def spoil(spoiled):
         path.write_bytes(spoiled)
         with counts.one(ValueError):
-            check_pairs(*read_pairs(path, other if kind == "npy" else None))
+            read_as_pairs(*read_pairs(path, other if kind == "npy" else None))
 
     spoil()
     counts.report(f"pairs in .{kind}")

@@ -9,6 +9,7 @@ from helpers import refused
 import mi_lab
 from mi_lab.ground.keywords import check_keywords, keywords_of, own_keywords
 from mi_lab.ground.names import OPTIONS
+from mi_lab.ground.settings import as_type
 
 MADE_BY_HAND = ("CorrelatedGaussians", "Gaussian", "Categorical", "Estimate", "Result", "Comparison")
 PUBLIC = sorted({name for name in mi_lab.__all__ if inspect.isfunction(getattr(mi_lab, name))} | set(MADE_BY_HAND))
@@ -89,3 +90,15 @@ def test_a_class_stays_what_it_was():
     assert task == mi_lab.CorrelatedGaussians(2, 1.0) and isinstance(task, mi_lab.CorrelatedGaussians)
     assert mi_lab.ceiling(task=task, batch_size=8, samples=2).value == mi_lab.ceiling(task, 8, 2).value
     assert torch.is_tensor(mi_lab.Gaussian().null(torch.ones(2, 1)))
+
+
+@pytest.mark.parametrize(
+    ("given", "items"),
+    [(False, ()), ("off", ()), ("[5,30]", (5.0, 30.0)), (" [ 5 ] ", (5.0,)), ("5, 30", (5.0, 30.0)), (5, (5.0,))],
+)
+def test_lists_are_understood_as_yaml_and_a_shell_hand_them_on(given, items):
+    assert as_type(tuple[float, ...], "true_mi", given) == items
+
+
+def test_brackets_in_names_are_left_alone():
+    assert as_type(tuple[str, ...], "x", "size [cm],age") == ("size [cm]", "age")

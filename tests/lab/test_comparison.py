@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from helpers import refused
 
-from mi_lab.estimation.pairs.fit import Fit, estimate
+from mi_lab.estimation.pairs.crossfit import CrossFit
+from mi_lab.estimation.pairs.estimating import estimate
+from mi_lab.estimation.pairs.fit import Fit
 from mi_lab.ground.keywords import keywords_of
 from mi_lab.lab import comparison
 from mi_lab.lab.comparison import compare, compare_parameters, fits, synthetic
@@ -110,11 +112,11 @@ def test_wrong_parameters_are_refused(given, words):
 
 
 def test_every_setting_is_a_parameter():
-    settings = set(keywords_of(Fit)) - {"x", "y", "estimator"}
+    settings = {*keywords_of(Fit), *keywords_of(CrossFit)} - {"x", "y", "estimator"}
     assert settings | {"estimators"} == set(comparison.PARAMETERS)
 
 
 def test_neither_reading_nor_drawing_imports_torch():
-    modules = "mi_lab, mi_lab.estimation.pairs.arrays, mi_lab.estimation.pairs.estimates, mi_lab.lab.drawing"
+    modules = "mi_lab, mi_lab.estimation.pairs.pair_files, mi_lab.estimation.pairs.flags, mi_lab.lab.drawing"
     code = f"import sys, {modules}; mi_lab.read_pairs; mi_lab.Estimate; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

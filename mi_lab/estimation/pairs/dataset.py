@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import one_hot
 
+from mi_lab.estimation.pairs.copula import normal_scores
+
 _VALIDATION_BATCHES = 20  # at most, so that large data sets do not spend their time on validation
 
 
@@ -29,7 +31,7 @@ def split(n: int, batch_size: int, place: torch.device) -> tuple[Tensor, Tensor,
 
 
 class Side:
-    """All rows of x or of y, ready for a critic when they are asked for: numbers standardised, labels one-hot."""
+    """All rows of x or of y, ready for a critic when they are asked for: numbers as they are, labels one-hot."""
 
     def __init__(self, rows: Tensor, classes: int | None) -> None:
         self.rows, self.classes = rows, classes
@@ -41,14 +43,14 @@ class Side:
         return one_hot(rows, self.classes).float() if self.classes else rows
 
 
-def make_side(array: NDArray[Any], train: Tensor, place: torch.device) -> Side:
-    """x or y as ``arrays.check_pairs`` gave it; ``train`` are the rows whose mean and deviation are made 0 and 1."""
+def make_side(array: NDArray[Any], place: torch.device) -> Side:
+    """x or y as ``columns.read_as_pairs`` gave it.
+
+    Columns become normal scores by their ranks among all rows, which say nothing of what belongs to what.
+    """
     if array.ndim == 1:
         return Side(torch.as_tensor(array, device=place), int(array.max()) + 1)
-    index = train.cpu().numpy()
-    mean, deviation = array[index].mean(0), array[index].std(0)
-    deviation[deviation == 0] = 1  # a column that varies, but not in the training part
-    return Side(torch.as_tensor((array - mean) / deviation, dtype=torch.float32, device=place), None)
+    return Side(torch.as_tensor(normal_scores(array), dtype=torch.float32, device=place), None)
 
 
 class Walk:

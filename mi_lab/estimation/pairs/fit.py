@@ -1,10 +1,10 @@
 """MI of a data set of pairs: split, train a stack of seeds, stop on validation, read on test pairs.
 
 **The rule.** Three fifths of the pairs (more if there are many) train, a fifth validates, a fifth tests; the split is
-drawn once and is the same for every seed. Columns are standardised with the training part's mean and deviation, labels
-become one-hot. Every ``EVERY`` steps, and before the first, each seed's objective is read on the validation part, with
-the same batches and negatives each time. The critic where that is highest is kept. A seed stops after ``PATIENCE``
-readings without a new highest, or at ``max_steps``. What is reported is the mean over batches of the *test* part under
+drawn once and is the same for every seed. Columns become normal scores, labels one-hot. Every ``EVERY`` steps, and
+before the first, each seed's objective is read on the validation part, with the same batches and negatives each time.
+The critic where that is highest is kept. A seed stops after ``PATIENCE`` readings without a new highest, or at
+``max_steps``. What is reported is the mean over batches of the *test* part under
 that critic, which took part in neither. No maximum is ever taken over reported values.
 """
 
@@ -25,14 +25,15 @@ from mi_lab.estimation.catalogue import estimator as estimator_of
 from mi_lab.estimation.machine import device_named, one_thread
 from mi_lab.estimation.mlp import Layers
 from mi_lab.estimation.negatives import check_batch, draw_batch, score
-from mi_lab.estimation.pairs.arrays import check_pairs
+from mi_lab.estimation.pairs.columns import read_as_pairs
 from mi_lab.estimation.pairs.dataset import Walk, make_side, split
-from mi_lab.estimation.pairs.estimates import Data, Estimate, flags_of, mean_and_stderr
+from mi_lab.estimation.pairs.estimates import Data, Estimate, mean_and_stderr
+from mi_lab.estimation.pairs.flags import flagged
 from mi_lab.estimation.pairs.heldout import values_of
-from mi_lab.estimation.pairs.yardsticks import Yardstick
+from mi_lab.estimation.pairs.labels import entropy_of
 from mi_lab.estimation.steps import captured, make_step
-from mi_lab.ground.keywords import check_keywords, keywords_of
-from mi_lab.ground.names import CONDITIONAL, CONTRASTIVE, DENSITIES, OF_TASKS, READOUTS, YARDSTICKS, check_critic, known
+from mi_lab.ground.names import CONDITIONAL, CONTRASTIVE, DENSITIES, OF_TASKS, check_critic, known
+from mi_lab.ground.records import BOUNDS, LOWER
 from mi_lab.ground.settings import MOST_SEED, as_type, within
 
 EVERY = 50  # steps between two readings of the validation part
@@ -40,74 +41,6 @@ PATIENCE = 12  # readings
 PASSES = 10  # through the test part, each with negatives of its own: their share of the error shrinks
 NEGATIVES = ("derangement", "shuffle", "all_pairs")  # pairs that are given have no independent batch
 CRITICS = ("joint", "separable", "bilinear", "inner_product", CONDITIONAL)  # the optimal one would know the truth
-
-
-def estimate(
-    x: Any, y: Any, estimator: str = "nwj", *, readout: str | None = None, progress: bool = True, **settings: Any
-) -> Estimate:
-    """Estimate the MI of pairs in nats, on pairs that took no part in training.
-
-    Parameters
-    ----------
-    x : array or tensor
-        Of shape (n, d) or (n,); whole numbers of shape (n,) are labels.
-    y : array or tensor
-        As x; its row i belongs to row i of x.
-    estimator : str
-        One of those in ``mi_lab.ground.names.READOUTS``, which train a critic, but 'barber_agakov'; or 'ksg' or
-        'gaussian', which train nothing.
-    readout : str, optional
-        Which value of a JS critic is reported: 'nwj' (the default) or 'plug_in', which is GAN-DIME.
-    progress : bool
-        Whether to draw a progress bar.
-    **settings
-        Those of :class:`Fit`, such as ``negatives``, ``critic``, ``batch_size``, ``hidden``, ``max_steps`` and
-        ``seeds``, and the estimator's own number, such as ``average_weight`` of MINE.
-
-    Returns
-    -------
-    Estimate
-        ``mi`` and ``stderr`` in nats, and ``flags``, reasons to doubt them.
-
-    Raises
-    ------
-    ValueError
-        For pairs or a setting that cannot be used.
-    TypeError
-        For a setting that there is none of.
-
-    References
-    ----------
-    The source of each stands in ``mi_lab.ground.records``.
-
-    Examples
-    --------
-    >>> import math
-    >>> import numpy as np
-    >>> import mi_lab
-    >>> draw = np.random.default_rng(0)
-    >>> x = draw.normal(size=(2000, 1))
-    >>> y = x + draw.normal(size=(2000, 1))  # they share log(2) / 2 = 0.35 nats
-    >>> quick = {"hidden": (16,), "learning_rate": 1e-2, "max_steps": 300, "seeds": 0}
-    >>> found = mi_lab.estimate(x, y, "nwj", progress=False, **quick)
-    >>> abs(found.mi - math.log(2) / 2) < 0.15
-    True
-    """
-    check_keywords("estimate", settings, [*keywords_of(estimate), *keywords_of(Fit)])
-    chosen = readout or READOUTS.get(known("estimator", estimator, (*READOUTS, *YARDSTICKS)), (estimator,))[0]
-    known("readout", chosen, READOUTS.get(estimator, (estimator,)))
-    fit = make_fit(x, y, estimator, **settings)
-    fit.run(estimator if progress else None)
-    return next(found for found in fit.estimates() if found.readout == chosen)
-
-
-def make_fit(x: Any, y: Any, estimator: str, **settings: Any) -> "Fit | Yardstick":
-    """What estimates: a training, or for 'ksg' and 'gaussian', which take no settings, a finished estimate."""
-    if estimator not in YARDSTICKS:
-        return Fit(x, y, estimator, **settings)
-    if settings:
-        raise ValueError(f"{estimator} has no {next(iter(settings))}, since it trains nothing.")
-    return Yardstick(x, y, estimator)
 
 
 class Fit:
@@ -137,6 +70,7 @@ class Fit:
         learning_rate: float = 1e-3,
         max_steps: int = 3000,
         seeds: int | Sequence[int] = (0, 1, 2),
+        missing: str = "refuse",
         device: str = "auto",
         **options: float | None,
     ) -> None:
@@ -146,17 +80,19 @@ class Fit:
         cheap = "separable" if self.negatives == "all_pairs" else "joint"
         self.critic_name = known("critic", critic or (CONDITIONAL if estimator in DENSITIES else cheap), CRITICS)
         self.seeds: tuple[int, ...] = as_type(tuple[int, ...], "seeds", seeds)
-        self.max_steps = max_steps
+        self.max_steps: int = as_type(int, "max_steps", max_steps)
         learning_rate = as_type(float, "learning_rate", learning_rate)
         self._check(learning_rate)
-        x, y = check_pairs(x, y)
+        self.pairs = read_as_pairs(x, y, missing)
+        x, y = self.pairs.x, self.pairs.y
         if estimator in DENSITIES and y.ndim == 1:
             raise ValueError(f"{estimator} models the density of y, and labels have none; pass the labels as x.")
-        self.batch_size = min(256, max(8, len(x) // 40)) if batch_size is None else batch_size
+        default_size = min(256, max(8, len(x) // 40))
+        self.batch_size = default_size if batch_size is None else as_type(int, "batch_size", batch_size)
         check_batch(self.batch_size, self.negatives)
         place = device_named(device)
         train, self.validation, self.test = split(len(x), self.batch_size, place)
-        self.sides = make_side(x, train, place), make_side(y, train, place)
+        self.sides = make_side(x, place), make_side(y, place)
         self.walks = [Walk(*self.sides, train, shuffled=True) for _ in self.seeds]
         self.data = self._data(len(train))
         self.generators = self._generators()
@@ -187,8 +123,7 @@ class Fit:
         if not self.seeds:
             raise ValueError("seeds must be one whole number or several, not none.")
         within("seeds", self.seeds, 0, MOST_SEED)
-        if isinstance(self.max_steps, bool) or not isinstance(self.max_steps, int) or self.max_steps < 1:
-            raise ValueError(f"max_steps must be a whole number of at least 1, not {self.max_steps}.")
+        within("max_steps", (self.max_steps,), 1)
         if learning_rate <= 0:
             raise ValueError(f"learning_rate must be a positive number, not {learning_rate}.")
 
@@ -233,7 +168,11 @@ class Fit:
         """One estimate per readout, from the test part and each seed's kept critic; further training is not lost."""
         with self.best.restored():
             values = self._read(self.test, self.readouts, passes=1 if self.negatives == "all_pairs" else PASSES)
-        return [self._estimate(name, values[name]) for name in self.readouts]
+        found = [self._estimate(name, values[name]) for name in self.readouts]
+        bound = next((one for one in found if one.bound == LOWER), None)
+        if bound is None:
+            return found
+        return [dataclasses.replace(one, lower_bound=bound.mi, lower_stderr=bound.stderr) for one in found]
 
     def _watch(self, step: int) -> None:
         """Read the validation part and keep, for each seed still in training, the critic that is its best so far."""
@@ -276,5 +215,9 @@ class Fit:
             stopped_at=tuple(self.steps[max(0, at)] for at in self.best.at),
             data=self.data,
             flags=(),
+            lower_bound=mi if BOUNDS.get(readout) == LOWER else None,
+            lower_stderr=stderr if BOUNDS.get(readout) == LOWER else None,
+            told=self.pairs.told,
+            entropy=entropy_of(self.pairs.x, self.pairs.y),
         )
-        return dataclasses.replace(found, flags=flags_of(found, self.max_steps))
+        return flagged(found, self.pairs, self.max_steps)

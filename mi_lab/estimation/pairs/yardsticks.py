@@ -1,14 +1,16 @@
-"""Estimators without training, to hold the trained ones against: KSG by neighbours, and the Gaussian closed form.
+"""Estimators without training, to hold the trained ones against: by neighbours, by counting, and the Gaussian form.
 
-Both are the mean of one term per pair over all pairs. The Gaussian form's standard error is the deviation of its terms
-over the root of their number, which is exact for large n: the terms are the log ratio at the fitted parameters, around
-which the MI is flat. KSG's terms share neighbours, and that would be a third too small; its error is that of the mean
-of estimates from ten disjoint parts of the pairs. Neither tells of bias.
+Each is the mean of one term per pair over all pairs. KSG takes numbers on both sides, Ross's estimator numbers and a
+label, counting two labels; the Gaussian form takes numbers and is right for Gaussians only.
+
+The standard error is the deviation of the terms over the root of their number. Terms of neighbours share them: over ten
+kinds of data and n = 50 to 1000 their mean varied by 0.9 to 1.8 times that, 1.4 on average, and 1.5 times is told.
+Neither tells of bias.
 """
 
+import math
 import statistics
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,32 +18,49 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 from scipy.special import digamma
 
-from mi_lab.estimation.pairs.arrays import check_pairs
-from mi_lab.estimation.pairs.estimates import Data, Estimate, Flag, flags_of, mean_and_stderr
-from mi_lab.ground.names import YARDSTICKS, known
+from mi_lab.estimation.pairs.columns import read_as_pairs
+from mi_lab.estimation.pairs.copula import normal_scores
+from mi_lab.estimation.pairs.estimates import Data, Estimate, Flag
+from mi_lab.estimation.pairs.flags import flagged
+from mi_lab.estimation.pairs.labels import counting_terms, entropy_of, ross_terms, table_of
+from mi_lab.ground.names import DATA_ESTIMATORS, known
 
-Array = NDArray[np.float64]
+Array = NDArray[Any]
+Terms = Callable[[Array, Array], Array]
 NEIGHBOURS = 3
-_PARTS = 10
+_LEAST = 8 * NEIGHBOURS  # pairs
+_SHARED = 1.5  # the error of estimators by neighbours, over that of as many terms without common neighbours
 _SURE = 5  # standard errors
+_WIDE = 0.5  # deviations of a normal score; a neighbourhood of this width is no longer small
+_FEW = 5  # pairs per cell of a table
 
 
 class Yardstick:
-    """A finished estimate with the face of a ``Fit``: of 'ksg' or 'gaussian'. Raises ValueError for bad input."""
+    """A finished estimate with the face of a ``Fit``: of 'ksg', 'ross', 'counting' or 'gaussian'.
+
+    Raises ValueError for bad input.
+    """
 
     finished, steps, max_steps = True, (0,), 1
 
-    def __init__(self, x: Any, y: Any, estimator: str) -> None:
-        self.estimator = known("estimator", estimator, YARDSTICKS)
-        x, y = check_pairs(x, y)
-        if x.ndim == 1 or y.ndim == 1:
-            raise ValueError(
-                f"{estimator} needs measurements, and labels are none; use 'js' or another that is trained."
-            )
-        least = max(_PARTS * (NEIGHBOURS + 1), x.shape[1] + y.shape[1] + 1)
-        if len(x) < least:
-            raise ValueError(f"{len(x)} pairs are too few for {estimator}, which needs at least {least} here.")
-        self.x, self.y = ((side - side.mean(0)) / side.std(0) for side in (x, y))
+    def __init__(self, x: Any, y: Any, estimator: str, missing: str = "refuse") -> None:
+        self.estimator = known("estimator", estimator, DATA_ESTIMATORS)
+        self.pairs = read_as_pairs(x, y, missing)
+        self.x, self.y = self.pairs.x, self.pairs.y
+        self._check_kinds()
+        dims = sum(side.shape[1] for side in (self.x, self.y) if side.ndim == 2)
+        least = {"ksg": _LEAST, "ross": _LEAST, "gaussian": dims + 1, "counting": 2}[estimator]
+        if len(self.x) < least:
+            raise ValueError(f"{len(self.x)} pairs are too few for {estimator}, which needs at least {least} here.")
+
+    def _check_kinds(self) -> None:
+        labels = sum(side.ndim == 1 for side in (self.x, self.y))
+        needed, what = {"ross": (1, "numbers on one side and a label on the other"), "counting": (2, "two labels")}.get(
+            self.estimator, (0, "measurements on both sides, and labels are none")
+        )
+        if labels != needed:
+            fitting = ("ksg", "ross", "counting")[labels]
+            raise ValueError(f"{self.estimator} needs {what}; use '{fitting}', or 'cross_fitted', which takes both.")
 
     def run(self, progress: str | None = None) -> None:
         """Nothing: there is no training."""
@@ -56,32 +75,54 @@ class Yardstick:
 
     def estimates(self) -> list[Estimate]:
         """The one estimate, in nats."""
-        function: Callable[[Array, Array], Array] = {"ksg": ksg_terms, "gaussian": gaussian_terms}[self.estimator]
-        terms = function(self.x, self.y).tolist()
-        n, mi = len(terms), statistics.fmean(terms)
-        _, stderr = mean_and_stderr([self._parts() if self.estimator == "ksg" else terms])
-        data = Data(n, 0, n, n, 1, self.x.shape[1], self.y.shape[1])
+        x, y, function = self._prepared()
+        terms = function(x, y)
+        n, mi = len(terms), statistics.fmean(terms.tolist())
+        by_neighbours = self.estimator in ("ksg", "ross")
+        dims = [side.shape[1] if side.ndim == 2 else int(side.max()) for side in (self.x, self.y)]
         found = Estimate(
             estimator=self.estimator,
             readout=self.estimator,
             critic="none",
             negatives="none",
             mi=mi,
-            stderr=stderr,
+            stderr=(_SHARED if by_neighbours else 1) * float(terms.std(ddof=1)) / math.sqrt(n),
             seeds=(0,),
             per_seed=(mi,),
             steps=(0,),
             curves=((mi,),),
             stopped_at=(0,),
-            data=data,
+            data=Data(n, 0, n, n, 1, dims[0], dims[1]),
             flags=(),
+            told=self.pairs.told,
+            entropy=entropy_of(self.x, self.y),
         )
-        own = _not_gaussian(self.x, self.y) if self.estimator == "gaussian" else ()
-        return [replace(found, flags=(*flags_of(found, self.max_steps), *own))]
+        return [flagged(found, self.pairs, self.max_steps, *self._own_flags(x, y))]
 
-    def _parts(self) -> list[float]:
-        order = np.random.default_rng(0).permutation(len(self.x))
-        return [float(ksg_terms(self.x[part], self.y[part]).mean()) for part in np.array_split(order, _PARTS)]
+    def _prepared(self) -> tuple[Array, Array, Terms]:
+        """Both sides as the estimator takes them, and its terms."""
+        match self.estimator:
+            case "counting":
+                return self.x, self.y, counting_terms
+            case "gaussian":
+                x, y = ((side - side.mean(0)) / side.std(0) for side in (self.x, self.y))
+                return x, y, gaussian_terms
+            case "ksg":
+                return normal_scores(self.x), normal_scores(self.y), ksg_terms
+            case _:
+                numbers, labels = (self.x, self.y) if self.x.ndim == 2 else (self.y, self.x)
+                return normal_scores(numbers), labels, lambda x, y: ross_terms(x, y, NEIGHBOURS)
+
+    def _own_flags(self, x: Array, y: Array) -> list[Flag]:
+        match self.estimator:
+            case "gaussian":
+                return _not_gaussian(x, y)
+            case "counting":
+                return _sparse(self.x, self.y)
+            case "ksg":
+                return _wide(np.hstack([x, y]), "ksg")
+            case _:
+                return _wide(x, "ross")
 
 
 def ksg_terms(x: Array, y: Array, neighbours: int = NEIGHBOURS) -> Array:
@@ -121,16 +162,39 @@ def gaussian_terms(x: Array, y: Array) -> Array:
     return value + quadratic
 
 
-def _not_gaussian(x: Array, y: Array) -> tuple[Flag, ...]:
+def _not_gaussian(x: Array, y: Array) -> list[Flag]:
     """A flag if the fourth moment of a column is not that of a Gaussian, 3 with a variance of 24/n."""
     fourth = np.concatenate([(side**4).mean(0) for side in (x, y)])
     off = int((np.abs(fourth - 3) > _SURE * np.sqrt(24 / len(x))).sum())
     if not off:
-        return ()
-    return (
-        Flag(
-            "not Gaussian",
-            f"{off} of {len(fourth)} columns have tails that no Gaussian has, and this value is right for Gaussians "
-            "only; use another estimator.",
-        ),
+        return []
+    sentence = (
+        f"{off} of {len(fourth)} columns have tails that no Gaussian has, and this value is right for Gaussians only; "
+        "use another estimator."
     )
+    return [Flag("not Gaussian", sentence)]
+
+
+def _sparse(x: Array, y: Array) -> list[Flag]:
+    counts = table_of(x, y)
+    cells = int((counts.sum(1) > 0).sum() * (counts.sum(0) > 0).sum())
+    if len(x) >= _FEW * cells:
+        return []
+    sentence = (
+        f"{len(x)} pairs fill a table of {cells} cells, under {_FEW} each, where the correction for chance is no "
+        "longer exact; join rare classes, or compare with 'cross_fitted'."
+    )
+    return [Flag("sparse table", sentence)]
+
+
+def _wide(scores: Array, estimator: str) -> list[Flag]:
+    """A flag if the k-th neighbour is so far that densities change on the way to it."""
+    rows = np.random.default_rng(0).permutation(len(scores))[:2000]
+    farthest = cKDTree(scores).query(scores[rows], NEIGHBOURS + 1, p=np.inf)[0][:, -1]
+    if np.median(farthest) < _WIDE:
+        return []
+    sentence = (
+        f"in {scores.shape[1]} dimensions the neighbours of a pair lie {np.median(farthest):.2f} deviations away, and "
+        f"{estimator} takes densities as constant on the way: it reads too little; use 'cross_fitted'."
+    )
+    return [Flag("neighbours far away", sentence)]
