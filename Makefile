@@ -47,8 +47,10 @@ check: .venv/installed ## ruff and mypy
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# JupyterLab would ask for a newer one of itself
+OFFLINE = --LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate
 lab: .venv/installed ## open the live notebooks
-	$(BIN)/jupyter lab book/lab
+	$(BIN)/jupyter lab $(OFFLINE) book/lab
 
 # about a minute per stored result; NAME=fig-2a for one
 verify: .venv/installed ## recompute the stored results; NAME=fig-2a for one

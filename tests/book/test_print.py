@@ -12,13 +12,47 @@ from mi_lab.pages.site.printed import one_of_many
 pytestmark = pytest.mark.book
 
 
-def test_a_part_of_a_longer_page_names_no_section_and_hides_no_solution():
-    part = one_of_many(
+def test_a_part_of_a_longer_page_names_its_sections_after_itself_and_hides_no_solution():
+    article = (
         '<section id="exercises"><h2>E<a class="headerlink" href="#exercises">#</a></h2>'
         '<details class="sd-card"><summary>Solution</summary></details></section><div id="fig-5"></div>'
+        '<a href="#exercises"></a><a href="nwj.html"></a><a href="nwj.html#exercises"></a><a href="nwj.html#fig-2a"></a>'
+        '<a href="nwj.html#train?n=8"></a><a href="../genindex.html"></a><a href="other.html#x"></a>'
     )
-    assert 'id="exercises"' not in part and "headerlink" not in part and '<details open class="sd-card">' in part
+    part = one_of_many("mine", article, {"mine": {"exercises"}, "nwj": {"exercises"}})
+    assert 'id="mine--exercises"' in part and "headerlink" not in part and '<details open class="sd-card">' in part
     assert 'id="fig-5"' in part  # figures are linked to, and unique
+    links = re.findall('href="(.*?)"', part)
+    assert links[:5] == ["#mine--exercises", "#nwj--", "#nwj--exercises", "#fig-2a", "#train"]
+    assert links[5:] == ["../genindex.html", "other.html#x"]  # no chapters
+
+
+def test_every_link_within_the_whole_book_has_its_place(book):
+    text = (book / "book" / "print.html").read_text(encoding="utf-8")
+    article = text[text.index('<article class="bd-article">') : text.rindex("</article>")]
+    ids = re.findall(r'\bid="([^"]+)"', article)
+    assert [one for one in ids if ids.count(one) > 1] == []
+    links = re.findall(r'href="#([^"]+)"', article)
+    assert len(links) > 500 and sorted(set(links) - set(ids)) == []
+    within = [link for link in re.findall(r'href="([\w-]+)\.html', article) if (book / "book" / f"{link}.html").exists()]
+    assert within == []  # a chapter's page is no place on paper
+
+
+def test_on_paper_every_chapter_has_its_title_and_nothing_waits_for_a_click(browser, served):
+    page = browser.new_page()
+    for name in ("print", "nwj"):
+        page.goto(f"{served}/book/{name}.html")
+        page.emulate_media(media="print")
+        titles = page.locator("h1:visible").all_inner_texts()
+        assert len(titles) == (1 if name == "nwj" else 1 + page.locator(".mi-chapter").count()), titles
+        assert page.locator(".bd-article summary:visible, .bd-article details:not([open]):visible").count() == (
+            0 if name == "nwj" else page.locator("details[open] > summary:visible").count()
+        )
+        assert page.locator("button:visible, input:visible, select:visible").count() == 0
+        if name == "print":
+            rows = page.locator(".mi-contents > ul > li > a")
+            assert rows.count() == page.locator(".mi-chapter").count() and rows.first.is_visible()
+    page.close()
 
 
 @pytest.mark.slow

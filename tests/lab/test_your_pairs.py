@@ -15,14 +15,7 @@ X = np.random.default_rng(0).normal(size=(200, 2))
 
 
 @pytest.fixture
-def shown(monkeypatch):
-    things = []
-    monkeypatch.setattr(your_pairs, "display", lambda *new: things.append(new))
-    return things
-
-
-@pytest.fixture
-def lab(monkeypatch, shown):
+def lab(monkeypatch):
     """The panel with trainings of a few steps."""
     real = your_pairs.fits
     monkeypatch.setattr(
@@ -34,6 +27,14 @@ def lab(monkeypatch, shown):
     return lab
 
 
+@pytest.fixture
+def shown(lab):
+    """Every table and figure that the panel has shown, as pairs of widgets."""
+    things = []
+    lab.shown.observe(lambda change: things.append(change["new"]), "children")
+    return things
+
+
 def pressed(lab):
     asyncio.run(lab.estimate())
     assert lab.stop.disabled and not lab.start.disabled
@@ -43,8 +44,9 @@ def pressed(lab):
 def test_every_estimator_is_shown_when_it_is_finished(lab, shown):
     assert pressed(lab) == "Finished."
     assert [len(figure.layout.meta["table"]["rows"]) for _, figure in shown] == [1, 2]
-    html, _ = shown[-1]
-    assert "<td>NWJ</td>" in html.data and "<td>InfoNCE</td>" in html.data
+    html, figure = shown[-1]
+    assert "<td>NWJ</td>" in html.value and "<td>InfoNCE</td>" in html.value
+    assert figure.data and lab.shown in lab.panel.children
     assert lab.progress.value == 1
 
 

@@ -3,6 +3,9 @@
 (() => {
 	"use strict";
 	const drawn = new Set();
+	const touched = matchMedia("(any-pointer: coarse)").matches; // a swipe scrolls the page; the mode bar offers zoom
+	const unwanted = ["select2d", "lasso2d", "sendChartToCloud"]; // a book without a network shares nothing
+	const config = { responsive: true, displaylogo: false, modeBarButtonsToRemove: unwanted };
 	let printing = false;
 
 	// Of the theme; on paper dark on white.
@@ -15,9 +18,11 @@
 
 	const axes = (layout) => Object.keys(layout).filter((name) => /^.axis/.test(name));
 
+	const isNarrow = (element) => element.clientWidth < 600;
+
 	function themed(element, layout) {
 		const { text, axis } = colours();
-		const narrow = element.clientWidth < 600;
+		const narrow = isNarrow(element);
 		const below = { orientation: "h", x: 0, y: -95 / layout.height, yanchor: "top", font: { size: 11 } };
 		return {
 			...layout,
@@ -27,6 +32,9 @@
 			plot_bgcolor: "rgba(0,0,0,0)",
 			font: { ...layout.font, color: text, family: "inherit" },
 			...Object.fromEntries(axes(layout).map((name) => [name, { ...layout[name], ...axis }])),
+			modebar: { bgcolor: "transparent", color: `color-mix(in srgb, ${text} 65%, transparent)`, activecolor: text },
+			dragmode: touched ? false : "zoom",
+			hoverdistance: touched ? -1 : 20, // a finger is seldom on the point it means
 			legend: narrow ? { ...layout.legend, ...below, title: { ...layout.legend?.title, side: "top" } } : layout.legend,
 			height: narrow ? layout.height + 70 : layout.height,
 			margin: narrow ? { ...layout.margin, l: 45 } : layout.margin,
@@ -39,11 +47,11 @@
 		const figure = JSON.parse(element.querySelector("script").textContent);
 		element.miFigure = figure;
 		await window.MILab.load("mi-lab/plotly-cartesian.min.js");
-		const config = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] };
 		const target = document.createElement("div");
 		element.append(target);
 		await window.Plotly.newPlot(target, figure.data, themed(element, figure.layout), config);
 		element.dataset.drawn = "true";
+		element.dataset.narrow = isNarrow(element);
 	}
 
 	function redraw() {
@@ -51,7 +59,8 @@
 			const target = element.querySelector(".js-plotly-plot");
 			if (!target) continue;
 			// keep the reader's zoom
-			const layout = themed(element, element.miFigure.layout);
+			const layout = { ...themed(element, element.miFigure.layout), dragmode: target.layout.dragmode };
+			element.dataset.narrow = isNarrow(element);
 			for (const name of axes(layout)) layout[name].range = target.layout[name].range;
 			window.Plotly.react(target, element.miFigure.data, layout, target._context);
 		}
@@ -60,6 +69,10 @@
 	const figures = [...document.querySelectorAll(".mi-plot")];
 	window.MILab.whenNear(figures, draw);
 	new MutationObserver(redraw).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+	// a phone that is turned: the legend goes where there is room
+	window.addEventListener("resize", () => {
+		if ([...drawn].some((element) => element.dataset.narrow && element.dataset.narrow !== String(isNarrow(element)))) redraw();
+	});
 	window.addEventListener("beforeprint", () => { printing = true; figures.forEach(draw); redraw(); });
 	window.addEventListener("afterprint", () => { printing = false; redraw(); });
 })();

@@ -10,7 +10,7 @@ window.MILab.widgets.findings = ({ model, el }) => {
 			title: "A batch hides the truth",
 			control: { key: "n", label: "batch size N", min: 4, max: 15, step: 1, power: 2, value: 64 },
 			update: ({ n }) => {
-				const line = [0.001, 2, 4, 6, 8, 10, 15, 20, 30].map((mi) => [mi, gaussian.ceiling(mi, 20, n, 1500, 1)]);
+				const line = [0.001, 2, 4, 6, 8, 10, 15, 20, 30].map((mi) => [mi, gaussian.ceiling(mi, 20, n)]);
 				const range = [0, 30], x = { range, label: "true MI [nats]" }, y = { range, label: "the most that is seen" };
 				const picture = chart({ x, y, ...size, alt: `The most that is seen with N = ${n}, against the truth` });
 				picture.line([[0, 0], [30, 30]], { class: "reference" });

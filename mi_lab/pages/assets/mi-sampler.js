@@ -12,7 +12,7 @@ window.MILab.widgets.sampler = ({ model, el }) => {
 			{ key: "mi", label: "true MI", unit: "nats", min: 0.5, max: 30, step: 0.5, value: 5 },
 			{ key: "n", label: "batch size N", min: 3, max: 8, step: 1, power: 2, value: 64 },
 			{ key: "negatives", label: "negatives", value: "shuffle", options: Object.entries(schemes) },
-			{ key: "seed", label: "seed", min: 0, max: 9999, step: 1, value: 0, digits: 4 },
+			{ key: "seed", label: "seed", min: 0, max: 9999, step: 1, value: 0 },
 			{ label: "Draw again", press: (s) => ({ seed: (s.seed + 1) % 10000 }) },
 		],
 		update: (state) => {

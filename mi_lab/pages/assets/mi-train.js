@@ -30,7 +30,7 @@ window.MILab.widgets.train = ({ model, el }) => {
 			if (key !== now) {
 				stop();
 				key = now;
-				limit = gaussian.ceiling(state.mi, DIM, state.n, 5000, 1);
+				limit = gaussian.ceiling(state.mi, DIM, state.n);
 			}
 			const last = points.at(-1)?.[1] ?? NaN;
 			speed.textContent = worker ? `${format(last)} nats · ${steps} steps · ${Math.round(rate)} a second in this browser` : "";

@@ -19,12 +19,15 @@
 		return element;
 	});
 
-	// Three digits, no trailing zeros, powers of ten far from 1.
+	// A number in the form of its kind: whole ones whole, others with three digits and none of them made up, without
+	// trailing zeros; powers of ten far from 1, and 0 for what rounding has left of it.
 	MILab.format = (value, digits = 3) => {
 		if (!Number.isFinite(value)) return value > 0 ? "∞" : value < 0 ? "−∞" : "not a number";
 		const size = Math.abs(value);
-		const text = size >= 1e5 || (size > 0 && size < 1e-3) ? value.toExponential(digits - 1).replace(/\.?0+e/, "e") : String(+value.toPrecision(digits));
-		return text.replace("-", "−");
+		if (size < 1e-9) return "0";
+		const far = size < 1e-3 || (size >= 1e5 && !Number.isInteger(value));
+		const near = () => (Number.isInteger(value) || size >= 10 ** digits ? Math.round(value) : +value.toPrecision(digits));
+		return (far ? value.toExponential(digits - 1).replace(/\.?0+e/, "e") : String(near())).replace("-", "−");
 	};
 
 	// A slider with a `power` holds the exponent of its value: 6 … 9 for 64 … 512 with power 2.
@@ -51,7 +54,7 @@
 	}
 
 	// Builds a widget's panel. `controls` are { key, label, unit, min, max, step, value } for a slider, with `names` for its
-	// whole values, or `digits`; with `options` [[value, text], …] for a list, with `press` for a button, with `number` for
+	// whole values; with `options` [[value, text], …] for a list, with `press` for a button, with `number` for
 	// a field to type in; shown `when(state)` says so, or always. A slider with `get` and `put` shows something that
 	// follows from the state and sets it. `update(state)` returns { drawing, summary, table: { head, rows, note } }, a table
 	// of null to leave the one that is there; perhaps `offers`, buttons [[label, changes], …], and the `source` of what is
@@ -98,7 +101,7 @@
 			const show = () => {
 				const value = read(state);
 				field.value = onSlider(control, value);
-				output.textContent = `${control.names?.[value] ?? MILab.format(value, control.digits)}${control.unit ? ` ${control.unit}` : ""}`;
+				output.textContent = `${control.names?.[value] ?? MILab.format(value)}${control.unit ? ` ${control.unit}` : ""}`;
 				field.setAttribute("aria-valuetext", output.textContent);
 			};
 			return { row: h("div", {}, label, field, output), show };

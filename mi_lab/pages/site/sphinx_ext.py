@@ -84,7 +84,7 @@ def figure_html(figure: Mapping[str, Any]) -> str:
     payload = payload.replace("<", "\\u003c")
     identity = f' id="{escape(str(meta["id"]))}"' if "id" in meta else ""
     alt = escape(str(meta.get("alt", "")))
-    height = figure["layout"].get("height", 430)  # kept free until it is drawn
+    height = figure["layout"].get("height", 450)  # kept free until it is drawn
     return f"""\
 <div class="mi-one">
 <div class="mi-plot" role="group"{identity} style="--height:{height}px" aria-label="{alt}">
