@@ -51,7 +51,8 @@ class YourPairs:
         self.stop = widgets.Button(description="Stop", disabled=True)
         self.progress = widgets.FloatProgress(min=0, max=1)
         self.status = widgets.HTML()
-        self.shown = widgets.VBox()
+        self.table, self.figure = widgets.HTML(), go.FigureWidget()
+        self.shown = widgets.VBox()  # of the two, once there is something to show
         self.start.on_click(lambda _: self._begin())
         self.stop.on_click(lambda _: self._end())
         choices = widgets.HBox([self.estimators, widgets.VBox([self.negatives, self.seeds])])
@@ -105,8 +106,13 @@ class YourPairs:
 
     def _show(self, found: list[Estimate]) -> None:
         # widgets, and no captured output: a task outlives the click's message, and JupyterLab gives output to messages
-        figure = go.FigureWidget(draw_estimates(found))
-        self.shown.children = (widgets.HTML(estimates_table(found)), figure)
+        drawn = draw_estimates(found)
+        self.table.value = estimates_table(found)
+        with self.figure.batch_update():
+            self.figure.data = ()
+            self.figure.add_traces(drawn.data)
+            self.figure.layout = drawn.layout
+        self.shown.children = (self.table, self.figure)
 
     def _pairs(self) -> tuple[Any, Any]:
         match _SOURCES[self.source.selected_index or 0]:
