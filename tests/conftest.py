@@ -1,5 +1,3 @@
-import os
-import shutil
 from pathlib import Path
 
 import pytest
@@ -7,16 +5,6 @@ import torch
 
 # The tests' tensors are small: waking threads costs more than they save, and the order of a sum would depend on them.
 torch.set_num_threads(1)
-
-_QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture(autouse=True)
@@ -45,21 +33,6 @@ def told(request):
 def kills(told):
     """The table of killed processes: doing what, how many, and how many results were lost or left half written."""
     return told.setdefault("kill -9", [["while", "kills", "lost", "half read"]])
-
-
-@pytest.fixture(scope="module")  # it keeps an event loop running in this thread, which other tests need for their own
-def browser():  # type: ignore[no-untyped-def]
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        if os.environ.get("CI"):
-            pytest.fail("CI has no browser; install Debian's chromium.")
-        pytest.skip("no browser: install chromium to run the tests of pages")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=_QUIET)
-        yield chromium
-        chromium.close()
 
 
 _TABLES = pytest.StashKey[dict[str, list[list[str]]]]()

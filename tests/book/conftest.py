@@ -1,8 +1,9 @@
-"""The built book, once per test session."""
+"""The built book, once per test session, and a browser that may talk to nobody."""
 
 import functools
 import http.server
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -13,6 +14,15 @@ import pytest
 from filelock import FileLock
 
 ROOT = Path(__file__).parent.parent.parent
+_QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @pytest.fixture(scope="session")
@@ -53,3 +63,18 @@ def served(book: Path) -> Iterator[str]:
 class _Silent(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *args: object) -> None:
         pass
+
+
+@pytest.fixture(scope="module")  # it keeps an event loop running in this thread, which other tests need for their own
+def browser():  # type: ignore[no-untyped-def]
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI has no browser; install Debian's chromium.")
+        pytest.skip("no browser: install chromium to run the tests of the built book")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=_QUIET)
+        yield chromium
+        chromium.close()

@@ -115,7 +115,7 @@ def named_services(page):
     words = "|".join([*map(re.escape, SERVICES), "share chart", "will be uploaded"])
     return page.evaluate(
         """(words) => [...document.querySelectorAll("body *:not(script)")]
-          .flatMap((e) => [...e.attributes].map((a) => a.value).concat([...e.childNodes].map((n) => n.nodeType === 3 ? n.data : "")))
+          .flatMap((e) => [...e.attributes, ...e.childNodes].map((n) => n.nodeValue ?? ""))
           .filter((text) => new RegExp(words, "i").test(text))""",
         words,
     )

@@ -1,9 +1,7 @@
-"""The whole book for paper, and each chapter as a notebook."""
+"""The whole book for paper."""
 
-import json
 import re
 
-import nbformat
 import pytest
 from helpers import until
 
@@ -16,7 +14,8 @@ def test_a_part_of_a_longer_page_names_its_sections_after_itself_and_hides_no_so
     article = (
         '<section id="exercises"><h2>E<a class="headerlink" href="#exercises">#</a></h2>'
         '<details class="sd-card"><summary>Solution</summary></details></section><div id="fig-5"></div>'
-        '<a href="#exercises"></a><a href="nwj.html"></a><a href="nwj.html#exercises"></a><a href="nwj.html#fig-2a"></a>'
+        '<a href="#exercises"></a><a href="nwj.html"></a><a href="nwj.html#exercises"></a>'
+        '<a href="nwj.html#fig-2a"></a>'
         '<a href="nwj.html#train?n=8"></a><a href="../genindex.html"></a><a href="other.html#x"></a>'
     )
     part = one_of_many("mine", article, {"mine": {"exercises"}, "nwj": {"exercises"}})
@@ -34,7 +33,9 @@ def test_every_link_within_the_whole_book_has_its_place(book):
     assert [one for one in ids if ids.count(one) > 1] == []
     links = re.findall(r'href="#([^"]+)"', article)
     assert len(links) > 500 and sorted(set(links) - set(ids)) == []
-    within = [link for link in re.findall(r'href="([\w-]+)\.html', article) if (book / "book" / f"{link}.html").exists()]
+    within = [
+        link for link in re.findall(r'href="([\w-]+)\.html', article) if (book / "book" / f"{link}.html").exists()
+    ]
     assert within == []  # a chapter's page is no place on paper
 
 
@@ -84,16 +85,4 @@ def test_a_widget_that_nobody_came_near_prints_its_table(browser, served):
     page.emulate_media(media="print")
     assert widget.locator("table").is_visible() and not widget.locator(".mi-still").is_visible()
     assert widget.bounding_box()["height"] < 500  # no empty place is kept for what does not come
-    page.close()
-
-
-def test_every_executed_chapter_is_offered_as_a_notebook(browser, served, book):
-    page = browser.new_page()
-    page.goto(f"{served}/book/nwj.html")
-    link = page.locator("a.btn-download-notebook-button")
-    address = link.get_attribute("href")
-    assert address.endswith("_sources/book/nwj.ipynb")
-    notebook = nbformat.reads((book / "_sources" / "book" / "nwj.ipynb").read_text(), as_version=4)
-    assert any(cell.cell_type == "code" and cell.outputs for cell in notebook.cells)
-    assert "load(" in json.dumps(notebook) and "/tmp/" not in json.dumps(notebook)
     page.close()

@@ -65,7 +65,7 @@ def test_who_asks_for_zoom_can_zoom_by_touch(phone):
 
 
 def test_a_phone_that_is_turned_has_its_legend_where_there_is_room(phone):
-    page, figure, _ = phone
+    page, _, _ = phone
     way = "document.querySelector('.js-plotly-plot').layout.legend.orientation"
     assert page.evaluate(way) == "h"
     page.set_viewport_size({"width": NARROW["height"], "height": NARROW["width"]})

@@ -66,6 +66,17 @@
 		}
 	}
 
+	// The chapter as a notebook, with the addresses of this very book. A browser shows a file of the file system and
+	// does not save it, so the notebook comes as a script.
+	document.querySelector("a.btn-download-notebook-button")?.addEventListener("click", async (event) => {
+		event.preventDefault();
+		const { pathname } = event.currentTarget, name = pathname.split("/").at(-1);
+		await window.MILab.load(`../_sources/book/${name}.js`);
+		const text = JSON.stringify(window.MILab.notebook, null, 1).replaceAll("../../book/", new URL(".", location.href).href);
+		const href = URL.createObjectURL(new Blob([text], { type: "application/x-ipynb+json" }));
+		window.MILab.h("a", { href, download: name }).click();
+	});
+
 	const figures = [...document.querySelectorAll(".mi-plot")];
 	window.MILab.whenNear(figures, draw);
 	new MutationObserver(redraw).observe(document.documentElement, { attributeFilter: ["data-theme"] });

@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 import nbformat
 from docutils import nodes
 from filelock import FileLock, Timeout
+from pybtex.database import parse_file
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.fileutil import copy_asset
@@ -27,8 +28,9 @@ from mi_lab.pages.interactive.widgets import ASSETS
 from mi_lab.pages.site.claim_blocks import write_out
 from mi_lab.pages.site.licences import PLOTLY
 from mi_lab.pages.site.manifest import write_manifest
+from mi_lab.pages.site.notebooks import BESIDE, Book, as_script, glued_values, readable, works
 from mi_lab.pages.site.printed import write_printed
-from mi_lab.pages.site.repository import buttons, file_role, repository, set_up
+from mi_lab.pages.site.repository import buttons, file_role, pages, repository, set_up
 from mi_lab.pages.tables import table_html
 from mi_lab.pages.theme import FIGURE_MIME, IN_BOOK
 
@@ -206,14 +208,30 @@ def _offer_notebook(app: Sphinx, page: str, template: str, context: dict[str, An
     offered = Path(app.outdir) / "_sources" / f"{page}.ipynb"
     offered.parent.mkdir(parents=True, exist_ok=True)
     notebook = nbformat.read(executed, as_version=4)
-    if repository():
-        notebook.cells.insert(0, nbformat.v4.new_code_cell(set_up()))
-    for number, cell in enumerate(notebook.cells):
-        cell.id = f"cell-{number}"  # drawn at random otherwise, and two builds would differ
+    for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = whole_streams(cell.outputs)
+    glued = executed.with_suffix(".glue.json")
+    values = glued_values(json.loads(glued.read_text(encoding="utf-8"))) if glued.exists() else {}
+    readable(notebook, Path(page).name, _told_of(app), values, set_up() if repository() else "")
     nbformat.write(notebook, offered)
+    offered.with_suffix(".ipynb.js").write_text(as_script(notebook), encoding="utf-8")
     context["ipynb_source"] = f"{page}.ipynb"
+
+
+def _told_of(app: Sphinx) -> Book:
+    """What stands where in the book, and how its works are cited."""
+    labels = app.env.get_domain("std").anonlabels  # type: ignore[attr-defined]
+    equations = app.env.get_domain("math").data["objects"]
+    named = {name: (page, identity) for name, (page, identity) in labels.items()}
+    named |= {f"equation-{name}": (page, f"equation-{name}") for name, (page, _) in equations.items()}
+    for domain in ("std", "py"):
+        for name, _, kind, page, identity, _ in app.env.get_domain(domain).get_objects():
+            named.setdefault(f"term-{name.replace(' ', '-')}" if kind == "term" else name, (page, identity))
+    places = {name: f"{Path(page).name}.html#{identity}" for name, (page, identity) in named.items()}
+    files = [parse_file(Path(app.srcdir) / file) for file in app.config.bibtex_bibfiles]
+    cited = {key: work for file in files for key, work in works(file.entries).items()}
+    return Book(f"{pages()}/book/" if repository() else BESIDE, places, cited)
 
 
 def _offer_repository(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:

@@ -1,4 +1,4 @@
-"""The live notebooks in the pinned JupyterLab, driven through a browser: what a person should see is on the screen.
+"""The live notebooks, and downloaded chapters, in the pinned JupyterLab: what a person should see is on the screen.
 
 What a kernel sends is one thing, what JupyterLab shows of it another: output of a task, for one, is shown nowhere.
 """
@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.book, pytest.mark.slow]
 ROOT = Path(__file__).parents[2]
 WIDE = {"width": 1440, "height": 1000}
+LIVE = ".jupyter-widgets, .mi-widget[data-ready]"
 NOT_OURS = "debugger state"  # JupyterLab's own, where a page is left while a kernel is asked
 SHOWN = 120_000  # milliseconds; a kernel loads PyTorch first, and the machine may be busy
 
@@ -33,7 +34,7 @@ def jupyterlab(tmp_path_factory):
     quiet = re.search(r"^OFFLINE = (.*)$", (ROOT / "Makefile").read_text(), re.M)[1].split()
     settings = ["--no-browser", "--ip=127.0.0.1", "--port=0", "--IdentityProvider.token=", *quiet]
     command = [Path(sys.executable).parent / "jupyter-lab", *settings, f"--ServerApp.root_dir={folder}", "--allow-root"]
-    with open(home / "log", "wb") as log:
+    with (home / "log").open("wb") as log:
         server = subprocess.Popen(command, cwd=folder, env=os.environ | own, stdout=log, stderr=log)
     try:
         yield _address(server, home / "log"), home
@@ -59,7 +60,7 @@ def opened(browser, jupyterlab):
     address, _ = jupyterlab
     contexts = []
 
-    def open_(name):
+    def open_(name, run=True):
         context = browser.new_context(viewport=WIDE)
         contexts.append(context)
         page = context.new_page()
@@ -77,8 +78,9 @@ def opened(browser, jupyterlab):
         page.goto(f"{address}/lab/tree/{name}.ipynb?reset")
         page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=SHOWN)
         page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=SHOWN)
-        _run_all(page)
-        page.locator(".jp-OutputArea-output .jupyter-widgets").first.wait_for(timeout=SHOWN)
+        if run:
+            _run_all(page)
+            page.locator(".jp-OutputArea-output").locator(LIVE).first.wait_for(timeout=SHOWN)
         return page
 
     yield open_
@@ -171,3 +173,29 @@ def test_a_critic_is_seen_while_it_learns(opened):
     assert page.locator(".js-plotly-plot .contourlayer .contour").count() >= 2
     press(page, r"^\s*Stop\s*$")
     told(page, r"Stopped after \d+ of 50 epochs|The critic is trained")
+
+
+def test_a_downloaded_chapter_reads_as_it_does_in_the_book(opened, book, jupyterlab):
+    for name in ("nwj", "background"):
+        shutil.copy(book / "_sources" / "book" / f"{name}.ipynb", jupyterlab[1] / "notebooks")
+    page = opened("nwj", run=False)
+    notebook = page.locator(".jp-Notebook")
+    assert notebook.locator(".jp-Cell").first.locator("h1").inner_text().startswith("3.2 NWJ")
+    assert notebook.locator("blockquote").first.inner_text().startswith("At a glance")
+    notebook.locator(".js-plotly-plot .main-svg").first.wait_for(timeout=SHOWN)
+    text = notebook.inner_text()
+    assert "{glue" not in text and "{eq}" not in text and "def averages" not in text  # what the book hides is folded
+    page = opened("background", run=False)
+    page.locator("mjx-container").first.wait_for(timeout=SHOWN)
+    assert "$$" not in page.locator(".jp-Notebook").inner_text()
+
+
+def test_the_widgets_of_a_downloaded_chapter_move_when_its_cells_are_run(opened, book, jupyterlab):
+    shutil.copy(book / "_sources" / "book" / "background.ipynb", jupyterlab[1] / "notebooks")
+    page = opened("background")
+    widget = page.locator(".mi-widget[data-widget=correlation][data-ready=true]").first
+    widget.wait_for(timeout=SHOWN)
+    before = widget.get_by_role("status").inner_text()
+    widget.locator("input[type=range]").first.focus()
+    page.keyboard.press("ArrowRight")
+    assert widget.get_by_role("status").inner_text() != before
