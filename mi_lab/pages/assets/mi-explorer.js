@@ -9,6 +9,8 @@ window.MILab.widgets.explorer = ({ model, el }) => {
 	const at = (point) => (point.at.includes(null) ? NaN : mean(point.at));
 	const estimators = [...new Map(index.map((part) => [`${part.estimator}-${part.readout}`, part.label]))];
 
+	let shown = null; // the run that is shown, or the setting where nothing was run
+
 	const whole = panel(el, model, {
 		title: "Stored runs of every estimator",
 		controls: [
@@ -21,6 +23,7 @@ window.MILab.widgets.explorer = ({ model, el }) => {
 				key: "rho", label: "correlation ρ in 20 dimensions", min: 0.22, max: CLOSEST, step: 0.001,
 				get: (s) => rhoOf(s.mi, DIM), put: moved,
 			},
+			...(model.get("live") ? [] : [{ label: "Train this setting", press: trained }]),
 		],
 		update: (state) => {
 			const name = partOf(state)?.name;
@@ -31,7 +34,7 @@ window.MILab.widgets.explorer = ({ model, el }) => {
 				return { summary: "Loading these runs …" };
 			}
 			const point = nearest(part, state);
-			MILab.explored = { ...state, ...point };
+			shown = point;
 			return { drawing: [curves(part, point), finals(part, point)], ...told(part, point, state) };
 		},
 		python: (state) => {
@@ -42,6 +45,13 @@ window.MILab.widgets.explorer = ({ model, el }) => {
 				+ `[run["curves"]["${part.readout}"]["mean"] for run in runs]  # nats, an estimate per epoch and seed\n`;
 		},
 	});
+
+	// On the page that trains, as far as it goes.
+	function trained({ estimator, negatives }) {
+		const { mi, n } = shown, setting = { estimator, negatives, mi: Math.round(2 * mi) / 2, n: Math.min(n, 512), rate: 1e-4 };
+		location.href = `train.html#train?${new URLSearchParams(setting)}`;
+		return {};
+	}
 
 	function partOf(state) {
 		return index.find(({ estimator, readout, critic, negatives }) =>
@@ -57,7 +67,7 @@ window.MILab.widgets.explorer = ({ model, el }) => {
 
 	// Not run at all: the same estimator with another critic or other negatives.
 	function missing(state) {
-		MILab.explored = state;
+		shown = state;
 		const label = estimators.find(([value]) => value === state.estimator)[1];
 		const others = index.filter((part) => `${part.estimator}-${part.readout}` === state.estimator);
 		const near = others.filter((part) => part.critic === state.critic || part.negatives === state.negatives);

@@ -4,6 +4,7 @@ A *part* is one combination of estimator, readout, critic and negatives with all
 """
 
 import json
+import math
 import os
 from collections.abc import Iterator
 from itertools import pairwise
@@ -65,7 +66,8 @@ def explorer(identity: str = "explorer", folder: Path | None = None, inline: boo
     head = ["true MI [nats]", *(f"N = {n}" for n in sizes)]
     rows = [[f"{mi:g}", *(_at(first, mi, n) for n in sizes)] for mi in truths]
     note = f"NWJ after {first['epochs']} epochs with a 1x64 critic and shuffled negatives, one value per seed, in nats."
-    data: dict[str, Any] = {"index": index, "lines": lines} | _inline(found, inline)
+    most = max(point["n"] for part in found.values() for point in part["points"])
+    data: dict[str, Any] = {"index": index, "lines": lines, "most": most} | _inline(found, inline)
     return widget("explorer", identity, head, rows, note, ["gaussian"], "stored", "runs of mi_lab", **data)
 
 
@@ -78,6 +80,15 @@ def train(identity: str = "train", folder: Path | None = None, inline: bool | No
     estimators = [[f"{key[0]}-{key[1]}", name] for key, name in NAMES.items() if key[0] in EXPLORED]
     data: dict[str, Any] = {"estimators": estimators, "stored": list(found)} | _inline(found, inline)
     return widget("train", identity, ["true MI", "estimates"], rows, note, ["gaussian", "trainer"], **data)
+
+
+def play(identity: str = "play") -> Widget:
+    """NWJ at 20 nats with batches of N pairs, trained in the reader's browser when *Play* is pressed."""
+    sizes = [2**power for power in range(4, 10)]
+    head, rows = ["pairs in a batch, N", "log N [nats]"], [[str(n), f"{math.log(n):.2f}"] for n in sizes]
+    note = "However long it trains, the estimate stays under log N. The truth is 20 nats."
+    data = {"estimators": [["nwj-nwj", NAMES["nwj", "nwj"]]], "stored": [], "play": {"mi": 20, "rate": 1e-3}}
+    return widget("train", identity, head, rows, note, ["gaussian", "trainer"], **data)
 
 
 def side_by_side(mi: float, n: int, folder: Path | None = None) -> HTML:
@@ -128,11 +139,12 @@ def _sweeps(folder: Path) -> Iterator[tuple[Result, Sweep]]:
 def _part(estimator: str, readout: str, critic: str, negatives: str) -> Part:
     label = NAMES[estimator, readout]
     return {"estimator": estimator, "readout": readout, "label": label, "critic": critic, "negatives": negatives,
-            "sources": [], "epochs_of": {}, "points": {}}  # fmt: skip
+            "sources": [], "experiments": [], "epochs_of": {}, "points": {}}  # fmt: skip
 
 
 def _add(part: Part, result: Result, spec: Sweep, readout: str) -> None:
     source = len(part["sources"])
+    part["experiments"].append(result.experiment)
     part["sources"].append(plain_provenance(result).replace(" · curves smoothed as in App. C.1", ""))
     points: dict[tuple[float, int], dict[str, Any]] = {}
     for run in result.runs:

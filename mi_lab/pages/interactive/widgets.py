@@ -100,16 +100,12 @@ def interaction(identity: str = "interaction") -> Widget:
 
 
 def findings() -> list[Widget]:
-    """The report's three findings, each a small figure with one slider."""
-    sizes = [2**power for power in range(4, 16)]
-    limits = [[str(n), f"{math.log(n):.2f}"] for n in sizes]
-    note = "log N, the most that an estimator can report with N shuffled pairs."
-    ceiling = widget("findings", "finding-1", ["N", "nats"], limits, note, ["gaussian"], kind="ceiling")
+    """Two of the report's findings, each a small figure with one slider."""
     labels = _second_finding("finding-2")
     note = "Two classes of points, half of a disc each, twisted by a map that can be undone."
     same = [["MI of point and class, at any twist", f"{math.log(2):.3f}"]]
-    reader = widget("findings", "finding-3", ["measure", "nats"], same, note, ["gaussian"], kind="reader")
-    return [ceiling, labels, reader]
+    reader = widget("findings", "finding-3", ["measure", "nats"], same, note, ["gaussian"])
+    return [labels, reader]
 
 
 def stored(

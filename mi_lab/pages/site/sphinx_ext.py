@@ -29,6 +29,7 @@ from mi_lab.pages.site.claim_blocks import write_out
 from mi_lab.pages.site.licences import PLOTLY
 from mi_lab.pages.site.manifest import write_manifest
 from mi_lab.pages.site.notebooks import BESIDE, Book, as_script, glued_values, readable, works
+from mi_lab.pages.site.heads import PICTURE, tell_others, write_missing
 from mi_lab.pages.site.printed import write_printed
 from mi_lab.pages.site.repository import buttons, file_role, pages, repository, set_up
 from mi_lab.pages.tables import table_html
@@ -122,17 +123,19 @@ def _complete(app: Sphinx, error: Exception | None) -> None:
     if error is not None or app.builder.format != "html":
         return
     folder = Path(app.outdir)
-    _copy_scripts(folder / "_static")
+    _copy_scripts(app, folder / "_static")
     write_parts(folder / "_static" / "explorer")
     write_manifest(folder)
+    write_missing(folder)
     write_printed(folder, _in_order(app, app.config.root_doc))
     for path in folder.rglob("*.html"):
         path.write_text(_finished(path.read_text(encoding="utf-8")), encoding="utf-8")
 
 
-def _copy_scripts(static: Path) -> None:
-    """Plotly's part that we draw with; MathJax and its fonts out of their wheel."""
+def _copy_scripts(app: Sphinx, static: Path) -> None:
+    """Plotly's part that we draw with; MathJax and its fonts out of their wheel; the picture that others may show."""
     copy_asset(str(PLOTLY), str(static / "mi-lab"))
+    copy_asset(str(Path(app.srcdir) / PICTURE), str(static))
     copy_asset(str(_mathjax() / "tex-mml-chtml.js"), str(static / "mathjax"))
     copy_asset(
         str(_mathjax() / "output" / "chtml" / "fonts" / "woff-v2"),
@@ -290,6 +293,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("doctree-read", _number_equations)
     app.connect("html-page-context", _offer_notebook, priority=100)  # before the theme makes its buttons
     app.connect("html-page-context", _offer_repository, priority=502)  # after it
+    app.connect("html-page-context", tell_others, priority=900)
     app.connect("html-page-context", _drop_thebe, priority=900)
     app.connect("autodoc-process-docstring", _link_equations)
     app.add_role("repository", file_role)
