@@ -84,6 +84,24 @@
 		results.before(window.MILab.h("p", { class: "mi-hint" }, words));
 	}
 
+	// A choice of section and of verdict above the table of claims.
+	for (const table of document.querySelectorAll(".mi-claims")) {
+		const { h } = window.MILab, rows = [...table.querySelectorAll("tbody tr")];
+		const cell = (row, column) => row.children[column].textContent;
+		const count = h("span", { role: "status" });
+		const choices = [["section", 0], ["verdict", 2]].map(([name, column]) => {
+			const select = h("select", { onchange: choose }, h("option", { value: "" }, "all"));
+			select.append(...[...new Set(rows.map((row) => cell(row, column)))].map((text) => h("option", {}, text)));
+			return { column, select, label: h("label", {}, `${name} `, select) };
+		});
+		function choose() {
+			for (const row of rows) row.hidden = choices.some(({ column, select }) => select.value && select.value !== cell(row, column));
+			count.textContent = `${rows.filter((row) => !row.hidden).length} of ${rows.length} claims`;
+		}
+		table.before(h("p", { class: "mi-filters" }, ...choices.map(({ label }) => label), count));
+		choose();
+	}
+
 	const figures = [...document.querySelectorAll(".mi-plot")];
 	window.MILab.whenNear(figures, draw);
 	new MutationObserver(redraw).observe(document.documentElement, { attributeFilter: ["data-theme"] });

@@ -104,7 +104,7 @@ window.MILab.widgets.train = ({ model, el }) => {
 		const y = { range: [low, high], label: "estimated MI [nats]" };
 		const x = { range: [0, end], label: `epoch of ${perEpoch(state.n)} steps` };
 		const width = Math.max(330, Math.min(620, el.clientWidth)), right = play ? 104 : 12;
-		const drawn = chart({ x, y, alt: `Live estimate of ${names[state.estimator]} against epoch, truth ${state.mi} nats`, width, height: 320, right });
+		const drawn = chart({ x, y, alt: `Live estimate of ${names[state.estimator]} against epoch, truth ${state.mi} nats`, width, height: play ? 270 : 320, right });
 		if (curve.length > 1) drawn.line(curve, { class: "stored" });
 		const thin = Math.ceil(live.length / 400), mean = (list) => gaussian.mean(list.map(([, v]) => v));
 		const line = [];

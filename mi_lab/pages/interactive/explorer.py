@@ -87,7 +87,8 @@ def play(identity: str = "play") -> Widget:
     sizes = [2**power for power in range(4, 10)]
     head, rows = ["pairs in a batch, N", "log N [nats]"], [[str(n), f"{math.log(n):.2f}"] for n in sizes]
     note = "However long it trains, the estimate stays under log N. The truth is 20 nats."
-    data = {"estimators": [["nwj-nwj", NAMES["nwj", "nwj"]]], "stored": [], "play": {"mi": 20, "rate": 1e-3}}
+    estimators = [["nwj-nwj", NAMES["nwj", "nwj"]]]
+    data: dict[str, Any] = {"estimators": estimators, "stored": [], "play": {"mi": 20}}
     return widget("train", identity, head, rows, note, ["gaussian", "trainer"], **data)
 
 

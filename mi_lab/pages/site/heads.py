@@ -53,9 +53,16 @@ def write_missing(folder: Path) -> None:
 <head>
 <meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>No such page</title>
-<style>:root {{ color-scheme: light dark; font-family: sans-serif }} main {{ max-width: 36rem; margin: 4rem auto; padding: 0 1rem }}</style>
+<style>
+:root {{ color-scheme: light dark; font-family: sans-serif }}
+main {{ max-width: 36rem; margin: 4rem auto; padding: 0 1rem }}
+</style>
 </head>
-<body><main><h1>There is no page at this address</h1><p>It may have another name now. Go on from here:</p><ul>{rows}</ul></main></body>
+<body><main>
+<h1>There is no page at this address</h1>
+<p>It may have another name now. Go on from here:</p>
+<ul>{rows}</ul>
+</main></body>
 </html>
 """,
         encoding="utf-8",

@@ -26,10 +26,10 @@ from sphinx.util.fileutil import copy_asset
 from mi_lab.pages.interactive.explorer import write_parts
 from mi_lab.pages.interactive.widgets import ASSETS
 from mi_lab.pages.site.claim_blocks import write_out
+from mi_lab.pages.site.heads import PICTURE, tell_others, write_missing
 from mi_lab.pages.site.licences import PLOTLY
 from mi_lab.pages.site.manifest import write_manifest
 from mi_lab.pages.site.notebooks import BESIDE, Book, as_script, glued_values, readable, works
-from mi_lab.pages.site.heads import PICTURE, tell_others, write_missing
 from mi_lab.pages.site.printed import write_printed
 from mi_lab.pages.site.repository import buttons, file_role, pages, repository, set_up
 from mi_lab.pages.tables import table_html
@@ -157,8 +157,22 @@ def _finished(html: str) -> str:
     html = re.sub(r'\s*<script defer src="[^"]*scripts/fontawesome\.js[^"]*"></script>', "", html)
     # whether Sphinx adds a version to this name depends on what an earlier build left; the name holds a hash anyway
     html = re.sub(r"(mystnb\.\w+\.css)\?v=\w+", r"\1", html)
+    html = _fewer_stops(html)
     policy = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
     return re.sub(r"<head>", f"<head>\n    {policy}", html, count=1)
+
+
+def _fewer_stops(html: str) -> str:
+    """A page whose links are each one stop of the tab key: not those of headings, and a place but once."""
+    seen: set[str] = set()
+
+    def stop(link: re.Match[str]) -> str:
+        again = link[1] == "headerlink" or link[2] in seen
+        seen.add(link[2])
+        return link[0].replace("<a ", '<a tabindex="-1" ', 1) if again else link[0]
+
+    start = max(0, html.find('<article class="bd-article">'))
+    return html[:start] + re.sub(r'<a class="(headerlink|reference internal)" href="([^"]*)"', stop, html[start:])
 
 
 def _wait_for_others(app: Sphinx) -> None:
