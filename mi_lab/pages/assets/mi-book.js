@@ -84,6 +84,16 @@
 		results.before(window.MILab.h("p", { class: "mi-hint" }, words));
 	}
 
+	// The command that makes a figure again, with a button that copies it, once it is unfolded.
+	for (const line of document.querySelectorAll("details.mi-provenance")) {
+		line.addEventListener("toggle", () => {
+			for (const code of line.querySelectorAll("code")) {
+				const copy = window.MILab.h("button", { type: "button", class: "mi-copy", onclick: () => window.MILab.copy(copy, code.textContent) }, "Copy");
+				code.after(" ", copy);
+			}
+		}, { once: true });
+	}
+
 	// A choice of section and of verdict above the table of claims.
 	for (const table of document.querySelectorAll(".mi-claims")) {
 		const { h } = window.MILab, rows = [...table.querySelectorAll("tbody tr")];

@@ -126,17 +126,8 @@
 			return `#${id}?${new URLSearchParams(Object.entries(state).filter(([key]) => kept.some((c) => c.key === key)))}`;
 		}
 
-		// A button that copies a text, or shows it where the browser does not let a page copy.
 		function copier(label, text) {
-			const button = h("button", { type: "button", class: "mi-copy", onclick: async () => {
-				try {
-					await navigator.clipboard.writeText(text());
-					button.textContent = "Copied";
-					setTimeout(() => (button.textContent = label), 1500);
-				} catch {
-					offered.replaceChildren(h("code", {}, text()));
-				}
-			} }, label);
+			const button = h("button", { type: "button", class: "mi-copy", onclick: () => MILab.copy(button, text()) }, label);
 			return button;
 		}
 
@@ -172,6 +163,18 @@
 			}
 		});
 		return { change, draw };
+	};
+
+	// Copies a text, and says so on the button; shows it after the button where the browser lets no page copy.
+	MILab.copy = async (button, text) => {
+		const label = button.textContent;
+		try {
+			await navigator.clipboard.writeText(text);
+			button.textContent = "Copied";
+			setTimeout(() => (button.textContent = label), 1500);
+		} catch {
+			if (button.nextSibling?.className !== "mi-code") button.after(h("code", { class: "mi-code" }, text));
+		}
 	};
 
 	// About `count` round numbers in a range.

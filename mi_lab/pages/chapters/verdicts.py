@@ -36,8 +36,7 @@ def overview(verdicts: Mapping[str, Verdict]) -> Markdown:
 
 def _row(name: str, v: Verdict, head: Sequence[str]) -> str:
     link = f'<a href="#claim-{name}">{escape(v.claim.says)}</a>'
-    word = f'<span class="mi-verdict mi-{v.word.replace(" ", "-")}">{v.word}</span>'
-    cells = zip(head, (v.claim.section, link, word, _seeds(v), _share(v)), strict=True)
+    cells = zip(head, (v.claim.section, link, _word(v), _seeds(v), _share(v)), strict=True)
     return "<tr>" + "".join(f'<td data-title="{escape(title)}">{cell}</td>' for title, cell in cells) + "</tr>"
 
 
@@ -52,7 +51,7 @@ def tell(verdict: Verdict) -> Markdown:
     claim = verdict.claim
     lines = [
         f'{escape(claim.says)} (<a href="{claim.page}">Section {claim.section}</a> of the report.)',
-        f'<span class="mi-verdict mi-{verdict.word.replace(" ", "-")}">{verdict.word}</span> {escape(verdict.sentence)}',
+        f"{_word(verdict)} {escape(verdict.sentence)}",
         "\n".join(f"- *{part.state.capitalize()}:* {escape(part.says)}" for part in verdict.parts),
         f"*What would change it:* {escape(claim.would_change)}",
     ]
@@ -69,6 +68,10 @@ def verdicts_of(*names: str) -> Markdown:
         for name, v in judge_all(names).items()
     ]
     return Markdown("\n".join(told))
+
+
+def _word(verdict: Verdict) -> str:
+    return f'<span class="mi-verdict mi-{verdict.word.replace(" ", "-")}">{verdict.word}</span>'
 
 
 def _seeds(verdict: Verdict) -> str:

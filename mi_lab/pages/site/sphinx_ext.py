@@ -25,6 +25,7 @@ from sphinx.util.fileutil import copy_asset
 
 from mi_lab.pages.interactive.explorer import write_parts
 from mi_lab.pages.interactive.widgets import ASSETS
+from mi_lab.pages.provenance import folded
 from mi_lab.pages.site.claim_blocks import write_out
 from mi_lab.pages.site.heads import PICTURE, tell_others, write_missing
 from mi_lab.pages.site.licences import PLOTLY
@@ -158,6 +159,9 @@ def _finished(html: str) -> str:
     # whether Sphinx adds a version to this name depends on what an earlier build left; the name holds a hash anyway
     html = re.sub(r"(mystnb\.\w+\.css)\?v=\w+", r"\1", html)
     html = _fewer_stops(html)
+    # a widget tells its source itself
+    lines = r'<p class="mi-provenance">((?:(?!mi-source|</p>).)*)</p>'
+    html = re.sub(lines, lambda line: folded(line[1]), html, flags=re.DOTALL)
     policy = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
     return re.sub(r"<head>", f"<head>\n    {policy}", html, count=1)
 
