@@ -94,6 +94,8 @@
 		}, { once: true });
 	}
 
+	if (document.querySelector(".mi-ask")) window.MILab.load("mi-ask.js");
+
 	// A choice of section and of verdict above the table of claims.
 	for (const table of document.querySelectorAll(".mi-claims")) {
 		const { h } = window.MILab, rows = [...table.querySelectorAll("tbody tr")];

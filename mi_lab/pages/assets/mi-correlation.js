@@ -22,8 +22,8 @@ window.MILab.widgets.correlation = ({ model, el }) => {
 		update: (state) => {
 			state.mi = limited(state.mi, state.dim);
 			const { mi, dim } = state, rho = rhoOf(mi, dim);
+			if (mi < limited(Infinity, dim)) wanted = mi;
 			const most = wanted > mi + 1e-9 ? ` ${mi < MOST ? `A correlation of ${CLOSEST} holds no more here` : "The axis ends here"}; asked were ${format(wanted)} nats.` : "";
-			if (!most) wanted = mi;
 			const rows = [0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99].map((r) => [r, format(miOf(r, dim))]);
 			return {
 				drawing: [density(rho), curve(rho, mi, dim)],
