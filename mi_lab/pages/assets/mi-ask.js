@@ -7,7 +7,7 @@
 		const { kind, choices, right, value, within, slips } = JSON.parse(el.querySelector("script").textContent);
 		const question = el.querySelector(".mi-question"), details = el.querySelector("details"), said = details.querySelector("p").textContent;
 		const told = h("p", { role: "status", class: "mi-told" });
-		el.querySelector(".mi-offered").remove();
+		el.querySelector(".mi-offered").hidden = true; // but on paper
 		if (kind === "predict") {
 			const buttons = choices.map((text, i) => h("button", { type: "button", "aria-pressed": "false", onclick: () => answer(i) }, text));
 			const answer = (chosen) => {

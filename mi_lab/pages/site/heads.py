@@ -1,5 +1,6 @@
-"""What a page says of itself to others that link to it, and the page for an address that is none."""
+"""What a page tells others that link to it, where its tab key stops, and the page for an address that is none."""
 
+import re
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -67,3 +68,16 @@ main {{ max-width: 36rem; margin: 4rem auto; padding: 0 1rem }}
 """,
         encoding="utf-8",
     )
+
+
+def fewer_stops(html: str) -> str:
+    """A page whose links are each one stop of the tab key: not those of headings, and a place but once."""
+    seen: set[str] = set()
+
+    def stop(link: re.Match[str]) -> str:
+        again = link[1] == "headerlink" or link[2] in seen
+        seen.add(link[2])
+        return link[0].replace("<a ", '<a tabindex="-1" ', 1) if again else link[0]
+
+    start = max(0, html.find('<article class="bd-article">'))
+    return html[:start] + re.sub(r'<a class="(headerlink|reference internal)" href="([^"]*)"', stop, html[start:])

@@ -9,10 +9,13 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import nbformat
+from pybtex.database import parse_file
 
+from mi_lab.pages.site.repository import pages, repository
 from mi_lab.pages.tables import table_html
 from mi_lab.pages.theme import FIGURE_MIME
 
@@ -38,6 +41,21 @@ class Book:
     address: str = BESIDE
     places: Mapping[str, str] = field(default_factory=dict)
     works: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+
+def book_of(app: Any) -> Book:
+    """What stands where in the book, and how its works are cited."""
+    labels = app.env.get_domain("std").anonlabels
+    equations = app.env.get_domain("math").data["objects"]
+    named = {name: (page, identity) for name, (page, identity) in labels.items()}
+    named |= {f"equation-{name}": (page, f"equation-{name}") for name, (page, _) in equations.items()}
+    for domain in ("std", "py"):
+        for name, _, kind, page, identity, _ in app.env.get_domain(domain).get_objects():
+            named.setdefault(f"term-{name.replace(' ', '-')}" if kind == "term" else name, (page, identity))
+    places = {name: f"{Path(page).name}.html#{identity}" for name, (page, identity) in named.items()}
+    files = [parse_file(Path(app.srcdir) / file) for file in app.config.bibtex_bibfiles]
+    cited = {key: work for file in files for key, work in works(file.entries).items()}
+    return Book(f"{pages()}/book/" if repository() else BESIDE, places, cited)
 
 
 def readable(notebook: Any, page: str, book: Book, values: Mapping[str, str], first: str = "") -> Any:

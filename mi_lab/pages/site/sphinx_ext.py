@@ -18,7 +18,6 @@ from typing import Any, ClassVar
 import nbformat
 from docutils import nodes
 from filelock import FileLock, Timeout
-from pybtex.database import parse_file
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.fileutil import copy_asset
@@ -27,12 +26,12 @@ from mi_lab.pages.interactive.explorer import write_parts
 from mi_lab.pages.interactive.widgets import ASSETS
 from mi_lab.pages.provenance import folded
 from mi_lab.pages.site.claim_blocks import write_out
-from mi_lab.pages.site.heads import PICTURE, tell_others, write_missing
+from mi_lab.pages.site.heads import PICTURE, fewer_stops, tell_others, write_missing
 from mi_lab.pages.site.licences import PLOTLY
 from mi_lab.pages.site.manifest import write_manifest
-from mi_lab.pages.site.notebooks import BESIDE, Book, as_script, glued_values, readable, works
+from mi_lab.pages.site.notebooks import as_script, book_of, glued_values, readable
 from mi_lab.pages.site.printed import write_printed
-from mi_lab.pages.site.repository import buttons, file_role, pages, repository, set_up
+from mi_lab.pages.site.repository import buttons, file_role, repository, set_up
 from mi_lab.pages.tables import table_html
 from mi_lab.pages.theme import FIGURE_MIME, IN_BOOK
 
@@ -158,25 +157,12 @@ def _finished(html: str) -> str:
     html = re.sub(r'\s*<script defer src="[^"]*scripts/fontawesome\.js[^"]*"></script>', "", html)
     # whether Sphinx adds a version to this name depends on what an earlier build left; the name holds a hash anyway
     html = re.sub(r"(mystnb\.\w+\.css)\?v=\w+", r"\1", html)
-    html = _fewer_stops(html)
+    html = fewer_stops(html)
     # a widget tells its source itself
     lines = r'<p class="mi-provenance">((?:(?!mi-source|</p>).)*)</p>'
     html = re.sub(lines, lambda line: folded(line[1]), html, flags=re.DOTALL)
     policy = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
     return re.sub(r"<head>", f"<head>\n    {policy}", html, count=1)
-
-
-def _fewer_stops(html: str) -> str:
-    """A page whose links are each one stop of the tab key: not those of headings, and a place but once."""
-    seen: set[str] = set()
-
-    def stop(link: re.Match[str]) -> str:
-        again = link[1] == "headerlink" or link[2] in seen
-        seen.add(link[2])
-        return link[0].replace("<a ", '<a tabindex="-1" ', 1) if again else link[0]
-
-    start = max(0, html.find('<article class="bd-article">'))
-    return html[:start] + re.sub(r'<a class="(headerlink|reference internal)" href="([^"]*)"', stop, html[start:])
 
 
 def _wait_for_others(app: Sphinx) -> None:
@@ -234,25 +220,10 @@ def _offer_notebook(app: Sphinx, page: str, template: str, context: dict[str, An
             cell.outputs = whole_streams(cell.outputs)
     glued = executed.with_suffix(".glue.json")
     values = glued_values(json.loads(glued.read_text(encoding="utf-8"))) if glued.exists() else {}
-    readable(notebook, Path(page).name, _told_of(app), values, set_up() if repository() else "")
+    readable(notebook, Path(page).name, book_of(app), values, set_up() if repository() else "")
     nbformat.write(notebook, offered)
     offered.with_suffix(".ipynb.js").write_text(as_script(notebook), encoding="utf-8")
     context["ipynb_source"] = f"{page}.ipynb"
-
-
-def _told_of(app: Sphinx) -> Book:
-    """What stands where in the book, and how its works are cited."""
-    labels = app.env.get_domain("std").anonlabels  # type: ignore[attr-defined]
-    equations = app.env.get_domain("math").data["objects"]
-    named = {name: (page, identity) for name, (page, identity) in labels.items()}
-    named |= {f"equation-{name}": (page, f"equation-{name}") for name, (page, _) in equations.items()}
-    for domain in ("std", "py"):
-        for name, _, kind, page, identity, _ in app.env.get_domain(domain).get_objects():
-            named.setdefault(f"term-{name.replace(' ', '-')}" if kind == "term" else name, (page, identity))
-    places = {name: f"{Path(page).name}.html#{identity}" for name, (page, identity) in named.items()}
-    files = [parse_file(Path(app.srcdir) / file) for file in app.config.bibtex_bibfiles]
-    cited = {key: work for file in files for key, work in works(file.entries).items()}
-    return Book(f"{pages()}/book/" if repository() else BESIDE, places, cited)
 
 
 def _offer_repository(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
