@@ -15,10 +15,8 @@ _LONGEST = 200
 
 
 def tell_others(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    """Title, description and picture of a page, as the Open Graph protocol names them; its title once."""
+    """Title, description and picture of a page, as the Open Graph protocol names them."""
     root = page == app.config.root_doc
-    if root:
-        context["docstitle"] = ""  # the page's own is the book's
     if doctree is None:
         return
     base = pages() if repository() else "../" * page.count("/") + "."

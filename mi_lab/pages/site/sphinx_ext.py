@@ -157,6 +157,7 @@ def _finished(html: str) -> str:
     html = re.sub(r'\s*<script defer src="[^"]*scripts/fontawesome\.js[^"]*"></script>', "", html)
     # whether Sphinx adds a version to this name depends on what an earlier build left; the name holds a hash anyway
     html = re.sub(r"(mystnb\.\w+\.css)\?v=\w+", r"\1", html)
+    html = re.sub(r"<title>(.+?) &#8212; \1</title>", r"<title>\1</title>", html)
     html = fewer_stops(html)
     # a widget tells its source itself
     lines = r'<p class="mi-provenance">((?:(?!mi-source|</p>).)*)</p>'
