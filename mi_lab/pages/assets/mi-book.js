@@ -96,6 +96,16 @@
 
 	if (document.querySelector(".mi-ask")) window.MILab.load("mi-ask.js");
 
+	// A formula that is wider than its page scrolls, and so takes the tab key; no other does.
+	function stops() {
+		for (const wide of document.querySelectorAll("mjx-container[display]")) {
+			if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;
+			else wide.removeAttribute("tabindex");
+		}
+	}
+	window.addEventListener("load", () => window.MathJax?.startup?.promise?.then(stops));
+	window.addEventListener("resize", stops);
+
 	// A choice of section and of verdict above the table of claims.
 	for (const table of document.querySelectorAll(".mi-claims")) {
 		const { h } = window.MILab, rows = [...table.querySelectorAll("tbody tr")];
