@@ -6,7 +6,7 @@ export REPOSITORY ?=
 # one thread per process: PyTorch's default threads spin against each other on a busy machine
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help book test test-slow test-all test-library check lab verify report bench bench-peers audit sbom hashes dist publish clean FORCE
+.PHONY: help book test test-slow test-all test-library check lab class verify report bench bench-peers audit sbom hashes dist publish clean FORCE
 
 help: ## print this list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1 # \2/p' $(firstword $(MAKEFILE_LIST)) | awk -F ' # ' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -47,8 +47,13 @@ check: .venv/installed ## ruff and mypy
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# JupyterLab would ask for a newer one of itself
+OFFLINE = --LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate
 lab: .venv/installed ## open the live notebooks
-	$(BIN)/jupyter lab book/lab
+	$(BIN)/jupyter lab $(OFFLINE) book/lab
+
+class: book ## all exercises as a notebook for students, and as one with solutions
+	@$(BIN)/python -m mi_lab.pages.site.classroom _build
 
 # about a minute per stored result; NAME=fig-2a for one
 verify: .venv/installed ## recompute the stored results; NAME=fig-2a for one

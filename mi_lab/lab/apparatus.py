@@ -5,11 +5,10 @@ Its name is the first of the room, so live pages import it before figures, which
 
 from mi_lab.ground.extras import require
 
-require("ipywidgets", "anywidget", "plotly", "IPython")
+require("ipywidgets", "anywidget", "plotly")
 
 import ipywidgets as widgets  # noqa: E402
 import plotly.graph_objects as go  # noqa: E402
-from IPython.display import HTML, clear_output, display  # noqa: E402
 from plotly.subplots import make_subplots  # noqa: E402
 
-__all__ = ["HTML", "clear_output", "display", "go", "make_subplots", "widgets"]
+__all__ = ["go", "make_subplots", "widgets"]

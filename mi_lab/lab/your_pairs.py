@@ -11,7 +11,7 @@ from mi_lab.estimation.pairs.estimates import Estimate
 from mi_lab.estimation.pairs.pair_files import parse_array, read_pairs
 from mi_lab.ground.names import OF_PAIRS
 from mi_lab.ground.settings import as_type, first_line
-from mi_lab.lab.apparatus import HTML, clear_output, display, widgets
+from mi_lab.lab.apparatus import go, widgets
 from mi_lab.lab.comparison import ESTIMATORS, fits, synthetic
 from mi_lab.lab.drawing import draw_estimates, estimates_table
 
@@ -51,12 +51,13 @@ class YourPairs:
         self.stop = widgets.Button(description="Stop", disabled=True)
         self.progress = widgets.FloatProgress(min=0, max=1)
         self.status = widgets.HTML()
-        self.output = widgets.Output()
+        self.table, self.figure = widgets.HTML(), go.FigureWidget()
+        self.shown = widgets.VBox()  # of the two, once there is something to show
         self.start.on_click(lambda _: self._begin())
         self.stop.on_click(lambda _: self._end())
         choices = widgets.HBox([self.estimators, widgets.VBox([self.negatives, self.seeds])])
         buttons = widgets.HBox([self.start, self.stop, self.progress])
-        self.panel = widgets.VBox([self.source, choices, buttons, self.status, self.output])
+        self.panel = widgets.VBox([self.source, choices, buttons, self.status, self.shown])
         self.stopping = False
         self.task: asyncio.Task[None] | None = None  # kept, or the event loop might drop it
 
@@ -104,9 +105,14 @@ class YourPairs:
         self.status.value = escape(sentence)
 
     def _show(self, found: list[Estimate]) -> None:
-        with self.output:
-            clear_output(wait=True)
-            display(HTML(estimates_table(found)), draw_estimates(found))
+        # widgets, and no captured output: a task outlives the click's message, and JupyterLab gives output to messages
+        drawn = draw_estimates(found)
+        self.table.value = estimates_table(found)
+        with self.figure.batch_update():
+            self.figure.data = ()
+            self.figure.add_traces(drawn.data)
+            self.figure.layout = drawn.layout
+        self.shown.children = (self.table, self.figure)
 
     def _pairs(self) -> tuple[Any, Any]:
         match _SOURCES[self.source.selected_index or 0]:

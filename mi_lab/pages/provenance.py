@@ -26,6 +26,22 @@ def provenance(result: Result) -> str:
     )
 
 
+def folded(line: str) -> str:
+    """A provenance as a page shows it: label, profile, epochs and seeds of the first source; all the rest unfolds.
+
+    ``line`` is what ``provenance`` gives, or several of them with breaks between.
+    """
+    sources = line.split("<br>")
+    if "rerun: " not in sources[0]:
+        return f'<p class="mi-provenance">{line}</p>'
+    label, _, told = sources[0].partition("</span> ")
+    short = [part for part in told.split(" · ") if re.match(r"(profile|seeds?|\d[\d,]* (epochs|samples)) ?", part)]
+    more = [f"and {len(sources) - 1} more"] if len(sources) > 1 else []
+    summary = f"{label}</span> {' · '.join([*short, *more])}"
+    rest = "".join(f"<p>{source}</p>" for source in sources)
+    return f'<details class="mi-provenance"><summary>{summary}</summary>{rest}</details>'
+
+
 def plain_provenance(result: Result) -> str:
     """The same as text, without the word 'stored', for a widget that has its own place for that."""
     return unescape(re.sub(r"<[^>]*>", "", provenance(result))).removeprefix("stored ")

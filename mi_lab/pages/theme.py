@@ -100,8 +100,8 @@ def figure(x_title: str, y_title: str, alt: str, **meta: Any) -> go.Figure:
         "xaxis": {"title": {"text": x_title}, **axis},
         "yaxis": {"title": {"text": y_title}, **axis},
         "font": {"size": 13},
-        "height": 430,
-        "margin": {"l": 60, "r": 10, "t": 15, "b": 50},
+        "height": 450,
+        "margin": {"l": 60, "r": 10, "t": 36, "b": 50},  # above the plot is the place of the buttons
         "hovermode": "closest",
         "legend": {"tracegroupgap": 2},
         "meta": {"alt": alt, **meta},

@@ -62,7 +62,7 @@ def run(
     workers : int, optional
         Parallel processes of one thread each; None for one per core, and one on CUDA.
     scheduler : str, optional
-        The address of a Dask scheduler, 'tcp://host:8786', whose workers then do the training.
+        The address of a Dask scheduler, ``tcp://host:8786``, whose workers then do the training.
     folder : str or Path, optional
         Where the result is stored; None for ``MI_LAB_RESULTS``, else book/results of the checkout, or ./results without
         one.

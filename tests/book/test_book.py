@@ -24,6 +24,7 @@ PAGES = [
     "shuffle-audit",
     "other-critics",
     "explorer",
+    "train",
     "labels",
     "v-information",
     "v-infomax",

@@ -8,12 +8,15 @@ import functools
 import gzip
 import json
 import os
+import re
 import time
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from helpers import until
 from test_book import PAGES, WIDE, read_through, visit, watched
+
+from mi_lab.pages.site.licences import PLOTLY
 
 pytestmark = pytest.mark.book
 
@@ -47,6 +50,7 @@ def test_a_page_is_complete_light_quick_steady_and_accessible(browser, served, n
     jumps, weight = _jumps_while_reading(page), sum(weights)
     read_through(page)
     _check_figures(page)
+    assert named_services(page) == []
     assert problems == []
     check_with_axe(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= WIDE["width"]
@@ -100,6 +104,28 @@ def _check_figures(page):
         wanted = len(json.loads(figure.locator("script[type='application/json']").text_content())["data"])
         assert wanted > 0
         assert figure.locator(".scatterlayer .trace, .barlayer .trace, .heatmaplayer .hm").count() >= 1
+
+
+# hosts of the drawing library's maker, to which it offers to send a figure
+SERVICES = re.findall(r"https?://((?:cdn|cloud|chart|api)[\w.-]*plot[\w.-]*)", PLOTLY.read_text("utf-8"))
+
+
+def named_services(page):
+    """What in the elements of a page names a service to send something to, or a host that has one."""
+    words = "|".join([*map(re.escape, SERVICES), "share chart", "will be uploaded"])
+    return page.evaluate(
+        """(words) => [...document.querySelectorAll("body *:not(script)")]
+          .flatMap((e) => [...e.attributes, ...e.childNodes].map((n) => n.nodeValue ?? ""))
+          .filter((text) => new RegExp(words, "i").test(text))""",
+        words,
+    )
+
+
+def test_a_named_service_can_be_found(browser):
+    page = browser.new_page()
+    page.set_content("<a class=modebar-btn data-title='Share chart...'></a>" + "".join(f"<p>{s}</p>" for s in SERVICES))
+    assert len(SERVICES) >= 2 and len(named_services(page)) == 1 + len(SERVICES)
+    page.close()
 
 
 def check_with_axe(page):

@@ -71,7 +71,7 @@ def test_the_licence_of_every_shipped_file_is_listed(book):
     for name in SHIPPED:
         for file in importlib.metadata.files(name):
             owned.setdefault(file.name, []).append(Path(str(file.locate())))
-    own = {path.name for path in ASSETS.iterdir()} | {PLOTLY.name} | GENERATED
+    own = {path.name for path in ASSETS.iterdir()} | {PLOTLY.name, "preview.png", "favicon.svg"} | GENERATED
     shipped = [p for p in (book / "_static").rglob("*") if p.is_file() and p.parent.name != "explorer"]
     strange = [
         str(path.relative_to(book))

@@ -24,7 +24,7 @@ HOME = {
     "interaction": ("background",),
     "interaction-labels": ("labels",),
     "explorer": ("explorer",),
-    "train": ("explorer",),
+    "train": ("train",),
     "weights": ("supervised-autoencoder",),
     "finding-2": ("index",),
     "finding-3": ("index",),
@@ -55,7 +55,7 @@ def source_of(widget):
     if widget == "weights":
         return weights([]).data
     if widget == "finding-2":
-        return findings()[1].data
+        return findings()[0].data
     script = "findings" if widget == "finding-3" else widget.removesuffix("-labels")
     assets = ROOT / "mi_lab" / "pages" / "assets"
     return "".join((assets / f"mi-{name}.js").read_text(encoding="utf-8") for name in (script, "widgets"))

@@ -1,9 +1,7 @@
-"""The whole book for paper, and each chapter as a notebook."""
+"""The whole book for paper."""
 
-import json
 import re
 
-import nbformat
 import pytest
 from helpers import until
 
@@ -12,13 +10,50 @@ from mi_lab.pages.site.printed import one_of_many
 pytestmark = pytest.mark.book
 
 
-def test_a_part_of_a_longer_page_names_no_section_and_hides_no_solution():
-    part = one_of_many(
+def test_a_part_of_a_longer_page_names_its_sections_after_itself_and_hides_no_solution():
+    article = (
         '<section id="exercises"><h2>E<a class="headerlink" href="#exercises">#</a></h2>'
         '<details class="sd-card"><summary>Solution</summary></details></section><div id="fig-5"></div>'
+        '<a href="#exercises"></a><a href="nwj.html"></a><a href="nwj.html#exercises"></a>'
+        '<a href="nwj.html#fig-2a"></a>'
+        '<a href="nwj.html#train?n=8"></a><a href="../genindex.html"></a><a href="other.html#x"></a>'
     )
-    assert 'id="exercises"' not in part and "headerlink" not in part and '<details open class="sd-card">' in part
+    part = one_of_many("mine", article, {"mine": {"exercises"}, "nwj": {"exercises"}})
+    assert 'id="mine--exercises"' in part and "headerlink" not in part and '<details open class="sd-card">' in part
     assert 'id="fig-5"' in part  # figures are linked to, and unique
+    links = re.findall('href="(.*?)"', part)
+    assert links[:5] == ["#mine--exercises", "#nwj--", "#nwj--exercises", "#fig-2a", "#train"]
+    assert links[5:] == ["../genindex.html", "other.html#x"]  # no chapters
+
+
+def test_every_link_within_the_whole_book_has_its_place(book):
+    text = (book / "book" / "print.html").read_text(encoding="utf-8")
+    article = text[text.index('<article class="bd-article">') : text.rindex("</article>")]
+    ids = re.findall(r'\bid="([^"]+)"', article)
+    assert [one for one in ids if ids.count(one) > 1] == []
+    links = re.findall(r'href="#([^"]+)"', article)
+    assert len(links) > 500 and sorted(set(links) - set(ids)) == []
+    within = [
+        link for link in re.findall(r'href="([\w-]+)\.html', article) if (book / "book" / f"{link}.html").exists()
+    ]
+    assert set(within) <= {"print"}  # a chapter's page is no place on paper
+
+
+def test_on_paper_every_chapter_has_its_title_and_nothing_waits_for_a_click(browser, served):
+    page = browser.new_page()
+    for name in ("print", "nwj"):
+        page.goto(f"{served}/book/{name}.html")
+        page.emulate_media(media="print")
+        titles = page.locator("h1:visible").all_inner_texts()
+        assert len(titles) == (1 if name == "nwj" else 1 + page.locator(".mi-chapter").count()), titles
+        # the line of a figure's source stands; solutions are open on the page of all chapters
+        left = page.locator(".bd-article details:not([open], .mi-provenance):visible")
+        assert left.count() == 0 and page.locator(".bd-article details.mi-provenance").count() > 0
+        assert page.locator("button:visible, input:visible, select:visible").count() == 0
+        if name == "print":
+            rows = page.locator(".mi-contents > ul > li > a")
+            assert rows.count() == page.locator(".mi-chapter").count() and rows.first.is_visible()
+    page.close()
 
 
 @pytest.mark.slow
@@ -50,16 +85,4 @@ def test_a_widget_that_nobody_came_near_prints_its_table(browser, served):
     page.emulate_media(media="print")
     assert widget.locator("table").is_visible() and not widget.locator(".mi-still").is_visible()
     assert widget.bounding_box()["height"] < 500  # no empty place is kept for what does not come
-    page.close()
-
-
-def test_every_executed_chapter_is_offered_as_a_notebook(browser, served, book):
-    page = browser.new_page()
-    page.goto(f"{served}/book/nwj.html")
-    link = page.locator("a.btn-download-notebook-button")
-    address = link.get_attribute("href")
-    assert address.endswith("_sources/book/nwj.ipynb")
-    notebook = nbformat.reads((book / "_sources" / "book" / "nwj.ipynb").read_text(), as_version=4)
-    assert any(cell.cell_type == "code" and cell.outputs for cell in notebook.cells)
-    assert "load(" in json.dumps(notebook) and "/tmp/" not in json.dumps(notebook)
     page.close()

@@ -36,7 +36,8 @@ def build(folder, address):
     (folder / "book/plain.md").write_text(PLAIN)
     (folder / "_toc.yml").write_text("format: jb-book\nroot: book/plain\nchapters: [{file: book/chapter}]\n")
     shutil.copy(ROOT / "_config.yml", folder)
-    shutil.copy(ROOT / "book/references.bib", folder / "book")
+    for file in ("references.bib", "favicon.svg", "preview.png"):
+        shutil.copy(ROOT / "book" / file, folder / "book")
     command = [Path(sys.executable).parent / "jupyter-book", "build", folder, "-W", "--all"]
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"REPOSITORY": address})
     return done, folder / "_build" / "html"
@@ -93,8 +94,10 @@ def cells(html):
     return json.loads((html / "_sources/book/chapter.ipynb").read_text())["cells"]
 
 
-def test_the_notebook_for_colab_begins_with_what_it_needs(given):
-    code = "".join(cells(given)[0]["source"])
+def test_the_notebook_for_colab_begins_with_its_title_and_what_it_needs(given):
+    title, first = cells(given)[:2]
+    assert "".join(title["source"]) == "# A chapter"
+    code = "".join(first["source"])
     assert f"git clone --quiet --depth 1 --branch main {ADDRESS} mi_lab-source" in code
     scope = {"get_ipython": lambda: pytest.fail("mi_lab is installed here, so nothing is to be fetched")}
     exec(compile(TransformerManager().transform_cell(code), "cell", "exec"), scope)  # noqa: S102

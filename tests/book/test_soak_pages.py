@@ -60,7 +60,7 @@ def test_fifty_pages_in_one_tab(tab, served, told):
 
 @pytest.mark.slow
 def test_widgets_driven_for_a_minute(tab, served, told):
-    tab.page.goto(f"{served}/book/explorer.html")
+    tab.page.goto(f"{served}/book/train.html")
     for widget in tab.page.locator(".mi-widget").all():
         widget.scroll_into_view_if_needed()
     until(tab.page, "!document.querySelector('.mi-widget:not([data-ready])')")

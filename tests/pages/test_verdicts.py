@@ -68,7 +68,7 @@ def test_every_claim_that_was_judged_by_curves_has_evidence():
 def test_a_claim_is_told_with_verdict_reason_scale_and_what_would_change_it(tmp_path):
     verdict = judge("nwj-saturates-at-log-n")
     told = page.tell(verdict).data
-    for part in (f"**Verdict: {verdict.word}.**", verdict.sentence, "fig-2b (2×512, N = 64 to 8192, 40 of 1000 epochs"):
+    for part in (f">{verdict.word}</span>", verdict.sentence, "fig-2b (2×512, N = 64 to 8192, 40 of 1000 epochs"):
         assert part in told
     assert 'href="nwj.html"' in told and "*What would change it:*" in told
     assert "*Tested at:*" not in page.tell(judge("sae-lambda-trades-off", tmp_path)).data

@@ -4,26 +4,31 @@ window.MILab.widgets.correlation = ({ model, el }) => {
 	const { h, chart, format, panel, gaussian } = window.MILab;
 	const { miOf, rhoOf } = gaussian;
 	const MOST = 30, CLOSEST = 0.999;
+	let wanted = 10; // what the reader set; a dimension may not hold it, and another may again
+	const held = (mi, dim) => ({ mi: limited((wanted = mi), dim) });
 	const limited = (mi, dim) => Math.min(mi, MOST, miOf(CLOSEST, dim));
 
 	panel(el, model, {
 		title: "Correlation, mutual information, dimension",
 		controls: [
-			{ key: "mi", label: "mutual information", unit: "nats", min: 0, max: MOST, step: 0.1, exact: true, value: 10, put: (mi, s) => ({ mi: limited(mi, s.dim) }) },
+			{ key: "mi", label: "mutual information", unit: "nats", min: 0, max: MOST, step: 0.1, exact: true, value: 10, put: (mi, s) => (held(mi, s.dim)) },
 			{
 				key: "rho", label: "correlation ρ", min: 0, max: CLOSEST, step: 0.001,
-				get: (s) => rhoOf(s.mi, s.dim), put: (rho, s) => ({ mi: limited(miOf(rho, s.dim), s.dim) }),
+				get: (s) => rhoOf(s.mi, s.dim), put: (rho, s) => held(miOf(rho, s.dim), s.dim),
 			},
-			{ key: "dim", label: "dimension d", min: 1, max: 100, step: 1, value: 20, put: (dim, s) => ({ dim, mi: limited(s.mi, dim) }) },
+			{ key: "dim", label: "dimension d", min: 1, max: 100, step: 1, value: 20, put: (dim) => ({ dim, ...held(wanted, dim) }) },
 		],
+		python: ({ mi, dim }) => `from mi_lab import mi_from_correlation\n\nmi_from_correlation(${rhoOf(mi, dim)}, dim=${dim})  # nats\n`,
 		update: (state) => {
 			state.mi = limited(state.mi, state.dim);
 			const { mi, dim } = state, rho = rhoOf(mi, dim);
+			if (mi < limited(Infinity, dim)) wanted = mi;
+			const most = wanted > mi + 1e-9 ? ` ${mi < MOST ? `A correlation of ${CLOSEST} holds no more here` : "The axis ends here"}; asked were ${format(wanted)} nats.` : "";
 			const rows = [0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99].map((r) => [r, format(miOf(r, dim))]);
 			return {
 				drawing: [density(rho), curve(rho, mi, dim)],
 				summary: `In ${dim} ${dim === 1 ? "dimension" : "dimensions"} a correlation of ${format(rho, 4)} is ${format(mi)} nats of mutual information, `
-					+ `${format(mi / dim)} in each.`,
+					+ `${format(mi / dim)} in each.${most}`,
 				table: { head: ["correlation ρ", `MI [nats], d = ${dim}`], rows, note: "MI = −(d/2) log(1 − ρ²)" },
 			};
 		},

@@ -9,22 +9,24 @@ window.MILab.widgets.explorer = ({ model, el }) => {
 	const at = (point) => (point.at.includes(null) ? NaN : mean(point.at));
 	const estimators = [...new Map(index.map((part) => [`${part.estimator}-${part.readout}`, part.label]))];
 
+	let shown = null; // the run that is shown, or the setting where nothing was run
+
 	const whole = panel(el, model, {
 		title: "Stored runs of every estimator",
 		controls: [
 			{ key: "estimator", label: "estimator", options: estimators, value: "nwj-nwj" },
 			{ key: "critic", label: "critic (hidden layers × width)", options: [["1x64", "1×64"], ["2x512", "2×512"]], value: "1x64" },
 			{ key: "negatives", label: "negatives", options: Object.entries(schemes), value: "shuffle" },
-			{ key: "n", label: "batch size N", min: 6, max: 15, step: 1, power: 2, value: 64 },
+			{ key: "n", label: "batch size N", min: 6, max: Math.log2(model.get("most")), step: 1, power: 2, value: 64 },
 			{ key: "mi", label: "true MI", unit: "nats", min: 0.5, max: MOST, step: 0.1, value: 10 },
 			{
 				key: "rho", label: "correlation ρ in 20 dimensions", min: 0.22, max: CLOSEST, step: 0.001,
 				get: (s) => rhoOf(s.mi, DIM), put: moved,
 			},
+			...(model.get("live") ? [] : [{ label: "Train this setting", press: trained }]),
 		],
 		update: (state) => {
-			const name = index.find(({ estimator, readout, critic, negatives }) =>
-				`${estimator}-${readout}` === state.estimator && critic === state.critic && negatives === state.negatives)?.name;
+			const name = partOf(state)?.name;
 			if (!name) return missing(state);
 			const part = (model.get("parts") ?? MILab.parts)[name];
 			if (!part) {
@@ -32,10 +34,29 @@ window.MILab.widgets.explorer = ({ model, el }) => {
 				return { summary: "Loading these runs …" };
 			}
 			const point = nearest(part, state);
-			MILab.explored = { ...state, ...point };
+			shown = point;
 			return { drawing: [curves(part, point), finals(part, point)], ...told(part, point, state) };
 		},
+		python: (state) => {
+			const part = (model.get("parts") ?? MILab.parts)[partOf(state)?.name];
+			if (!part) return "# this was not run";
+			const { source, mi, n } = nearest(part, state);
+			return `from mi_lab import load\n\nruns = load("${part.experiments[source]}").select(true_mi=${mi}, batch_size=${n})\n`
+				+ `[run["curves"]["${part.readout}"]["mean"] for run in runs]  # nats, an estimate per epoch and seed\n`;
+		},
 	});
+
+	// On the page that trains, as far as it goes.
+	function trained({ estimator, negatives }) {
+		const { mi, n } = shown, setting = { estimator, negatives, mi: Math.round(2 * mi) / 2, n: Math.min(n, 512), rate: 1e-4 };
+		location.href = `train.html#train?${new URLSearchParams(setting)}`;
+		return {};
+	}
+
+	function partOf(state) {
+		return index.find(({ estimator, readout, critic, negatives }) =>
+			`${estimator}-${readout}` === state.estimator && critic === state.critic && negatives === state.negatives);
+	}
 
 	// The true MI of a correlation, in tenths; every press of a key moves it.
 	function moved(rho, { mi }) {
@@ -46,11 +67,12 @@ window.MILab.widgets.explorer = ({ model, el }) => {
 
 	// Not run at all: the same estimator with another critic or other negatives.
 	function missing(state) {
-		MILab.explored = state;
+		shown = state;
 		const label = estimators.find(([value]) => value === state.estimator)[1];
 		const others = index.filter((part) => `${part.estimator}-${part.readout}` === state.estimator);
 		const near = others.filter((part) => part.critic === state.critic || part.negatives === state.negatives);
 		return {
+			source: null,
 			summary: `${label} with a ${state.critic.replace("x", "×")} critic and ${schemes[state.negatives]} was not run.`,
 			offers: (near.length ? near : others).map(({ critic, negatives }) =>
 				[`Show it with ${critic.replace("x", "×")} and ${schemes[negatives]}`, { critic, negatives }]),
@@ -77,6 +99,7 @@ window.MILab.widgets.explorer = ({ model, el }) => {
 		picture.line(over(mean), { stroke: colour, "stroke-width": 2 });
 		const alone = runs.find((run) => run.length > count) ?? []; // where the other seed has stopped
 		picture.line(alone.map((v, i) => [shown[i], v]).slice(Math.max(0, count - 1)), { stroke: colour });
+		picture.left(over(mean));
 		picture.levels(point.mi, point.ceiling, point.n, part.negatives);
 		return picture.svg;
 	}
@@ -104,7 +127,8 @@ window.MILab.widgets.explorer = ({ model, el }) => {
 		let free = 0; // names beside the ends of the lines, none over another
 		for (const [mi, value, n] of ends.sort((a, b) => b[1] - a[1])) {
 			free = Math.max(free + 12, picture.py(value));
-			picture.text(mi, value, ` ${n}`, { y: free, dx: 6, dy: 4, class: "note" });
+			picture.text(mi, value, ` ${n}`, { y: free, dx: 10, dy: 4, class: "note" });
+			if (free - picture.py(value) > 4) picture.leader(mi, value, free);
 		}
 		if (Number.isFinite(at(chosen))) picture.dot(chosen.mi, at(chosen), { class: "chosen", r: 6 });
 		return picture.svg;
@@ -118,10 +142,10 @@ window.MILab.widgets.explorer = ({ model, el }) => {
 		const rows = part.points.map((p) => [p.mi, p.n, format(Math.log(p.n)), format(p.ceiling), p.epochs, ...[0, 1].map((i) =>
 			p.runs.length <= i ? "–" : p.at[i] === null ? "not finite" : format(p.at[i]))]);
 		return {
-			summary: `${asked}${setting}: the truth is ${format(point.mi)} nats, the estimate after ${point.epochs} epochs ${ends.join(" and ")}; log N is ${format(Math.log(point.n))}, I_N ${format(point.ceiling)}.`,
+			summary: `${asked}${setting}: the truth is ${format(point.mi)} nats, the estimate after ${point.epochs} epochs ${ends.join(" and ")}; log N is ${format(Math.log(point.n))}, the ceiling ${format(point.ceiling)}.`,
 			offers: same ? [] : [[`Move the sliders to ${point.mi} nats and N = ${point.n}`, { mi: point.mi, n: point.n }]],
 			source: part.sources[point.source],
-			table: { head: ["true MI", "N", "log N", "I_N", "epochs run", "seed 0", "seed 1"], rows, note: `${part.label}: estimates after ${part.epochs} epochs, in nats.` },
+			table: { head: ["true MI", "N", "log N", "ceiling", "epochs run", "seed 0", "seed 1"], rows, note: `${part.label}: estimates after ${part.epochs} epochs, in nats.` },
 		};
 	}
 };

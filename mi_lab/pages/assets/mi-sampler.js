@@ -6,18 +6,23 @@ window.MILab.widgets.sampler = ({ model, el }) => {
 	const DIM = 20, BATCHES = 60;
 	const NAMES = { dv: "DV", js_nwj: "NWJ", plug_in: "plug-in", infonce: "InfoNCE" };
 
-	panel(el, model, {
+	let key = "", values = null, next = null, soon = 0;
+
+	const whole = panel(el, model, {
 		title: "Estimates with the perfect critic",
 		controls: [
 			{ key: "mi", label: "true MI", unit: "nats", min: 0.5, max: 30, step: 0.5, value: 5 },
 			{ key: "n", label: "batch size N", min: 3, max: 8, step: 1, power: 2, value: 64 },
 			{ key: "negatives", label: "negatives", value: "shuffle", options: Object.entries(schemes) },
-			{ key: "seed", label: "seed", min: 0, max: 9999, step: 1, value: 0, digits: 4 },
+			{ key: "seed", label: "seed", min: 0, max: 9999, step: 1, value: 0 },
 			{ label: "Draw again", press: (s) => ({ seed: (s.seed + 1) % 10000 }) },
 		],
 		update: (state) => {
 			const { mi, n, negatives, seed } = state;
-			const values = draw(mi, n, negatives, seed);
+			const values = drawn([mi, n, negatives, seed]);
+			if (values.dv.length < BATCHES) {
+				return { drawing: [strips(values, mi, n)], summary: `Drawing ${BATCHES} batches of ${n} pairs at ${format(mi)} nats …`, table: null };
+			}
 			const stats = Object.fromEntries(Object.entries(values).map(([name, v]) => [name, spread(v)]));
 			const rows = Object.entries(stats).map(([name, all]) => [NAMES[name], ...all.map((v) => format(v))]);
 			const told = rows.map(([name, middle, sd]) => `${name} ${middle} ± ${sd}`);
@@ -29,20 +34,31 @@ window.MILab.widgets.sampler = ({ model, el }) => {
 		},
 	});
 
-	// Each estimator's value on every batch, from the true log ratio. InfoNCE compares with all pairs, whatever the scheme.
-	function draw(mi, n, negatives, seed) {
+	// The values of all batches, or of those that could be drawn in time; the others follow, and the page stays awake.
+	function drawn(setting) {
+		if (key !== setting.join()) [key, values, next] = [setting.join(), { dv: [], js_nwj: [], plug_in: [], infonce: [] }, batches(...setting)];
+		const until = performance.now() + 20;
+		clearTimeout(soon);
+		while (values.dv.length < BATCHES && performance.now() < until) {
+			for (const [name, value] of Object.entries(next())) values[name].push(value);
+		}
+		if (values.dv.length < BATCHES) soon = setTimeout(() => whole.draw());
+		return values;
+	}
+
+	// Each estimator's value on one batch after the other, from the true log ratio. InfoNCE compares with all pairs,
+	// whatever the scheme.
+	function batches(mi, n, negatives, seed) {
 		const rho = rhoOf(mi, DIM), uniform = uniforms(seed), normal = normals(uniform);
-		const values = { dv: [], js_nwj: [], plug_in: [], infonce: [] };
-		for (let batch = 0; batch < BATCHES; batch++) {
+		return () => {
 			const { x, y } = sample(n, DIM, rho, normal);
 			const positive = x.map((row, i) => logRatio(row, y[i], rho));
 			const rows = x.map((row, i) => y.filter((_, j) => j !== i).map((other) => logRatio(row, other, rho)));
 			const index = permutation(n, uniform, negatives === "shuffle");
 			const chosen = negatives === "all_pairs" ? rows.flat() : index.map((j, i) => logRatio(x[i], y[j], rho));
-			for (const name of ["dv", "js_nwj", "plug_in"]) values[name].push(bounds[name](positive, chosen));
-			values.infonce.push(bounds.infonce(positive, rows));
-		}
-		return values;
+			const found = Object.fromEntries(["dv", "js_nwj", "plug_in"].map((name) => [name, bounds[name](positive, chosen)]));
+			return { ...found, infonce: bounds.infonce(positive, rows) };
+		};
 	}
 
 	function spread(values) {
@@ -54,8 +70,10 @@ window.MILab.widgets.sampler = ({ model, el }) => {
 	function strips(values, mi, n) {
 		const names = Object.keys(NAMES), all = names.flatMap((name) => values[name]).filter(Number.isFinite);
 		const most = Math.max(40, ...all), least = Math.min(-1, ...all);
-		const ticks = [-1e12, -1e9, -1e6, -1e4, -100, -10, 0, 3, 10, 30, 100].filter((t) => t >= least && t <= most);
-		const x = { range: [least, most], ticks, label: "estimate [nats], stretched near 0", scale: (v) => Math.asinh(v / 4) };
+		const scale = (v) => Math.asinh(v / 4), apart = (scale(most) - scale(least)) / 12;
+		const ticks = [0, 30, 10, -10, 100, -100, -1e4, -1e6, -1e9, -1e12].filter((t) => t >= least && t <= most)
+			.reduce((kept, t) => (kept.every((other) => Math.abs(scale(t) - scale(other)) > apart) ? [...kept, t] : kept), []);
+		const x = { range: [least, most], ticks, label: "estimate [nats], stretched near 0", scale };
 		const y = { range: [names.length - 0.4, -0.6], ticks: names.map((_, i) => i), shown: (i) => NAMES[names[i]] };
 		const alt = `Estimates of ${BATCHES} batches by four estimators, with the truth at ${format(mi)} nats`;
 		const picture = chart({ x, y, alt, width: Math.max(330, Math.min(720, el.clientWidth)), height: 300 });

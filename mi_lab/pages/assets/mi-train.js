@@ -3,46 +3,49 @@
 window.MILab.widgets.train = ({ model, el }) => {
 	const MILab = window.MILab;
 	const { h, chart, format, panel, gaussian, schemes } = MILab;
-	const DIM = 20, MOST = 200000, CROWD = 128, RATE = 1e-4, WIDTH = 64;
+	const DIM = 20, MOST = 200000, CROWD = 128, RATE = 1e-4, WIDTH = 64; // the report's rate, and the width of the stored runs
+	const play = model.get("play"); // one setting and its N, for the first page
 	const names = Object.fromEntries(model.get("estimators"));
 	const perEpoch = (n) => (n >= 512 ? 100 : Math.floor(51200 / n));
 	const speed = h("p", { "aria-hidden": true, class: "mi-speed" });
-	let worker = null, running = false, points = [], steps = 0, rate = 0, key = null, limit = null, spoken = 0, words = "", broken = "", epochsOf = null;
+	let worker = null, running = false, points = [], steps = 0, rate = 0, key = null, limit = null, broken = "", epochsOf = null, soon = 0;
+
+	const choices = [
+		{ key: "estimator", label: "estimator", options: Object.entries(names), value: "nwj-nwj" },
+		{ key: "negatives", label: "negatives", options: Object.entries(schemes), value: "shuffle" },
+		{ key: "mi", label: "true MI", unit: "nats", min: 0.5, max: 30, step: 0.5, value: play?.mi ?? 10 },
+		{ key: "n", label: play ? "pairs in a batch, N" : "batch size N", min: 4, max: 9, step: 1, power: 2, value: 64 },
+		{ key: "width", label: "critic: one hidden layer of", unit: "units", min: 5, max: 7, step: 1, power: 2, value: WIDTH },
+		{ key: "rate", label: "learning rate", min: -5, max: -2, step: 0.25, power: 10, value: 1e-3 },
+		{ key: "seed", label: "seed", min: 0, max: 99, step: 1, value: 0 },
+	];
+	const go = { label: () => (running ? "Pause" : play ? "Play" : worker ? "Go on" : "Start"), press: () => (running ? pause() : start(), {}) };
+	const others = [{ label: "Clear the curve", press: () => (stop(), {}) }];
 
 	const whole = panel(el, model, {
-		title: "Train a critic here",
-		controls: [
-			{ key: "estimator", label: "estimator", options: Object.entries(names), value: "nwj-nwj" },
-			{ key: "negatives", label: "negatives", options: Object.entries(schemes), value: "shuffle" },
-			{ key: "mi", label: "true MI", unit: "nats", min: 0.5, max: 30, step: 0.5, value: 10 },
-			{ key: "n", label: "batch size N", min: 4, max: 9, step: 1, power: 2, value: 64 },
-			{ key: "width", label: "critic: one hidden layer of", unit: "units", min: 5, max: 7, step: 1, power: 2, value: WIDTH },
-			{ key: "rate", label: "learning rate", min: -5, max: -2, step: 0.25, power: 10, value: RATE },
-			{ key: "seed", label: "seed", min: 0, max: 99, step: 1, value: 0 },
-			{ label: "Start", press: () => (start(), {}) },
-			{ label: "Pause", press: () => (pause(), {}) },
-			{ label: "Begin anew", press: () => (stop(), {}) },
-			{ label: "Take the explorer's settings", press: taken },
-		],
+		title: play ? "Measure 20 nats yourself" : "Train a critic here",
+		controls: [...choices.map((c) => (play && c.key !== "n" ? { ...c, when: () => false } : c)), go, ...(play ? [] : others)],
+		python: ({ estimator, negatives, mi, n, width, rate: speed, seed }) => {
+			const [name, reading] = estimator.split("-");
+			return `from mi_lab import CorrelatedGaussians, train\n\n[run] = train(\n    [CorrelatedGaussians(mi=${mi})], seeds=[${seed}], estimator_name="${name}", batch_size=${n}, epochs=5,\n`
+				+ `    hidden=(${width},), learning_rate=${speed}, negatives="${negatives}",\n)\nrun.curves["${reading}"]["mean"]  # nats, an estimate per epoch\n`;
+		},
 		update: (state) => {
 			if (state.negatives === "all_pairs") state.n = Math.min(state.n, CROWD); // all pairs cost N² scores
 			const now = JSON.stringify(state);
 			if (key !== now) {
+				const again = running;
 				stop();
 				key = now;
-				limit = gaussian.ceiling(state.mi, DIM, state.n, 5000, 1);
+				limit = gaussian.ceiling(state.mi, DIM, state.n);
+				clearTimeout(soon);
+				if (again && play) soon = setTimeout(() => (start(), whole.draw()), 300); // another N, another run
 			}
 			const last = points.at(-1)?.[1] ?? NaN;
-			speed.textContent = worker ? `${format(last)} nats · ${steps} steps · ${Math.round(rate)} a second in this browser` : "";
+			speed.textContent = worker && steps ? `${format(last)} nats · ${steps} steps · ${Math.round(rate)} a second in this browser` : "";
 			return { drawing: [picture(state), speed], ...told(state) };
 		},
 	});
-
-	function taken() {
-		if (!MILab.explored) return {};
-		const { estimator, negatives, mi, n } = MILab.explored; // as shown, or as asked where nothing was run
-		return { estimator, negatives, mi: Math.round(2 * mi) / 2, n: Math.min(n, 512), width: WIDTH, rate: RATE };
-	}
 
 	function start() {
 		const state = JSON.parse(key);
@@ -66,7 +69,7 @@ window.MILab.widgets.train = ({ model, el }) => {
 			};
 			worker.postMessage({ settings: state });
 		} else worker.postMessage({});
-		[running, spoken] = [true, 0];
+		running = true;
 	}
 
 	function pause() {
@@ -77,7 +80,7 @@ window.MILab.widgets.train = ({ model, el }) => {
 	function stop() {
 		worker?.terminate();
 		worker = null;
-		[running, points, steps, spoken, broken] = [false, [], 0, 0, ""];
+		[running, points, steps, broken] = [false, [], 0, ""];
 	}
 
 	// The stored run of the same setting, if any; its file is fetched when first wanted.
@@ -97,30 +100,37 @@ window.MILab.widgets.train = ({ model, el }) => {
 		const shown = beside && epochsOf[beside.epochs]; // each point a mean since the one before
 		const curve = beside ? beside.runs[0].map((v, i) => [(shown[i] + (shown[i - 1] ?? 0)) / 2, v]).filter(([e]) => e <= end) : [];
 		const all = [...live.map(([, v]) => v), ...curve.map(([, v]) => v)];
-		const high = Math.min(Math.max(log, limit, ...all) * 1.15, 60), low = Math.max(-3, Math.min(0, ...all));
+		const high = play ? 30 : Math.min(Math.max(log, limit, ...all) * 1.15, 60), low = Math.max(-3, Math.min(0, ...all));
 		const y = { range: [low, high], label: "estimated MI [nats]" };
 		const x = { range: [0, end], label: `epoch of ${perEpoch(state.n)} steps` };
-		const drawn = chart({ x, y, alt: `Live estimate of ${names[state.estimator]} against epoch, truth ${state.mi} nats`, width: Math.max(330, Math.min(620, el.clientWidth)), height: 320 });
+		const width = Math.max(330, Math.min(620, el.clientWidth)), right = play ? 104 : 12;
+		const drawn = chart({ x, y, alt: `Live estimate of ${names[state.estimator]} against epoch, truth ${state.mi} nats`, width, height: play ? 270 : 320, right });
 		if (curve.length > 1) drawn.line(curve, { class: "stored" });
 		const thin = Math.ceil(live.length / 400), mean = (list) => gaussian.mean(list.map(([, v]) => v));
 		const line = [];
 		for (let i = 0; i < live.length; i += thin) line.push([live[i][0] / perEpoch(state.n), mean(live.slice(i, i + thin))]);
 		drawn.line(line, { class: "live" });
-		drawn.levels(state.mi, limit, state.n, state.negatives);
+		drawn.left(line);
+		if (!play) drawn.levels(state.mi, limit, state.n, state.negatives);
+		else for (const [value, words, kind, dy] of [[state.mi, "the truth", "truth thick", 4], [log, `log N = ${format(log)}`, "log-n", -3], [limit, `ceiling ${format(limit)}`, "ceiling", 13]]) {
+			drawn.line([[0, value], [end, value]], { class: kind });
+			drawn.text(end, value, words, { dx: 6, dy, class: "note" });
+		}
 		return drawn.svg;
 	}
 
-	// Spoken seldom, for the sake of screen readers.
+	// One sentence for what was set, one while it runs, one where it stands: read aloud, and seldom.
 	function told(state) {
-		const last = points.slice(-8), value = gaussian.mean(last.map(([, v]) => v));
-		const epoch = steps / perEpoch(state.n), finite = !last.length || Number.isFinite(value);
-		if (!running || !spoken || performance.now() - spoken > 5000) {
-			spoken = last.length && performance.now();
-			const is = !finite ? `stopped being finite at step ${steps}` : `is ${format(value)} nats after ${format(epoch)} epochs`;
-			words = last.length
-				? `This live run of a small critic ${is}, ${running ? `and goes on at ${format(rate)} steps a second` : steps >= MOST ? "and ends here" : "and waits"}. The truth is ${state.mi} nats, I_N ${format(limit)}.`
-				: `A critic with one hidden layer of ${state.width} units can be trained here: ${names[state.estimator]}, ${state.mi} nats, N = ${state.n}, learning rate ${format(state.rate)}, seed ${state.seed}. Press Start.`;
-		}
+		const last = points.slice(-8), value = gaussian.mean(last.map(([, v]) => v)), epoch = steps / perEpoch(state.n);
+		const setting = `${names[state.estimator]}, ${state.mi} nats, N = ${state.n}`;
+		const is = Number.isFinite(value) ? `is ${format(value)} nats after ${format(epoch)} epochs` : `stopped being finite at step ${steps}`;
+		const words = running
+			? `Training ${setting}: the line under the chart counts.`
+			: last.length
+				? `The estimate of this live run ${is}${steps >= MOST ? ", and ends here" : ""}. The truth is ${state.mi} nats, the ceiling ${format(limit)}.`
+				: play
+					? `The truth is ${state.mi} nats. Press Play: a small network learns from batches of ${state.n} pairs how much x and y share. How far will it come?`
+					: `A critic with one hidden layer of ${state.width} units can be trained here: ${setting}, learning rate ${format(state.rate)}, seed ${state.seed}. Press Start.`;
 		const every = Math.max(1, Math.ceil(points.length / 30));
 		const rows = points.filter((_, i) => i % every === 0).map(([step, v]) => [format(step / perEpoch(state.n)), format(v)]);
 		return { summary: broken || words, table: { head: ["epoch", "estimate [nats]"], rows, note: "Means over an eighth of an epoch." } };

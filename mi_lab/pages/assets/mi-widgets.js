@@ -19,12 +19,15 @@
 		return element;
 	});
 
-	// Three digits, no trailing zeros, powers of ten far from 1.
+	// A number in the form of its kind: whole ones whole, others with three digits and none of them made up, without
+	// trailing zeros; powers of ten far from 1, and 0 for what rounding has left of it.
 	MILab.format = (value, digits = 3) => {
 		if (!Number.isFinite(value)) return value > 0 ? "∞" : value < 0 ? "−∞" : "not a number";
 		const size = Math.abs(value);
-		const text = size >= 1e5 || (size > 0 && size < 1e-3) ? value.toExponential(digits - 1).replace(/\.?0+e/, "e") : String(+value.toPrecision(digits));
-		return text.replace("-", "−");
+		if (size < 1e-9) return "0";
+		const far = size < 1e-3 || (size >= 1e5 && !Number.isInteger(value));
+		const near = () => (Number.isInteger(value) || size >= 10 ** digits ? Math.round(value) : +value.toPrecision(digits));
+		return (far ? value.toExponential(digits - 1).replace(/\.?0+e/, "e") : String(near())).replace("-", "−");
 	};
 
 	// A slider with a `power` holds the exponent of its value: 6 … 9 for 64 … 512 with power 2.
@@ -51,33 +54,36 @@
 	}
 
 	// Builds a widget's panel. `controls` are { key, label, unit, min, max, step, value } for a slider, with `names` for its
-	// whole values, or `digits`; with `options` [[value, text], …] for a list, with `press` for a button, with `number` for
+	// whole values; with `options` [[value, text], …] for a list, with `press` for a button, with `number` for
 	// a field to type in; shown `when(state)` says so, or always. A slider with `get` and `put` shows something that
 	// follows from the state and sets it. `update(state)` returns { drawing, summary, table: { head, rows, note } }, a table
 	// of null to leave the one that is there; perhaps `offers`, buttons [[label, changes], …], and the `source` of what is
-	// shown. Returned are `change` and `draw`.
-	MILab.panel = (el, model, { title, controls, update }) => {
+	// shown, null for none. `python(state)` is code that gives the same. Returned are `change` and `draw`.
+	MILab.panel = (el, model, { title, controls, update, python }) => {
 		const id = model.get("id");
 		const kept = controls.filter((c) => c.value !== undefined);
 		const initial = Object.fromEntries(kept.map((c) => [c.key, c.value]));
 		const state = { ...initial, ...fromUrl(id, kept) };
+		let told = 0;
 		const summary = h("p", { class: "mi-summary", role: "status", tabindex: -1 });
 		const drawn = h("div", { class: "mi-drawing" }), offered = h("p", { class: "mi-offers" });
 		const details = el.querySelector("details"), note = h("p");
 		const region = h("div", { tabindex: 0, role: "region", "aria-label": "Values as a table" });
 		const inputs = controls.map((control) => input(control));
 		const reset = h("button", { type: "button", onclick: () => change({ ...initial }) }, "Reset");
+		const copies = model.get("live") ? [] : [copier("Copy link", () => `${location.href.split("#")[0]}${address()}`)];
+		if (python) copies.push(copier("Copy as Python", () => python(state)));
 		el.querySelector(".mi-still")?.remove();
 		const [buttons, fields] = [true, false].map((is) => inputs.filter((_, i) => !!controls[i].press === is).map((i) => i.row));
-		const panel = h("fieldset", { class: "mi-controls" }, h("legend", {}, title), ...fields, h("div", { class: "mi-buttons" }, ...buttons, reset));
+		const panel = h("fieldset", { class: "mi-controls" }, h("legend", {}, title), ...fields, h("div", { class: "mi-buttons" }, ...buttons, reset, ...copies));
 		el.prepend(panel, drawn, summary, offered);
 		details.open = false;
 
 		function input(control) {
 			const own = `${id}-${control.key}`;
 			if (control.press) {
-				const button = h("button", { type: "button", onclick: () => change(control.press(state)) }, control.label);
-				return { row: button, show: () => {} };
+				const button = h("button", { type: "button", onclick: () => change(control.press(state)) });
+				return { row: button, show: () => (button.textContent = control.label?.call?.(null, state) ?? control.label) };
 			}
 			const read = control.get ?? ((s) => s[control.key]);
 			const write = control.put ?? ((value) => ({ [control.key]: value }));
@@ -98,7 +104,7 @@
 			const show = () => {
 				const value = read(state);
 				field.value = onSlider(control, value);
-				output.textContent = `${control.names?.[value] ?? MILab.format(value, control.digits)}${control.unit ? ` ${control.unit}` : ""}`;
+				output.textContent = `${control.names?.[value] ?? MILab.format(value)}${control.unit ? ` ${control.unit}` : ""}`;
 				field.setAttribute("aria-valuetext", output.textContent);
 			};
 			return { row: h("div", {}, label, field, output), show };
@@ -107,9 +113,22 @@
 		function change(changes) {
 			Object.assign(state, changes);
 			draw();
-			if (model.get("live")) return; // a notebook's address is not ours
-			const query = new URLSearchParams(Object.entries(state).filter(([key]) => kept.some((c) => c.key === key)));
-			history.replaceState(null, "", `#${id}?${query}`);
+			if (!model.get("live")) told = told || setTimeout(tell, 150); // a notebook's address is not ours
+		}
+
+		// Browsers refuse an address that changes more often than ten times a second.
+		function tell() {
+			told = 0;
+			history.replaceState(null, "", address());
+		}
+
+		function address() {
+			return `#${id}?${new URLSearchParams(Object.entries(state).filter(([key]) => kept.some((c) => c.key === key)))}`;
+		}
+
+		function copier(label, text) {
+			const button = h("button", { type: "button", class: "mi-copy", onclick: () => MILab.copy(button, text()) }, label);
+			return button;
 		}
 
 		function draw() {
@@ -122,6 +141,7 @@
 			if (summary.textContent !== text) summary.textContent = text; // it is read aloud
 			const take = (changes) => (change(changes), summary.focus()); // the button that had the focus is gone
 			offered.replaceChildren(...offers.map(([label, changes]) => h("button", { type: "button", onclick: () => take(changes) }, label)));
+			if (source !== undefined) el.querySelector(".mi-provenance").hidden = source === null;
 			if (source) el.querySelector(".mi-source").textContent = source;
 			if (!table) return;
 			const cells = (row, tag) => row.map((cell) => h(tag, tag === "th" ? { scope: "col" } : {}, String(cell)));
@@ -139,11 +159,22 @@
 			if (Object.keys(asked).length) {
 				Object.assign(state, asked);
 				draw();
-				el.scrollIntoView();
+				land(el);
 			}
 		});
-		if (location.hash.startsWith(`#${id}?`)) el.scrollIntoView();
 		return { change, draw };
+	};
+
+	// Copies a text, and says so on the button; shows it after the button where the browser lets no page copy.
+	MILab.copy = async (button, text) => {
+		const label = button.textContent;
+		try {
+			await navigator.clipboard.writeText(text);
+			button.textContent = "Copied";
+			setTimeout(() => (button.textContent = label), 1500);
+		} catch {
+			if (button.nextSibling?.className !== "mi-code") button.after(h("code", { class: "mi-code" }, text));
+		}
 	};
 
 	// About `count` round numbers in a range.
@@ -200,14 +231,21 @@
 			text,
 			area,
 			level,
-			// What an estimate is read against: the truth, I_N and log N.
+			// A mark at the edge where a curve has left the chart, with the value that it has there.
+			left: (points) => {
+				const [low, high] = [Math.min(...y.range), Math.max(...y.range)], out = points.filter(([, v]) => v > high || v < low).at(-1);
+				if (out) text(out[0], out[1] > high ? high : low, `${out[1] > high ? "▲" : "▼"} ${MILab.format(out[1])}`, { class: "left", "text-anchor": px(out[0]) > width / 2 ? "end" : "start", dy: out[1] > high ? 12 : -4 });
+			},
+			// What an estimate is read against: the truth, the ceiling and log N.
 			levels: (truth, ceiling, n, negatives) => {
 				level(Math.log(n), "log N", "log-n");
-				level(ceiling, negatives === "shuffle" ? "ceiling I_N" : "I_N of a shuffle", "ceiling", 13);
+				level(ceiling, negatives === "shuffle" ? "ceiling" : "ceiling of a shuffle", "ceiling", 13);
 				level(truth, "truth", "truth", -4, "start");
 			},
 			dot: (a, b, attributes) => add("circle", { cx: px(a), cy: py(b), r: 4, ...attributes }),
 			across,
+			// From a point to the name beside it, which others have pushed down.
+			leader: (a, b, place) => add("line", { x1: px(a) + 4, y1: py(b), x2: px(a) + 11, y2: place, class: "grid" }),
 		};
 	};
 
@@ -219,6 +257,16 @@
 		});
 		return loading[file];
 	});
+
+	// Scrolls to a widget, again and again while what stands above it grows, until the reader moves.
+	function land(el) {
+		const again = () => el.scrollIntoView({ behavior: "instant" });
+		const watch = new ResizeObserver(again), end = () => watch.disconnect();
+		watch.observe(document.body);
+		again();
+		for (const own of ["wheel", "touchstart", "keydown", "pointerdown"]) window.addEventListener(own, end, { once: true, passive: true });
+		setTimeout(end, 8000);
+	}
 
 	// Brings a widget to life, and returns what ends it. A notebook has all files at hand; a page loads them when wanted.
 	const mount = (MILab.mount = async (el, { live = false } = {}) => {
@@ -238,9 +286,12 @@
 		elements.forEach((el) => seen.observe(el));
 	};
 
-	const waiting = new Set(document.querySelectorAll(".mi-widget"));
+	const waiting = new Set(here ? document.querySelectorAll(".mi-widget") : []); // a notebook mounts its own;
 	const wake = (el) => waiting.delete(el) && mount(el);
-	const named = () => waiting.forEach((el) => location.hash.startsWith(`#${el.id}?`) && wake(el));
+	const named = () => {
+		const el = document.getElementById(location.hash.slice(1).split("?")[0]);
+		if (el?.classList.contains("mi-widget")) Promise.resolve(wake(el)).then(() => land(el));
+	};
 	window.addEventListener("hashchange", named);
 	named();
 	MILab.whenNear(waiting, wake);

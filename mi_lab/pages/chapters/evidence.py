@@ -20,7 +20,7 @@ from mi_lab.results.claims.outcome import decides, log_n, spec_of
 from mi_lab.results.curves import final, scatter
 from mi_lab.results.store import Result, load
 
-_HEIGHT = 280
+_HEIGHT = 300
 _LOWEST = -2.0  # nats; what ends lower is drawn as a triangle at the edge
 
 Point = tuple[float, float]

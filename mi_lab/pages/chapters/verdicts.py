@@ -1,6 +1,6 @@
 """The page of claims in words: each verdict with its reason and scale. Its figures are in ``evidence``."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from IPython.display import Markdown
@@ -8,7 +8,6 @@ from IPython.display import Markdown
 from mi_lab.experiments.registry import experiment
 from mi_lab.experiments.sweep_specs import Sweep
 from mi_lab.pages.provenance import differences
-from mi_lab.pages.tables import words_table
 from mi_lab.results.claims.judge import Verdict, counts, judge_all
 from mi_lab.results.claims.outcome import VERDICTS, word_of
 from mi_lab.results.store import Result, load
@@ -22,9 +21,23 @@ def summary(verdicts: Mapping[str, Verdict]) -> str:
 
 
 def overview(verdicts: Mapping[str, Verdict]) -> Markdown:
-    """Every claim with its section and verdict as a table, and the seeds and the share of the length it stands on."""
-    rows = [[v.claim.section, v.claim.says, v.word, _seeds(v), _share(v)] for v in verdicts.values()]
-    return words_table(["section", "claim", "verdict", "seeds", "share of the report's epochs"], rows, "Claims")
+    """Every claim with its section and verdict, and the seeds and the share of the length it stands on.
+
+    A table whose claims are links to their evidence; ``mi-book.js`` puts a choice of section and verdict above it.
+    """
+    head = ("section", "claim", "verdict", "seeds", "share of the report's epochs")
+    titles = "".join(f'<th scope="col">{escape(title)}</th>' for title in head)
+    rows = "\n".join(_row(name, v, head) for name, v in verdicts.items())
+    return Markdown(
+        '<div class="mi-table mi-words mi-claims"><div tabindex="0" role="region" aria-label="Claims"><table>\n'
+        f"<thead><tr>{titles}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table></div></div>"
+    )
+
+
+def _row(name: str, v: Verdict, head: Sequence[str]) -> str:
+    link = f'<a href="#claim-{name}">{escape(v.claim.says)}</a>'
+    cells = zip(head, (v.claim.section, link, _word(v), _seeds(v), _share(v)), strict=True)
+    return "<tr>" + "".join(f'<td data-title="{escape(title)}">{cell}</td>' for title, cell in cells) + "</tr>"
 
 
 def rule() -> Markdown:
@@ -38,7 +51,7 @@ def tell(verdict: Verdict) -> Markdown:
     claim = verdict.claim
     lines = [
         f'{escape(claim.says)} (<a href="{claim.page}">Section {claim.section}</a> of the report.)',
-        f"**Verdict: {verdict.word}.** {escape(verdict.sentence)}",
+        f"{_word(verdict)} {escape(verdict.sentence)}",
         "\n".join(f"- *{part.state.capitalize()}:* {escape(part.says)}" for part in verdict.parts),
         f"*What would change it:* {escape(claim.would_change)}",
     ]
@@ -55,6 +68,10 @@ def verdicts_of(*names: str) -> Markdown:
         for name, v in judge_all(names).items()
     ]
     return Markdown("\n".join(told))
+
+
+def _word(verdict: Verdict) -> str:
+    return f'<span class="mi-verdict mi-{verdict.word.replace(" ", "-")}">{verdict.word}</span>'
 
 
 def _seeds(verdict: Verdict) -> str:

@@ -4,6 +4,8 @@ A *part* is one combination of estimator, readout, critic and negatives with all
 """
 
 import json
+import math
+import os
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -51,8 +53,9 @@ def parts(folder: Path | None = None) -> dict[str, Part]:
     return found
 
 
-def explorer(identity: str = "explorer", folder: Path | None = None, inline: bool = False) -> Widget:
-    """The widget. Its parts are loaded from the files that ``write_parts`` makes, or stand in it if ``inline``."""
+def explorer(identity: str = "explorer", folder: Path | None = None, inline: bool | None = None) -> Widget:
+    """The widget. Its parts stand in it if ``inline``, as they do outside the book; a page of the book loads those that
+    are wanted from the files that ``write_parts`` makes."""
     found = parts(folder)
     fields = ("estimator", "readout", "label", "critic", "negatives")
     index = [{"name": name, **{field: part[field] for field in fields}} for name, part in found.items()]
@@ -63,19 +66,30 @@ def explorer(identity: str = "explorer", folder: Path | None = None, inline: boo
     head = ["true MI [nats]", *(f"N = {n}" for n in sizes)]
     rows = [[f"{mi:g}", *(_at(first, mi, n) for n in sizes)] for mi in truths]
     note = f"NWJ after {first['epochs']} epochs with a 1x64 critic and shuffled negatives, one value per seed, in nats."
-    data: dict[str, Any] = {"index": index, "lines": lines} | ({"parts": found} if inline else {})
+    most = max(point["n"] for part in found.values() for point in part["points"])
+    data: dict[str, Any] = {"index": index, "lines": lines, "most": most} | _inline(found, inline)
     return widget("explorer", identity, head, rows, note, ["gaussian"], "stored", "runs of mi_lab", **data)
 
 
-def train(identity: str = "train", folder: Path | None = None, inline: bool = False) -> Widget:
+def train(identity: str = "train", folder: Path | None = None, inline: bool | None = None) -> Widget:
     """A critic that is trained in the reader's browser, beside the stored run of the same setting."""
     found = {name: part for name, part in parts(folder).items() if part["critic"] == "1x64"}
     shown = found["nwj-nwj-1x64-shuffle"]
     rows = [[f"{mi:g}", _at(shown, mi, 64)] for mi in sorted({point["mi"] for point in shown["points"]})]
     note = f"Instead of a live run: the stored ones of NWJ with N = 64 after {shown['epochs']} epochs, in nats."
     estimators = [[f"{key[0]}-{key[1]}", name] for key, name in NAMES.items() if key[0] in EXPLORED]
-    data: dict[str, Any] = {"estimators": estimators, "stored": list(found)} | ({"parts": found} if inline else {})
+    data: dict[str, Any] = {"estimators": estimators, "stored": list(found)} | _inline(found, inline)
     return widget("train", identity, ["true MI", "estimates"], rows, note, ["gaussian", "trainer"], **data)
+
+
+def play(identity: str = "play") -> Widget:
+    """NWJ at 20 nats with batches of N pairs, trained in the reader's browser when *Play* is pressed."""
+    sizes = [2**power for power in range(4, 10)]
+    head, rows = ["pairs in a batch, N", "log N [nats]"], [[str(n), f"{math.log(n):.2f}"] for n in sizes]
+    note = "However long it trains, the estimate stays under log N. The truth is 20 nats."
+    estimators = [["nwj-nwj", NAMES["nwj", "nwj"]]]
+    data: dict[str, Any] = {"estimators": estimators, "stored": [], "play": {"mi": 20}}
+    return widget("train", identity, head, rows, note, ["gaussian", "trainer"], **data)
 
 
 def side_by_side(mi: float, n: int, folder: Path | None = None) -> HTML:
@@ -100,6 +114,11 @@ def write_parts(folder: Path) -> None:
         (folder / f"{name}.js").write_text(f'MILab.parts["{name}"]={text};\n', encoding="utf-8")
 
 
+def _inline(found: dict[str, Part], inline: bool | None) -> dict[str, Any]:
+    outside = not os.environ.get(theme.IN_BOOK)
+    return {"parts": found} if (outside if inline is None else inline) else {}
+
+
 def _sweeps(folder: Path) -> Iterator[tuple[Result, Sweep]]:
     """The stored sweeps that differ from the standard task in nothing but what the explorer lets a reader choose.
 
@@ -121,11 +140,12 @@ def _sweeps(folder: Path) -> Iterator[tuple[Result, Sweep]]:
 def _part(estimator: str, readout: str, critic: str, negatives: str) -> Part:
     label = NAMES[estimator, readout]
     return {"estimator": estimator, "readout": readout, "label": label, "critic": critic, "negatives": negatives,
-            "sources": [], "epochs_of": {}, "points": {}}  # fmt: skip
+            "sources": [], "experiments": [], "epochs_of": {}, "points": {}}  # fmt: skip
 
 
 def _add(part: Part, result: Result, spec: Sweep, readout: str) -> None:
     source = len(part["sources"])
+    part["experiments"].append(result.experiment)
     part["sources"].append(plain_provenance(result).replace(" · curves smoothed as in App. C.1", ""))
     points: dict[tuple[float, int], dict[str, Any]] = {}
     for run in result.runs:

@@ -3,15 +3,17 @@
 One file ``assets/mi-<name>.js`` per widget; the same file serves a notebook with a kernel. Nothing here needs torch.
 """
 
+import importlib.util
 import json
 import math
+import os
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from IPython.display import HTML
+from IPython.display import HTML, display
 
 from mi_lab.experiments.reported import TABLE_1_ACCURACY
 from mi_lab.ground import discrete
@@ -19,6 +21,7 @@ from mi_lab.ground.extras import require
 from mi_lab.ground.gaussian import correlation_from_mi, mi_from_correlation
 from mi_lab.ground.names import TAPS
 from mi_lab.pages.tables import table_html
+from mi_lab.pages.theme import IN_BOOK
 
 ASSETS = Path(__file__).parents[1] / "assets"
 
@@ -29,6 +32,13 @@ class Widget(HTML):
     def __init__(self, name: str, needs: Sequence[str], html: str) -> None:
         super().__init__(html)
         self.files = [f"mi-{part}.js" for part in ("widgets", *needs, name)]
+
+    def _ipython_display_(self) -> None:
+        """In a person's notebook the widget moves; the book gets its HTML, and so does who lacks anywidget."""
+        if not os.environ.get(IN_BOOK) and importlib.util.find_spec("anywidget"):
+            display(self.live())
+        else:
+            display(HTML(self.data))
 
     def live(self) -> Any:
         """The same widget, of the same files, as an anywidget for a notebook with a kernel."""
@@ -90,16 +100,12 @@ def interaction(identity: str = "interaction") -> Widget:
 
 
 def findings() -> list[Widget]:
-    """The report's three findings, each a small figure with one slider."""
-    sizes = [2**power for power in range(4, 16)]
-    limits = [[str(n), f"{math.log(n):.2f}"] for n in sizes]
-    note = "log N, the most that an estimator can report with N shuffled pairs."
-    ceiling = widget("findings", "finding-1", ["N", "nats"], limits, note, ["gaussian"], kind="ceiling")
+    """Two of the report's findings, each a small figure with one slider."""
     labels = _second_finding("finding-2")
     note = "Two classes of points, half of a disc each, twisted by a map that can be undone."
     same = [["MI of point and class, at any twist", f"{math.log(2):.3f}"]]
-    reader = widget("findings", "finding-3", ["measure", "nats"], same, note, ["gaussian"], kind="reader")
-    return [ceiling, labels, reader]
+    reader = widget("findings", "finding-3", ["measure", "nats"], same, note, ["gaussian"])
+    return [labels, reader]
 
 
 def stored(

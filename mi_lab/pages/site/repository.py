@@ -24,11 +24,17 @@ def repository() -> str:
     return address
 
 
+def pages() -> str:
+    """Where GitHub shows the built book."""
+    owner, name = repository().removeprefix("https://github.com/").split("/")
+    return f"https://{owner.lower()}.github.io/{name}"
+
+
 def buttons(page: str, executable: bool, first: bool = False) -> list[dict[str, Any]]:
     """What the header of a page offers, as the theme takes it: none without a repository.
 
-    Colab opens notebooks only, so it gets the chapter's own from the built book; it begins with ``set_up``. Binder
-    opens the source of the chapter by Jupytext, and from the ``first`` page the folder of live notebooks.
+    Colab opens notebooks only, so it gets the chapter's own from the built book, with ``set_up`` under its title.
+    Binder opens the source of the chapter by Jupytext, and from the ``first`` page the folder of live notebooks.
     """
     if not (address := repository()):
         return []
@@ -52,7 +58,7 @@ def buttons(page: str, executable: bool, first: bool = False) -> list[dict[str, 
 
 
 def set_up() -> str:
-    """The first cell of a chapter's notebook: where mi_lab is not installed, its code and the stored results."""
+    """The first code of a chapter's notebook: where mi_lab is not installed, its code and the stored results."""
     return f"""\
 # where mi_lab is not installed, as on Colab: its code and the stored results, in a minute or two
 import importlib.util

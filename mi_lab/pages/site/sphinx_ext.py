@@ -24,9 +24,12 @@ from sphinx.util.fileutil import copy_asset
 
 from mi_lab.pages.interactive.explorer import write_parts
 from mi_lab.pages.interactive.widgets import ASSETS
+from mi_lab.pages.provenance import folded
 from mi_lab.pages.site.claim_blocks import write_out
+from mi_lab.pages.site.heads import PICTURE, fewer_stops, tell_others, write_missing
 from mi_lab.pages.site.licences import PLOTLY
 from mi_lab.pages.site.manifest import write_manifest
+from mi_lab.pages.site.notebooks import as_script, book_of, glued_values, readable
 from mi_lab.pages.site.printed import write_printed
 from mi_lab.pages.site.repository import buttons, file_role, repository, set_up
 from mi_lab.pages.tables import table_html
@@ -84,7 +87,7 @@ def figure_html(figure: Mapping[str, Any]) -> str:
     payload = payload.replace("<", "\\u003c")
     identity = f' id="{escape(str(meta["id"]))}"' if "id" in meta else ""
     alt = escape(str(meta.get("alt", "")))
-    height = figure["layout"].get("height", 430)  # kept free until it is drawn
+    height = figure["layout"].get("height", 450)  # kept free until it is drawn
     return f"""\
 <div class="mi-one">
 <div class="mi-plot" role="group"{identity} style="--height:{height}px" aria-label="{alt}">
@@ -120,17 +123,19 @@ def _complete(app: Sphinx, error: Exception | None) -> None:
     if error is not None or app.builder.format != "html":
         return
     folder = Path(app.outdir)
-    _copy_scripts(folder / "_static")
+    _copy_scripts(app, folder / "_static")
     write_parts(folder / "_static" / "explorer")
     write_manifest(folder)
+    write_missing(folder)
     write_printed(folder, _in_order(app, app.config.root_doc))
     for path in folder.rglob("*.html"):
         path.write_text(_finished(path.read_text(encoding="utf-8")), encoding="utf-8")
 
 
-def _copy_scripts(static: Path) -> None:
-    """Plotly's part that we draw with; MathJax and its fonts out of their wheel."""
+def _copy_scripts(app: Sphinx, static: Path) -> None:
+    """Plotly's part that we draw with; MathJax and its fonts out of their wheel; the picture that others may show."""
     copy_asset(str(PLOTLY), str(static / "mi-lab"))
+    copy_asset(str(Path(app.srcdir) / PICTURE), str(static))
     copy_asset(str(_mathjax() / "tex-mml-chtml.js"), str(static / "mathjax"))
     copy_asset(
         str(_mathjax() / "output" / "chtml" / "fonts" / "woff-v2"),
@@ -152,6 +157,11 @@ def _finished(html: str) -> str:
     html = re.sub(r'\s*<script defer src="[^"]*scripts/fontawesome\.js[^"]*"></script>', "", html)
     # whether Sphinx adds a version to this name depends on what an earlier build left; the name holds a hash anyway
     html = re.sub(r"(mystnb\.\w+\.css)\?v=\w+", r"\1", html)
+    html = re.sub(r"<title>(.+?) &#8212; \1</title>", r"<title>\1</title>", html)
+    html = fewer_stops(html)
+    # a widget tells its source itself
+    lines = r'<p class="mi-provenance">((?:(?!mi-source|</p>).)*)</p>'
+    html = re.sub(lines, lambda line: folded(line[1]), html, flags=re.DOTALL)
     policy = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
     return re.sub(r"<head>", f"<head>\n    {policy}", html, count=1)
 
@@ -206,13 +216,14 @@ def _offer_notebook(app: Sphinx, page: str, template: str, context: dict[str, An
     offered = Path(app.outdir) / "_sources" / f"{page}.ipynb"
     offered.parent.mkdir(parents=True, exist_ok=True)
     notebook = nbformat.read(executed, as_version=4)
-    if repository():
-        notebook.cells.insert(0, nbformat.v4.new_code_cell(set_up()))
-    for number, cell in enumerate(notebook.cells):
-        cell.id = f"cell-{number}"  # drawn at random otherwise, and two builds would differ
+    for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = whole_streams(cell.outputs)
+    glued = executed.with_suffix(".glue.json")
+    values = glued_values(json.loads(glued.read_text(encoding="utf-8"))) if glued.exists() else {}
+    readable(notebook, Path(page).name, book_of(app), values, set_up() if repository() else "")
     nbformat.write(notebook, offered)
+    offered.with_suffix(".ipynb.js").write_text(as_script(notebook), encoding="utf-8")
     context["ipynb_source"] = f"{page}.ipynb"
 
 
@@ -272,6 +283,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("doctree-read", _number_equations)
     app.connect("html-page-context", _offer_notebook, priority=100)  # before the theme makes its buttons
     app.connect("html-page-context", _offer_repository, priority=502)  # after it
+    app.connect("html-page-context", tell_others, priority=900)
     app.connect("html-page-context", _drop_thebe, priority=900)
     app.connect("autodoc-process-docstring", _link_equations)
     app.add_role("repository", file_role)
