@@ -125,7 +125,7 @@ def test_a_wrong_parameter_of_ones_own_pairs_stops_before_training():
 def test_every_setting_of_ones_own_pairs_is_a_parameter_typed_and_explained():
     inferred = papermill.inspect_notebook(str(OWN_DATA))
     assert all(parameter["inferred_type_name"] != "None" and parameter["help"] for parameter in inferred.values())
-    assert set(inferred) == {"path", "path_y", *comparison.PARAMETERS}
+    assert set(inferred) == {"path", "path_y", "x", "y", *comparison.PARAMETERS}
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "book").rglob("*.ipynb")), ids=lambda path: path.stem)

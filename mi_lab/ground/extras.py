@@ -3,7 +3,18 @@
 import importlib.util
 
 EXTRAS = {
-    "book": ("IPython", "PIL", "docutils", "fastjsonschema", "filelock", "joblib", "nbformat", "plotly", "sphinx"),
+    "book": (
+        "IPython",
+        "PIL",
+        "docutils",
+        "fastjsonschema",
+        "filelock",
+        "joblib",
+        "nbformat",
+        "plotly",
+        "pybtex",
+        "sphinx",
+    ),
     "images": ("PIL", "fastjsonschema", "filelock", "joblib", "pooch", "sklearn", "torchvision"),
     "lab": ("IPython", "anywidget", "fastjsonschema", "filelock", "ipywidgets", "joblib", "plotly", "traitlets"),
     "cluster": ("distributed", "fastjsonschema", "filelock", "joblib"),

@@ -76,9 +76,10 @@ def test_they_are_refused_before_any_work_or_make_a_sound_spec(name, monkeypatch
 
 
 def test_those_of_your_data(monkeypatch, tmp_path, told):
-    monkeypatch.setattr("mi_lab.lab.comparison.Fit.run", begin)
+    monkeypatch.setattr("mi_lab.estimation.pairs.fit.Fit.run", begin)
     monkeypatch.chdir(tmp_path)
     sound = {"estimators": "nwj,js", "negatives": "derangement", "critic": "joint", "batch_size": 64, "hidden": [8]}
+    sound |= {"null": 0, "missing": "refuse"}
     sound |= {"dropout": "off", "learning_rate": 1e-3, "max_steps": 10, "seeds": [0], "device": "cpu"}
     sound |= dict.fromkeys(OPTIONS.values())
     assert set(sound) == set(PARAMETERS)

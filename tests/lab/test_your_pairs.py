@@ -61,7 +61,7 @@ def test_pasted_pairs_and_their_labels_are_estimated(lab, shown):
     lab.y.value = str([int(a > 0) for a, _ in X])
     lab.negatives.value = "shuffle"
     assert pressed(lab) == "Finished."
-    assert shown[-1][1][0][3] == "shuffle"
+    assert shown[-1][1][0][4] == "shuffle"
 
 
 def test_a_path_or_two_will_do(lab, shown, tmp_path):
@@ -164,4 +164,4 @@ def test_a_click_on_stop_reaches_a_kernel_that_is_training():
     NotebookClient(notebook, timeout=60).execute()
     assert "application/vnd.jupyter.widget-view+json" in notebook.cells[0].outputs[0].data
     printed = [output.text for cell in notebook.cells for output in cell.outputs if "text" in output]
-    assert printed == ["False\n", "Stopped during mine; shown is what was finished.\n"]
+    assert printed == ["False\n", "Stopped during auto; shown is what was finished.\n"]

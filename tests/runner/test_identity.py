@@ -29,7 +29,16 @@ TRAINING = [
 # what is estimated of a reader's own pairs, or of V-information is not kept; by_kind only chooses
 UNKEPT = {
     "mi_lab.estimation.pairs",
+    "mi_lab.estimation.pairs.beginning",
+    "mi_lab.estimation.pairs.crossfit",
+    "mi_lab.estimation.pairs.estimating",
     "mi_lab.estimation.pairs.fit",
+    "mi_lab.estimation.pairs.heldout",
+    "mi_lab.estimation.pairs.pair_files",
+    "mi_lab.estimation.pairs.permuting",
+    "mi_lab.estimation.pairs.selecting",
+    "mi_lab.estimation.pairs.stacked",
+    "mi_lab.estimation.pairs.text",
     "mi_lab.representation.v_information",
     "mi_lab.runner.recipes.by_kind",
 }

@@ -97,7 +97,7 @@ class Estimate:
 
     @property
     def bound(self) -> str:
-        """What the expected value is to the MI: a lower bound, an upper bound, or no bound."""
+        """Whether the expected value bounds the MI from below or above, in words."""
         return BOUNDS.get(self.readout, NO_BOUND)
 
     @property

@@ -80,7 +80,7 @@
 	// The search of a page of the file system may read the index, and no page.
 	const results = document.getElementById("search-results");
 	if (results && location.protocol === "file:") {
-		const words = "Opened from a file, this search looks through all pages but shows their titles alone. Over http it shows the place, too.";
+		const words = "Opened from a file, this search looks through all pages but shows their titles alone. From a server it shows the place, too.";
 		results.before(window.MILab.h("p", { class: "mi-hint" }, words));
 	}
 
