@@ -206,7 +206,7 @@ def test_every_page_has_a_policy_that_lets_no_text_become_code(book):
         policy = re.search(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">', text)
         assert policy and "default-src 'none'" in policy[1] and "unsafe-eval" not in policy[1], path
         assert not re.search(r"https?:|\*", policy[1])
-        assert policy.start() < text.index("<script")  # what stands before it would not be bound by it
+        assert policy.start() < (text + "<script").index("<script")  # what stands before it would not be bound by it
 
 
 @pytest.mark.parametrize("name", ["index", "nwj"])
@@ -233,4 +233,4 @@ def test_equations_carry_the_numbers_of_the_report(book):
         numbers = re.findall(r'id="equation-eq-(\d+)"[^>]*>\s*<span class="eqno">\((\d+)\)', text)
         assert numbers == [(str(i), str(i)) for i in of_page]
     # and so do the links to them
-    assert '<a class="reference internal" href="#equation-eq-15">(15)</a>' in text
+    assert re.search(r'<a [^>]*class="reference internal" href="#equation-eq-15">\(15\)</a>', text)
