@@ -134,9 +134,9 @@ def test_ones_own_pairs_show_their_table_and_their_figure(opened):
 def test_a_stopped_estimate_of_ones_own_pairs_says_so(opened):
     page = opened("your-pairs")
     press(page, "^Estimate$")
-    told(page, r"mine \(1 of \d\), step [1-9]")
+    told(page, r"auto \(1 of \d\), step [1-9]")
     press(page, r"^\s*Stop\s*$")
-    told(page, "Stopped during mine")
+    told(page, "Stopped during auto")
 
 
 def test_an_estimator_is_moved_trained_stopped_laid_over_another_and_stored(opened, jupyterlab):
