@@ -60,7 +60,9 @@ def read_as_pairs(x: Any, y: Any, missing: str = "refuse") -> Pairs:
     flags += _misaligned(x, y)
     arrays, told = {}, []
     for name, columns in sides.items():
-        chosen = [replace(one, values=one.values[kept], missing=one.missing[kept]) for one in columns]
+        chosen = columns
+        if not kept.all():
+            chosen = [replace(one, values=one.values[kept], missing=one.missing[kept]) for one in columns]
         arrays[name], sentence, more = _joined(name, chosen, alone=len(columns) == 1)
         told.append(sentence)
         flags += more

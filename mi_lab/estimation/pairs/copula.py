@@ -28,8 +28,9 @@ def normal_scores(columns: Array) -> Array:
     >>> normal_scores(np.array([[1.0], [1e9], [3.0]])).round(2).T.tolist()
     [[-0.97, 0.97, 0.0]]
     """
-    ranks = rankdata(columns, axis=0)
-    scores: Array = ndtri((ranks - 0.5) / len(columns))
+    scores = np.empty(columns.shape)
+    for at, column in enumerate(columns.T):  # one by one, since ranking takes several times a column's memory
+        scores[:, at] = ndtri((rankdata(column) - 0.5) / len(column))
     return scores
 
 
