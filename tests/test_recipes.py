@@ -111,7 +111,8 @@ def test_a_new_figure_with_its_experiment_and_its_claim_is_three_files(copy):
         "CLAIMS = (\n",
         'def is_low(results: Results) -> Outcome:\n    """An epoch is not enough."""\n'
         '    end = final(results["fig-0"].runs[0], "nwj")\n'
-        '    return Outcome(word_of([end < 2]), f"It ends at {end:.1f}.", {"end": end})\n\n\n',
+        '    seen = part("It ends under 2 nats.", end < 2)\n'
+        '    return Outcome((seen,), f"It ends at {end:.1f}.", {"end": end})\n\n\n',
     )
     claim = """\
     Claim(
@@ -140,7 +141,7 @@ run("fig-0", workers=1, progress=False, device="cpu")
 verdicts = judge_all(["nwj-needs-time"])
 page = written_out(Path("book/claims.md").read_text(encoding="utf-8"))
 assert re.findall(r"^\\(claim-(.*)\\)=$", page, flags=re.M) == list(CLAIMS)
-assert "**Verdict: reproduced.**" in tell(verdicts["nwj-needs-time"]).data
+assert ">reproduced</span>" in tell(verdicts["nwj-needs-time"]).data
 assert 'tell(verdicts["nwj-needs-time"])' in page and 'evidence("nwj-needs-time")' in page
 assert evidence("nwj-needs-time").layout.meta["alt"] == draw("fig-0").layout.meta["alt"]
 assert "NWJ needs time." in verdicts_of("nwj-needs-time").data

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.book, pytest.mark.slow]
 ROOT = Path(__file__).parents[2]
 WIDE = {"width": 1440, "height": 1000}
 LIVE = ".jupyter-widgets, .mi-widget[data-ready]"
-NOT_OURS = "debugger state"  # JupyterLab's own, where a page is left while a kernel is asked
+NOT_OURS = "debugger state|Canceled future"  # JupyterLab's own, where a page is left while a kernel is asked
 SHOWN = 120_000  # milliseconds; a kernel loads PyTorch first, and the machine may be busy
 
 
@@ -57,7 +57,7 @@ def _address(server, log):
 @pytest.fixture
 def opened(browser, jupyterlab):
     """Opens a notebook and runs all its cells, as a person does by the menu; the page may talk to that server alone."""
-    address, _ = jupyterlab
+    address, home = jupyterlab
     contexts = []
 
     def open_(name, run=True):
@@ -75,7 +75,10 @@ def opened(browser, jupyterlab):
                 else page.problems.append(f"other host: {request.url}")
             ),
         )
-        page.goto(f"{address}/lab/tree/{name}.ipynb?reset")
+        # a copy of its own, since a kernel of the same notebook may still be about to end
+        own = f"{name}-{len(list((home / 'notebooks').iterdir()))}.ipynb"
+        shutil.copy(home / "notebooks" / f"{name}.ipynb", home / "notebooks" / own)
+        page.goto(f"{address}/lab/tree/{own}?reset")
         page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=SHOWN)
         page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=SHOWN)
         if run:

@@ -36,7 +36,8 @@ def small(tmp_path_factory):
     (folder / "_toc.yml").write_text("format: jb-book\nroot: index\nchapters: [{file: chapter}]\n")
     shutil.copy(ROOT / "_config.yml", folder)
     (folder / "book").mkdir()
-    shutil.copy(ROOT / "book" / "references.bib", folder / "book")
+    for name in ("references.bib", "favicon.svg"):
+        shutil.copy(ROOT / "book" / name, folder / "book")
     (folder / "results").mkdir()
     for path in (ROOT / "book" / "results").glob("*.json"):
         shutil.copy(path, folder / "results")
