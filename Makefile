@@ -6,7 +6,7 @@ export REPOSITORY ?=
 # one thread per process: PyTorch's default threads spin against each other on a busy machine
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help book test test-slow test-all test-library check lab class verify report bench bench-peers audit sbom hashes dist publish clean FORCE
+.PHONY: help book test test-slow test-all test-library check lab class verify report bench bench-accuracy bench-peers audit sbom hashes dist publish clean FORCE
 
 help: ## print this list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1 # \2/p' $(firstword $(MAKEFILE_LIST)) | awk -F ' # ' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -91,6 +91,9 @@ hashes: .tools/installed ## write the hashes of requirements.txt anew
 bench: .venv/installed ## measure this machine's training
 	$(BIN)/python tests/benchmarks/speed.py
 	$(BIN)/python tests/benchmarks/images.py
+
+bench-accuracy: .venv/installed ## how far the estimate of own pairs is from the truth, over kinds of data
+	$(BIN)/python tests/benchmarks/accuracy.py
 
 bench-peers: .venv/installed .bench/installed ## measure it beside other libraries, and store that
 	$(BIN)/python tests/benchmarks/speed.py --peers .bench --folder book/results

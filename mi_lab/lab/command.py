@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mi_lab.estimation.pairs.estimates import Estimate
-from mi_lab.estimation.pairs.estimating import estimate, settings_of
+from mi_lab.estimation.pairs.estimating import estimate
 from mi_lab.estimation.pairs.pair_files import read_pairs
 from mi_lab.ground.names import AUTO, OF_PAIRS
 
@@ -29,9 +29,6 @@ def main(arguments: Sequence[str]) -> int:
     given = parser.parse_args(arguments)
     settings = {"missing": given.missing, "null": given.null, "seeds": given.seed}
     try:
-        for name in ("null", "seeds"):
-            if settings[name] is not None and name not in settings_of(given.estimator):
-                raise ValueError(f"{given.estimator} has no {name}.")
         x, y = read_pairs(given.path, given.path_y, x=given.x, y=given.y)
         chosen = {name: value for name, value in settings.items() if value is not None}
         found = estimate(x, y, given.estimator, progress=sys.stderr.isatty(), **chosen)

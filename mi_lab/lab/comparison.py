@@ -8,7 +8,7 @@ import torch
 
 from mi_lab.estimation.pairs.columns import Array
 from mi_lab.estimation.pairs.estimates import Estimate
-from mi_lab.estimation.pairs.estimating import Training, make_fit, settings_of
+from mi_lab.estimation.pairs.estimating import Training, make_fit, resolved, settings_of
 from mi_lab.estimation.pairs.pair_files import read_pairs
 from mi_lab.estimation.tasks import CorrelatedGaussians
 from mi_lab.ground.keywords import check_keywords, keywords_of, own_keywords
@@ -129,6 +129,7 @@ def fits(
         raise ValueError(f"estimators is empty; choose some of {', '.join(OF_PAIRS)}.")
     for name in names:
         known("estimator", name, OF_PAIRS)
+    names = [resolved(x, y, name, settings.get("missing") or "refuse") for name in names]
     for option in OPTIONS.values():
         if settings.get(option) is not None and option not in map(OPTIONS.get, names):
             raise ValueError(f"none of {', '.join(names)} has {option}.")
@@ -142,7 +143,7 @@ def _own(name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     others = set(OPTIONS.values()) - {OPTIONS.get(name)}
     has = settings_of(name) - others
     own = {key: value for key, value in settings.items() if key in has}
-    if name in ("auto", "cross_fitted") and own.get("seeds") is not None:
+    if name == "cross_fitted" and own.get("seeds") is not None:
         own["seeds"] = as_type(tuple[int, ...], "seeds", own["seeds"])[:1]
     if name in CONTRASTIVE:
         own["negatives"] = None

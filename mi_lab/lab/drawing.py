@@ -132,8 +132,9 @@ def _add_seeds(figure: "go.Figure", estimates: Sequence[Estimate], low: float, h
     points = [
         (_name(e), seed, value)
         for e in estimates
-        for seed, value in zip(e.seeds, e.per_seed, strict=False)
-        if math.isfinite(value) and len(e.seeds) == len(e.per_seed)
+        if e.estimator != "cross_fitted"  # its values are of folds
+        for seed, value in zip(e.seeds, e.per_seed, strict=True)
+        if math.isfinite(value)
     ]
     figure.add_scatter(
         x=[name for name, _, _ in points],

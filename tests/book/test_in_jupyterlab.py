@@ -137,9 +137,9 @@ def test_ones_own_pairs_show_their_table_and_their_figure(opened):
 def test_a_stopped_estimate_of_ones_own_pairs_says_so(opened):
     page = opened("your-pairs")
     press(page, "^Estimate$")
-    told(page, r"auto \(1 of \d\), step [1-9]")
+    told(page, r"cross_fitted \(1 of \d\), step [1-9]")
     press(page, r"^\s*Stop\s*$")
-    told(page, "Stopped during auto")
+    told(page, "Stopped during cross_fitted")
 
 
 def test_an_estimator_is_moved_trained_stopped_laid_over_another_and_stored(opened, jupyterlab):

@@ -53,11 +53,12 @@ def of_polars():
 
 
 @pytest.mark.parametrize("make", [of_pandas, of_polars])
-def test_frames_are_numbers_as_they_are_and_labels_one_column_per_class(make):
+def test_frames_are_numbers_as_they_are_and_labels_columns_of_0_and_1(make):
     pairs = read_as_pairs(make(), make()["kind"])
-    assert pairs.x.shape == (40, 8) and pairs.y.tolist() == LABELS.tolist()
+    assert pairs.x.shape == (40, 7) and pairs.y.tolist() == LABELS.tolist()
+    assert pairs.x[:, 6].tolist() == (LABELS < 2).astype(int).tolist()  # of two classes one tells the other
     assert np.array_equal(pairs.x[:, 0], X[:, 0]) and np.array_equal(pairs.x[:, 2:6], np.eye(4)[LABELS])
-    told = "x is 2 columns of numbers and 2 labels, a column per class: kind (4), young (2); y is a label of 4 classes"
+    told = "x is 2 columns of numbers and 2 labels as 0 and 1: kind (4), young (2); y is a label of 4 classes"
     assert pairs.told == told
     assert read_as_pairs(make()[["age"]], X).x.tolist() == LABELS.tolist()  # a single one is a label
 
@@ -140,6 +141,8 @@ FULL = np.arange(80) % 4
         polars.Series([*FULL.tolist(), None]),
         np.ma.masked_array([*FULL, -999], [False] * 80 + [True]),
         np.array([*WORDS, *WORDS, None], dtype=object),
+        np.array([*WORDS, *WORDS, pandas.NA], dtype=object),
+        pandas.Series([*WORDS, *WORDS, pandas.NA], dtype=object),
     ],
 )
 def test_a_gap_among_labels_is_no_class(labels):
@@ -167,6 +170,8 @@ def test_constant_columns_are_left_out_and_told():
     pairs = read_as_pairs(np.column_stack([X[:, 0], np.ones(40), X[:, 1]]), Y)
     assert np.array_equal(pairs.x, X) and names(pairs) == ["constant columns"]
     assert pairs.flags[0].sentence == "column 1 of x is constant and was left out."
+    twice = pandas.DataFrame(np.column_stack([X, np.ones(40)]), columns=["a", "a", "a"])  # one name for three
+    assert np.array_equal(read_as_pairs(twice, Y).x, X)
 
 
 def test_more_columns_than_rows_are_told():

@@ -204,6 +204,25 @@ def test_auto_stands_beside_others():
     assert found(x, y, **QUICK) == found(x, y, "cross_fitted", **QUICK) != found(x, y, seeds=1, **QUICK)
 
 
+def test_two_labels_are_counted_beside_others_whatever_is_set_for_those():
+    label = np.random.default_rng(0).integers(3, size=400)
+    rows = compare(label, label, ("auto", "nwj"), progress=False, seeds=(3, 4), **QUICK).table()
+    assert [row["estimator"] for row in rows] == ["counting", "nwj"]
+    with refused("counting has no max_steps, since it trains nothing"):
+        found(label, label, max_steps=10)
+
+
+@pytest.mark.parametrize("estimator", ["auto", "ksg", "gaussian", "ross"])
+def test_what_trains_nothing_is_tested_by_its_own_estimate_of_other_orders(estimator):
+    x, y = gaussians(0.4, 120)
+    sides = {"auto": (x[:, 0] > 0, y[:, 0] > 0), "ross": (x, y[:, 0] > 0)}.get(estimator, (x, y))
+    assert found(*sides, estimator, null=49).p_value == 0.02
+    none = [
+        found(*np.random.default_rng(seed).normal(size=(2, 60, 1)), "gaussian", null=39).p_value for seed in range(80)
+    ]
+    assert kstest(none, "uniform").pvalue > 0.01
+
+
 def test_every_fold_is_told():
     one = found(*gaussians(1.0, 400), **QUICK)
     assert len(one.per_seed) == len(one.curves) == len(one.stopped_at) == FOLDS

@@ -2,6 +2,7 @@ import dataclasses
 import math
 import random
 import statistics
+import time
 
 import numpy as np
 import pytest
@@ -132,6 +133,21 @@ def test_a_column_that_follows_from_the_other_side_is_told(function):
 def test_a_linear_leak_is_found_in_many_dimensions():
     x = np.random.default_rng(0).normal(size=(2000, 12))
     assert "y follows from x" in of_pairs(x, np.column_stack([x @ np.arange(12.0), x[::-1, 0]]))
+
+
+def test_many_columns_on_both_sides_are_looked_through_in_seconds():
+    x, y = np.random.default_rng(0).normal(size=(2, 2000, 150))
+    began = time.process_time()
+    assert not doubts_of(x, y)
+    y[:, 77] = -(x[:, 3] ** 3)
+    assert "column 77 of y" in doubts_of(x, y)[0].sentence
+    assert time.process_time() - began < 10  # 150 by 150 comparisons of orders would take minutes
+
+
+def test_rows_sorted_by_a_rare_label_have_a_memory_that_is_a_number():
+    x = np.sort(np.random.default_rng(0).normal(size=(600, 1)), 0)
+    assert of_pairs(x, np.repeat([0, 1], [599, 1])) == []  # but for its last row it is constant
+    assert of_pairs(x, np.repeat([0, 1], [590, 10])) == ["rows are not independent"]
 
 
 def test_rows_with_memory_are_told_and_shuffled_rows_are_not():

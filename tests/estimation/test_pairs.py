@@ -300,7 +300,7 @@ def test_progress_and_text(capfd):
         ({"seeds": (0.5,)}, ("seeds",)),
         ({"max_steps": 0}, ("max_steps", "at least 1")),
         ({"batch_size": 8.5}, ("batch_size must be a whole number",)),
-        ({"null": 99}, ("nwj has no null; cross_fitted has",)),
+        ({"null": 99}, ("nwj has no null; it has alpha",)),
         ({"missing": "ignore"}, ("unknown missing 'ignore'",)),
         ({"learning_rate": 0.0}, ("learning_rate", "positive")),
         ({"dropout": (0.5,)}, ("one rate for each of the 2 hidden layers",)),

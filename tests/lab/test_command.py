@@ -33,7 +33,7 @@ def test_a_stranger_with_a_csv_gets_number_error_and_doubts(people, capsys):
     assert lines[0].startswith("cross_fitted (plug_in): 0.") and " ± 0." in lines[0]
     assert lines[1].startswith("  at least 0.")
     assert lines[2] == "  p = 0.05 of independence, by permutation"
-    told = "x is 1 column of numbers and 1 label, a column per class: town (3); y is 1 column of numbers"
+    told = "x is 1 column of numbers and 1 label as 0 and 1: town (3); y is 1 column of numbers"
     assert lines[3] == f"  read as: {told}"
 
 
@@ -51,7 +51,7 @@ def test_json_holds_everything(people, capsys):
         (["people.csv", "--x", "agee", "--y", "income"], "did you mean 'age'?"),
         (["nobody.csv"], "nobody.csv is not a file"),
         (["people.csv", "--x", "age", "--y", "income", "--missing", "ignore"], "unknown missing 'ignore'"),
-        (["people.csv", "--x", "age", "--y", "income", "--estimator", "ksg", "--null", "9"], "ksg has no null"),
+        (["people.csv", "--x", "age", "--y", "income", "--estimator", "ksg", "--seed", "9"], "ksg has no seeds"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(people, arguments, words, capsys):

@@ -164,4 +164,4 @@ def test_a_click_on_stop_reaches_a_kernel_that_is_training():
     NotebookClient(notebook, timeout=60).execute()
     assert "application/vnd.jupyter.widget-view+json" in notebook.cells[0].outputs[0].data
     printed = [output.text for cell in notebook.cells for output in cell.outputs if "text" in output]
-    assert printed == ["False\n", "Stopped during auto; shown is what was finished.\n"]
+    assert printed == ["False\n", "Stopped during cross_fitted; shown is what was finished.\n"]

@@ -65,8 +65,7 @@ def _missing(column: Any) -> Array:
 
 def _of_objects(name: str, values: Array, missing: Array) -> tuple[Array, Array]:
     """Python objects: numbers if all are numbers, else labels; None and NaN are nothing."""
-    nothing = np.array([one is None or one != one for one in values.tolist()]) if not missing.all() else missing
-    missing = missing | nothing
+    missing = missing | np.array([_is_nothing(one) for one in values.tolist()])
     present = values[~missing].tolist()
     kinds = {type(one) for one in present}
     if kinds <= {bool, np.bool_}:
@@ -82,6 +81,14 @@ def _of_objects(name: str, values: Array, missing: Array) -> tuple[Array, Array]
     if wrong is not None:
         raise ValueError(f"{name} holds a {type(wrong).__name__}; it may hold numbers, strings or booleans.")
     return np.where(missing, "", values).astype(str), missing
+
+
+def _is_nothing(value: Any) -> bool:
+    """None, NaN, or what is neither equal to itself nor not, as pandas has it."""
+    try:
+        return value is None or bool(value != value)
+    except TypeError:
+        return True
 
 
 def _label(name: str, values: Array, missing: Array) -> Column:

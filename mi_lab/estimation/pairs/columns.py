@@ -41,7 +41,8 @@ def read_as_pairs(x: Any, y: Any, missing: str = "refuse") -> Pairs:
     """x and y as an estimator takes them.
 
     Whole numbers of shape (n,), strings, booleans and categories are labels, everything else is a measurement; in a
-    frame of several columns whole numbers are measurements. Labels beside numbers become one column per class.
+    frame of several columns whole numbers are measurements. A label that does not stand alone becomes columns of 0 and
+    1.
 
     Raises ValueError with one sentence that says which of the two is wrong, where, and what would be right.
     """
@@ -168,14 +169,13 @@ def _joined(name: str, columns: Sequence[Column], alone: bool) -> tuple[Array, s
         return columns[0].values, f"{name} is a label of {columns[0].classes} classes", ()
     if columns[0].in_a_row:
         _ask_about_labels(name, columns[0].values)
-    varying = [one for one in columns if one.classes > 1 or (not one.classes and one.values.min() < one.values.max())]
-    constant = [one.name.removesuffix(f" of {name}") for one in columns if one not in varying]
+    varying = [one for one in columns if np.ptp(one.values) > 0]
+    constant = [one.name.removesuffix(f" of {name}") for one in columns if np.ptp(one.values) == 0]
     if not varying:
         raise ValueError(f"{name} is constant, which tells nothing about the other array.")
     for one in varying:
         _check_scale(one)
-    parts = [np.eye(one.classes)[one.values] if one.classes else one.values[:, None] for one in varying]
-    array = np.hstack(parts)
+    array = np.hstack([_as_numbers(one) for one in varying])
     flags = []
     if constant:
         verb = "is" if len(constant) == 1 else "are"
@@ -190,12 +190,17 @@ def _joined(name: str, columns: Sequence[Column], alone: bool) -> tuple[Array, s
     return array, f"{name} is {_kinds(varying)}", tuple(flags)
 
 
+def _as_numbers(column: Column) -> Array:
+    """Numbers as they are, a label of more than two classes as a column that is 1 for each of them, (n, columns)."""
+    return np.eye(column.classes)[column.values] if column.classes > 2 else column.values[:, None].astype(float)
+
+
 def _kinds(columns: Sequence[Column]) -> str:
     numbers, labels = sum(not one.classes for one in columns), [one for one in columns if one.classes]
     told = [f"{numbers} column{'s' * (numbers > 1)} of numbers"] if numbers else []
     if labels:
         names = _listed([f"{one.name.split(' of ')[0].removeprefix('column ')} ({one.classes})" for one in labels])
-        told.append(f"{len(labels)} label{'s' * (len(labels) > 1)}, a column per class: {names}")
+        told.append(f"{len(labels)} label{'s' * (len(labels) > 1)} as 0 and 1: {names}")
     return " and ".join(told)
 
 

@@ -11,12 +11,13 @@ best, and then it has to be better than none by more than two standard errors. S
 canonical correlations the copula has.
 
 The best estimate is the mean of T over held-out pairs, a plug-in and no bound; what is added to T so that it is level
-comes from the fifth that decided when to stop. The lower bound is NWJ's of a T + b with
-a and b from that fifth: it holds in expectation, whatever T is.
+comes from the fifth that decided when to stop. The lower bound is NWJ's of a T + b with a and b from that fifth: it
+holds in expectation, whatever T is.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -82,19 +83,21 @@ class CrossFit:
         self.parts = np.array_split(np.random.default_rng(self.seeds[0]).permutation(len(self.pairs.x)), FOLDS)
         shortest = min(map(len, self.parts))
         self.held_out = self._rows([part[:shortest] for part in self.parts])
-        self.critics = self._critics([self.parts[:fold] + self.parts[fold + 1 :] for fold in range(FOLDS)], self.plan)
+        others = [self.parts[:fold] + self.parts[fold + 1 :] for fold in range(FOLDS)]
+        self.critics = self._critics(others, self.plan, min)  # which differ by one pair at most
 
     def _rows(self, rows: Sequence[Array]) -> Tensor:
         return torch.as_tensor(np.stack(rows), device=self.place)
 
-    def _critics(self, learnt: Sequence[Sequence[Array]], plan: Plan) -> Critics:
-        """A critic per entry, which learns from the parts that stand in it."""
+    def _critics(
+        self, learnt: Sequence[Sequence[Array]], plan: Plan, length: Callable[[Iterable[int]], int]
+    ) -> Critics:
+        """A critic per entry, which learns from the parts in it, cut or repeated to the common ``length``."""
         draw = np.random.default_rng([plan.seed, len(learnt)])
         mixed = [draw.permutation(np.concatenate(parts)) for parts in learnt]
         held = min(min(map(len, mixed)) // 5, _VALIDATION)
-        longest = min(map(len, mixed)) if plan is self.plan else max(map(len, mixed))
-        # a critic with fewer rows passes through them more often
-        train = [np.resize(rows[held:], longest - held) for rows in mixed]
+        rows_each = length(map(len, mixed)) - held
+        train = [np.resize(rows[held:], rows_each) for rows in mixed]
         return Critics(self.ready, self._rows(train), self._rows([rows[:held] for rows in mixed]), plan)
 
     @property
@@ -165,7 +168,7 @@ class CrossFit:
         that judge them, and what independent parts have in common by chance would count twice.
         """
         ahead = [self.parts[:fold] for fold in range(1, FOLDS)]
-        critics = self._critics(ahead, Plan(**vars(self.plan) | {"always": True}))
+        critics = self._critics(ahead, replace(self.plan, always=True), max)
         while not critics.finished:
             critics.advance()
         rows = self.held_out[1:, :_TESTED]

@@ -18,6 +18,8 @@ _LAGS = 10
 _SURE = 5  # standard errors
 _INFLATION = 0.2  # of the variance of a correlation between x and y
 _EXPONENTS = {1: 0.5, 2: 0.35}  # half-way, and a little more, between noise (0) and a function (1/d)
+_MANY = 250  # rows per dimension, for that to be told
+_NOTHING = 1e-6  # of a column's deviation: what rounding leaves
 
 
 def doubts_of(x: Array, y: Array) -> tuple[Flag, ...]:
@@ -46,46 +48,47 @@ def _tails(x: Array, y: Array) -> Flag | None:
 
 def _function(x: Array, y: Array) -> Flag | None:
     """Whether one side's numbers follow from the other's: then the MI has no limit, and a value says how fine n is."""
-    for (name, given), (other, told) in ((("x", x), ("y", y)), (("y", y), ("x", x))):
-        if given.ndim == 1 or told.ndim == 1:
-            continue
-        for at, column in enumerate(told.T):
-            if len(np.unique(column)) > len(column) / 2 and _follows(given, column):
-                return Flag(
-                    f"{other} follows from {name}",
-                    f"column {at} of {other} is a function of {name}, as far as {len(x)} pairs tell; then the MI is "
-                    "infinite, and the value only says how much of it they show: look for a copied or derived column.",
-                )
+    if x.ndim == 1 or y.ndim == 1:
+        return None
+    for name, given, other, told in (("x", x, "y", y), ("y", y, "x", x)):
+        varied = [at for at, column in enumerate(told.T) if len(np.unique(column)) > len(column) / 2]
+        follows = _followers(given, told[:, varied])
+        if follows.any():
+            return Flag(
+                f"{other} follows from {name}",
+                f"column {varied[int(follows.argmax())]} of {other} is a function of {name}, as far as {len(x)} pairs "
+                "tell; then the MI is infinite, and the value only says how much of it they show: look for a copied or "
+                "derived column.",
+            )
     return None
 
 
-def _follows(given: Array, column: Array) -> bool:
-    ranks = rankdata(column)
-    if any(_same_order(rankdata(one), ranks) for one in given.T):
-        return True
-    centred = given - given.mean(0)
-    target = column - column.mean()
-    if len(given) > 2 * given.shape[1]:
-        standard = centred / centred.std(0)
-        residual = target - standard @ np.linalg.lstsq(standard, target, rcond=None)[0]
-        if residual.std() < 1e-6 * target.std():
-            return True
-    if given.shape[1] not in _EXPONENTS or len(given) < 250 * given.shape[1]:
-        return False
-    draw = np.random.default_rng(0).permutation(len(given))[:_LOOKED_AT]
-    scores, ends = normal_scores(given[draw]), normal_scores(column[draw, None])[:, 0]
-    near, far = _step(scores, ends), _step(scores[: len(draw) // 4], ends[: len(draw) // 4])
-    return near == 0 or math.log(max(far, 1e-300) / near) / math.log(4) > _EXPONENTS[given.shape[1]]
+def _followers(given: Array, told: Array) -> NDArray[np.bool_]:
+    """Which columns of ``told`` are a monotone function of one of ``given``, a linear one of all, or any smooth one."""
+    ranks = {rankdata(column).tobytes() for column in given.T}
+    n, dim = given.shape
+    follows = np.array(
+        [{r.tobytes(), (n + 1 - r).tobytes()} & ranks != set() for r in map(rankdata, told.T)], dtype=bool
+    )
+    if n > 2 * dim and told.size:
+        standard, centred = (given - given.mean(0)) / given.std(0), told - told.mean(0)
+        residual = centred - standard @ np.linalg.lstsq(standard, centred, rcond=None)[0]
+        follows |= residual.std(0) < _NOTHING * centred.std(0)
+    if dim in _EXPONENTS and n >= _MANY * dim and told.size:
+        rows = np.random.default_rng(0).permutation(n)[:_LOOKED_AT]
+        scores, ends = normal_scores(given[rows]), normal_scores(told[rows])
+        near, far = _step(scores, ends), _step(scores[: len(rows) // 4], ends[: len(rows) // 4])
+        # from a quarter of the rows to all of them, steps of a function shrink by 4^(1/d), those of noise do not
+        follows |= near * 4 ** _EXPONENTS[dim] < far
+        follows |= near == 0
+    return follows
 
 
-def _same_order(one: Array, other: Array) -> bool:
-    return np.array_equal(one, other) or np.array_equal(one, len(one) + 1 - other)
-
-
-def _step(given: Array, told: Array) -> float:
-    """How much ``told`` usually changes from a row to the nearest one in ``given``."""
+def _step(given: Array, told: Array) -> Array:
+    """How much the columns of ``told`` usually change from a row to the nearest one in ``given``."""
     _, nearest = cKDTree(given).query(given, 2)
-    return float(np.median(np.abs(told - told[nearest[:, 1]])))
+    steps: Array = np.median(np.abs(told - told[nearest[:, 1]]), axis=0)
+    return steps
 
 
 def _memory(x: Array, y: Array) -> Flag | None:
@@ -109,7 +112,13 @@ def _memory(x: Array, y: Array) -> Flag | None:
 
 
 def _correlations(side: Array, lag: int) -> list[float]:
-    return [float(np.corrcoef(one[:-lag], one[lag:])[0, 1]) for one in _series(side)]
+    """Of each series with itself, so many rows later; 0 where one of the two is constant."""
+    found = []
+    for one in _series(side):
+        early, late = one[:-lag] - one[:-lag].mean(), one[lag:] - one[lag:].mean()
+        scale = math.sqrt(float((early**2).sum() * (late**2).sum()))
+        found.append(float(early @ late) / scale if scale else 0.0)
+    return found
 
 
 def _series(side: Array) -> Iterator[Array]:

@@ -1,6 +1,5 @@
 """``mi_lab.estimate``: which estimator is asked for, or which one fits the pairs if none is."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from mi_lab.estimation.pairs.columns import read_as_pairs
@@ -27,18 +26,19 @@ def estimate(
     y : array, tensor, frame or series
         As x; its row i belongs to row i of x.
     estimator : str
-        'auto' counts two labels, and is else 'cross_fitted', the most accurate here on most data. Or one of those in
-        ``mi_lab.ground.records``: 'nwj' and others that train critics, 'ksg' (numbers), 'ross' (numbers and a label),
-        'counting' (two labels) and 'gaussian', which train nothing.
+        'auto' is 'counting' for two labels, and else 'cross_fitted'. Or one of those in ``mi_lab.ground.records``:
+        'nwj' and others that train critics; 'ksg' (numbers), 'ross' (numbers and a label), 'counting' (two labels) and
+        'gaussian', which train nothing.
     readout : str, optional
         Which value of a JS critic is reported: 'nwj' (the default) or 'plug_in', which is GAN-DIME.
     progress : bool
         Whether to draw a progress bar.
     **settings
-        ``missing``: 'refuse' (the default), or 'drop' for pairs that lack an entry. Of 'cross_fitted' ``null``, the
-        number of permutations of a test for independence, none by default. Of all that train ``hidden``,
-        ``learning_rate``, ``batch_size``, ``max_steps``, ``seeds`` and ``device``; of those with critics of their own
-        ``negatives``, ``critic`` and ``dropout``; and the estimator's own number, such as ``average_weight`` of MINE.
+        ``missing``: 'refuse' (the default), or 'drop' for pairs that lack an entry. ``null``, the number of
+        permutations of a test for independence, none by default: of 'cross_fitted' and of what trains nothing. Of all
+        that train ``hidden``, ``learning_rate``, ``batch_size``, ``max_steps``, ``seeds`` and ``device``; of the
+        others, such as 'nwj', ``negatives``, ``critic`` and ``dropout``, and the estimator's own number, such as
+        ``average_weight`` of MINE.
 
     Returns
     -------
@@ -68,7 +68,8 @@ def estimate(
       at least 0.3... ± 0.0... nats, a lower bound in expectation
       read as: x is 1 column of numbers; y is 1 column of numbers
     """
-    check_keywords("estimate", settings, [*keywords_of(estimate), *(own for one in _SETTINGS.values() for own in one)])
+    every = {own for name in OF_PAIRS if name != AUTO for own in settings_of(name)}
+    check_keywords("estimate", settings, [*keywords_of(estimate), *every])
     fit = make_fit(x, y, known("estimator", estimator, OF_PAIRS), **settings)
     readouts = RECORDS[fit.estimator].readouts
     chosen = known("readout", readout or readouts[0], readouts)
@@ -78,34 +79,31 @@ def estimate(
 
 def make_fit(x: Any, y: Any, estimator: str, **settings: Any) -> Training:
     """What estimates, ready to be run. Raises ValueError for pairs or settings that the estimator cannot use."""
-    if estimator == AUTO:
-        pairs = read_as_pairs(x, y, settings.get("missing", "refuse"))
-        estimator = "counting" if pairs.x.ndim == pairs.y.ndim == 1 else "cross_fitted"
-    own = _SETTINGS.get(estimator, _SETTINGS["nwj"])
+    estimator = resolved(x, y, estimator, settings.get("missing", "refuse"))
+    own = settings_of(estimator)
     for name in settings:
-        if name not in own and estimator in DATA_ESTIMATORS:
-            reason = ", since it trains nothing" if own == _SETTINGS["ksg"] else ""
+        if name not in own:
+            reason = ", since it trains nothing" if _kind(estimator) is Yardstick else ""
             raise ValueError(f"{estimator} has no {name}{reason}; it has {', '.join(sorted(own))}.")
     if estimator == "cross_fitted":
         return CrossFit(x, y, **settings)
-    if estimator in DATA_ESTIMATORS:
-        return Yardstick(x, y, estimator, **settings)
-    if settings.get("null"):
-        raise ValueError(f"{estimator} has no null; cross_fitted has.")
-    return Fit(x, y, estimator, **settings)
+    return Yardstick(x, y, estimator, **settings) if estimator in DATA_ESTIMATORS else Fit(x, y, estimator, **settings)
 
 
-def _own(kind: type, *others: str) -> frozenset[str]:
-    return frozenset(keywords_of(kind)) - {"x", "y", "estimator", *others}
-
-
-_SETTINGS: Mapping[str, frozenset[str]] = {
-    "nwj": _own(Fit),
-    "cross_fitted": _own(CrossFit),
-    **{name: _own(Yardstick) for name in DATA_ESTIMATORS if name != "cross_fitted"},
-}
+def resolved(x: Any, y: Any, estimator: str, missing: str = "refuse") -> str:
+    """The estimator that is meant by a name, which differs from it for 'auto' alone."""
+    if estimator != AUTO:
+        return estimator
+    pairs = read_as_pairs(x, y, missing)
+    return "counting" if pairs.x.ndim == pairs.y.ndim == 1 else "cross_fitted"
 
 
 def settings_of(estimator: str) -> frozenset[str]:
-    """The names of the settings that an estimator has; of 'auto' all of 'cross_fitted'."""
-    return _SETTINGS["cross_fitted"] if estimator == AUTO else _SETTINGS.get(estimator, _SETTINGS["nwj"])
+    """The names of the settings that an estimator has."""
+    return frozenset(keywords_of(_kind(estimator))) - {"x", "y", "estimator"}
+
+
+def _kind(estimator: str) -> type[Fit] | type[CrossFit] | type[Yardstick]:
+    if estimator == "cross_fitted":
+        return CrossFit
+    return Yardstick if estimator in DATA_ESTIMATORS else Fit

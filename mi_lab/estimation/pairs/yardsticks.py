@@ -23,7 +23,9 @@ from mi_lab.estimation.pairs.copula import normal_scores
 from mi_lab.estimation.pairs.estimates import Data, Estimate, Flag
 from mi_lab.estimation.pairs.flags import flagged
 from mi_lab.estimation.pairs.labels import counting_terms, entropy_of, ross_terms, table_of
+from mi_lab.estimation.pairs.permuting import MOST_NULL
 from mi_lab.ground.names import DATA_ESTIMATORS, known
+from mi_lab.ground.settings import as_type, within
 
 Array = NDArray[Any]
 Terms = Callable[[Array, Array], Array]
@@ -43,8 +45,10 @@ class Yardstick:
 
     finished, steps, max_steps = True, (0,), 1
 
-    def __init__(self, x: Any, y: Any, estimator: str, missing: str = "refuse") -> None:
+    def __init__(self, x: Any, y: Any, estimator: str, null: int = 0, missing: str = "refuse") -> None:
         self.estimator = known("estimator", estimator, DATA_ESTIMATORS)
+        self.null = as_type(int, "null", null)
+        within("null", (self.null,), 0, MOST_NULL)
         self.pairs = read_as_pairs(x, y, missing)
         self.x, self.y = self.pairs.x, self.pairs.y
         self._check_kinds()
@@ -96,6 +100,7 @@ class Yardstick:
             flags=(),
             told=self.pairs.told,
             entropy=entropy_of(self.x, self.y),
+            p_value=_p_value(function, x, y, self.null) if self.null else None,
         )
         return [flagged(found, self.pairs, self.max_steps, *self._own_flags(x, y))]
 
@@ -123,6 +128,13 @@ class Yardstick:
                 return _wide(np.hstack([x, y]), "ksg")
             case _:
                 return _wide(x, "ross")
+
+
+def _p_value(function: Terms, x: Array, y: Array, permutations: int) -> float:
+    """The share of orders of y, the own one among them, under which the estimate is as high as it is."""
+    draw, own = np.random.default_rng(0), float(function(x, y).mean())
+    as_high = sum(float(function(x, draw.permutation(y)).mean()) >= own - 1e-9 for _ in range(permutations))
+    return (1 + as_high) / (1 + permutations)
 
 
 def ksg_terms(x: Array, y: Array, neighbours: int = NEIGHBOURS) -> Array:
