@@ -35,7 +35,6 @@ UNKEPT = {
     "mi_lab.estimation.pairs.fit",
     "mi_lab.estimation.pairs.heldout",
     "mi_lab.estimation.pairs.pair_files",
-    "mi_lab.estimation.pairs.permuting",
     "mi_lab.estimation.pairs.selecting",
     "mi_lab.estimation.pairs.stacked",
     "mi_lab.estimation.pairs.text",
