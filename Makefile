@@ -92,8 +92,10 @@ bench: .venv/installed ## measure this machine's training
 	$(BIN)/python tests/benchmarks/speed.py
 	$(BIN)/python tests/benchmarks/images.py
 
-bench-accuracy: .venv/installed ## how far the estimate of own pairs is from the truth, over kinds of data
-	$(BIN)/python tests/benchmarks/accuracy.py
+bench-accuracy: .venv/installed .bench/installed ## measure the estimate of own pairs beside other libraries, and store that
+	for part in seconds errors coverage independence; do \
+		$(BIN)/python tests/benchmarks/accuracy.py $$part --peers .bench --folder book/results || exit; \
+	done
 
 bench-peers: .venv/installed .bench/installed ## measure it beside other libraries, and store that
 	$(BIN)/python tests/benchmarks/speed.py --peers .bench --folder book/results
@@ -105,6 +107,8 @@ bench-peers: .venv/installed .bench/installed ## measure it beside other librari
 	.bench/torch-mist/bin/python -m pip install --quiet --disable-pip-version-check torch-mist==0.2.17 pandas torch==2.14.1
 	$(PYTHON) -m venv .bench/benchmark-mi
 	.bench/benchmark-mi/bin/python -m pip install --quiet --disable-pip-version-check benchmark-mi==0.1.3 jax==0.4.33 jaxlib==0.4.33
+	$(PYTHON) -m venv .bench/dcor
+	.bench/dcor/bin/python -m pip install --quiet --disable-pip-version-check dcor==0.7
 	@touch $@
 
 # the wheel is made from the archive of the sources, which shows that nothing is missing there

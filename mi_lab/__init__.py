@@ -12,6 +12,7 @@ if TYPE_CHECKING:  # the same for those who read and do not run
     from mi_lab.estimation.limits import destination as destination
     from mi_lab.estimation.pairs.estimates import Estimate as Estimate
     from mi_lab.estimation.pairs.estimating import estimate as estimate
+    from mi_lab.estimation.pairs.mi_estimator import MIEstimator as MIEstimator
     from mi_lab.estimation.pairs.pair_files import read_pairs as read_pairs
     from mi_lab.estimation.pairs.selecting import column_scores as column_scores
     from mi_lab.estimation.pairs.selecting import select as select
@@ -36,6 +37,7 @@ _PUBLIC = {
     "estimation.limits": "Limit ceiling destination",
     "estimation.pairs.estimates": "Estimate",
     "estimation.pairs.estimating": "estimate",
+    "estimation.pairs.mi_estimator": "MIEstimator",
     "estimation.pairs.pair_files": "read_pairs",
     "estimation.pairs.selecting": "column_scores select",
     "estimation.tasks": "CorrelatedGaussians",

@@ -19,7 +19,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 CORE = set(PROJECT["dependencies"])
 NEEDS = {  # a room, and the extras that it may need beyond the core
     "ground": [],
-    "estimation": [],
+    "estimation": ["sklearn"],
     "experiments": [],
     "representation": ["images"],
     "results": ["book"],
@@ -101,13 +101,14 @@ def test_a_room_imports_what_the_core_and_its_extras_declare_and_no_more(room):
 
 
 def test_estimation_needs_the_whole_core():
-    assert {brings(module) for module in imported_by("estimation") | imported_by("ground")} == distributions(CORE)
+    imported = {brings(module) for module in imported_by("estimation") | imported_by("ground")}
+    assert imported == distributions(CORE) | distributions(PROJECT["optional-dependencies"]["sklearn"])
 
 
 def test_the_table_of_extras_says_what_is_imported_of_what_is_declared():
     extras = dict(PROJECT["optional-dependencies"])
-    assert extras.pop("all") == ["mi_lab[book,images,lab,cluster]"]
-    assert set(extras) == set(EXTRAS) == {"book", "images", "lab", "cluster"}
+    assert extras.pop("all") == ["mi_lab[book,images,lab,cluster,sklearn]"]
+    assert set(extras) == set(EXTRAS) == {"book", "images", "lab", "cluster", "sklearn"}
     for extra, modules in EXTRAS.items():
         assert {brings(module) for module in modules} == distributions(extras[extra]) - TOOLS.get(extra, set())
     found = set().union(*(seen.found for seen in FOUND.values()))
@@ -154,7 +155,7 @@ def sentence(hidden, code, folder):
             for case in (
                 ("plotly", "book", f"{COMPARED}; compared.figure()"),
                 ("torchvision", "images", "mi_lab.run('table-1-rotation', 'smoke', data='mnist', workers=1)"),
-                ("sklearn", "images", "from mi_lab.representation import probes; probes.saga_accuracy(None, [])"),
+                ("sklearn", "sklearn", "from mi_lab.representation import probes; probes.saga_accuracy(None, [])"),
                 ("ipywidgets", "lab", "from mi_lab.lab.your_pairs import YourPairs"),
                 ("ipywidgets", "lab", "from mi_lab.lab.estimator_lab import EstimatorLab"),
                 ("ipywidgets", "lab", "from mi_lab.lab.critics_seen import CriticsSeen"),

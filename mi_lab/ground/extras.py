@@ -15,6 +15,7 @@ EXTRAS = {
         "pybtex",
         "sphinx",
     ),
+    "sklearn": ("sklearn",),
     "images": ("PIL", "fastjsonschema", "filelock", "joblib", "pooch", "sklearn", "torchvision"),
     "lab": ("IPython", "anywidget", "fastjsonschema", "filelock", "ipywidgets", "joblib", "plotly", "traitlets"),
     "cluster": ("distributed", "fastjsonschema", "filelock", "joblib"),

@@ -18,8 +18,10 @@ _SMALL = 1e-6  # of the largest variance; below it a direction is a combination 
 _LARGEST = 1 - 1e-6  # a correlation of 1 has no density
 
 
-def normal_scores(columns: Array) -> Array:
+def normal_scores(columns: Array, among: Array | None = None) -> Array:
     """Each column's ranks as quantiles of a standard Gaussian, (n, d) -> (n, d); equal values share a mean rank.
+
+    Ranks are those ``among`` other rows, (m, d), where they are given; beyond them all is as far out as the outermost.
 
     Examples
     --------
@@ -30,7 +32,12 @@ def normal_scores(columns: Array) -> Array:
     """
     scores = np.empty(columns.shape)
     for at, column in enumerate(columns.T):  # one by one, since ranking takes several times a column's memory
-        scores[:, at] = ndtri((rankdata(column) - 0.5) / len(column))
+        if among is None:
+            scores[:, at] = ndtri((rankdata(column) - 0.5) / len(column))
+        else:
+            known = np.sort(among[:, at])
+            below = (np.searchsorted(known, column) + np.searchsorted(known, column, "right")) / 2
+            scores[:, at] = ndtri(np.clip(below, 0.5, len(known) - 0.5) / len(known))
     return scores
 
 

@@ -129,10 +129,7 @@ class CrossFit:
     def estimates(self) -> list[Estimate]:
         """The one estimate: every pair, but for four at most, read by the critic that never saw it."""
         critics = self.critics
-        with critics.best.restored():
-            decided = [scores.double().numpy(force=True) for scores in critics.read(critics.validation, _READ)]
-            each = max(1, min(_READ, _MOST_READ // self.held_out.shape[1]))
-            read = [scores.double().numpy(force=True) for scores in critics.read(self.held_out, each)]
+        decided, read = self._read(critics, self.held_out)
         lower, lower_stderr = _lower_bound(decided, read)
         read[0] = read[0] + np.array([_level(*scores) for scores in zip(*decided, strict=True)])[:, None]
         by_fold = read[0].mean(1)
@@ -160,6 +157,23 @@ class CrossFit:
             p_value=self._p_value() if self.null else None,
         )
         return [flagged(found, self.pairs, self.max_steps)]
+
+    def _read(self, critics: Critics, rows: Tensor) -> tuple[list[Array], list[Array]]:
+        """Scores of the pairs that decided when to stop, and of these rows of what ``critics`` read."""
+        each = max(1, min(_READ, _MOST_READ // rows.shape[1]))
+        with self.critics.best.restored():
+            both = self.critics.read(self.critics.validation, _READ), critics.read(rows, each)
+        decided, read = ([scores.double().numpy(force=True) for scores in part] for part in both)
+        return decided, read
+
+    @one_thread()
+    @torch.inference_mode()
+    def bound_on(self, x: Array, y: Array) -> float:
+        """NWJ's lower bound of the critics on other pairs, two at least, given as ``self.pairs`` holds its own."""
+        known = (self.pairs.x, self.pairs.y)
+        new_x, new_y = (Ready(new, self.place, among) for new, among in zip((x, y), known, strict=True))
+        rows = torch.arange(len(x), device=self.place).expand(FOLDS, -1)
+        return _lower_bound(*self._read(self.critics.over((new_x, new_y)), rows))[0]
 
     def _p_value(self) -> float:
         """Of independence. Every part but the first is judged by a critic of those before it.

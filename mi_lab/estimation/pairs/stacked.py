@@ -1,5 +1,6 @@
 """A stack of critics of given pairs, each with rows of its own to learn from and to say when it was best."""
 
+import copy
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,18 +30,27 @@ _CHUNK = 2**22  # inputs of a run that are scored at once, 16 MB
 
 
 class Ready:
-    """One side as critics take it: normal scores and how far out a row lies, or labels one-hot."""
+    """One side as critics take it: normal scores and how far out a row lies, or labels one-hot.
 
-    def __init__(self, array: Array, place: torch.device) -> None:
+    Pairs that critics did not learn from take their scores ``among`` those that they did.
+    """
+
+    def __init__(self, array: Array, place: torch.device, among: Array | None = None) -> None:
         if array.ndim == 1:
-            self.side = Side(torch.as_tensor(array, device=place), int(array.max()) + 1)
+            classes = int((array if among is None else among).max()) + 1
+            self.side = Side(torch.as_tensor(array, device=place), classes)
             self.scores, self.dim = np.empty((len(array), 0)), self.side.dim
             return
-        rows = self.scores = normal_scores(array)
+        rows = self.scores = normal_scores(array, among)
         if rows.shape[1] > 1:
-            rows = np.hstack([rows, normal_scores((rows**2).sum(1, keepdims=True))])
+            known = None if among is None else _squares(normal_scores(among))
+            rows = np.hstack([rows, normal_scores(_squares(rows), known)])
         self.side = Side(torch.as_tensor(rows, dtype=torch.float32, device=place), None)
         self.dim = self.scores.shape[1]
+
+
+def _squares(rows: Array) -> Array:
+    return (rows**2).sum(1, keepdims=True)
 
 
 @dataclass(frozen=True)
@@ -65,7 +75,7 @@ class Critics:
     @torch.inference_mode()
     def __init__(self, ready: tuple[Ready, Ready], train: Tensor, validation: Tensor, plan: Plan) -> None:
         self.ready, self.train, self.validation, self.plan = ready, train, validation, plan
-        self.runs, place = len(train), train.device
+        self.runs, place, self.pairs = len(train), train.device, len(ready[0].scores)
         self.generators = [torch.Generator(device=place).manual_seed(plan.seed + run) for run in range(self.runs)]
         self.batch_size = min(plan.batch_size, train.shape[1])
         least = 1 if plan.always else 0
@@ -138,8 +148,13 @@ class Critics:
         chunk = max(256, _CHUNK // (self.runs * self.inputs))
         parts = zip(i.split(chunk, 1), j.split(chunk, 1), strict=True)
         t = torch.cat([self._scores(*part).clone() for part in parts], 1)
-        n = len(self.ready[0].scores)
-        return torch.logaddexp(t + math.log1p(-1 / n), torch.full_like(t, -math.log(n)))
+        return torch.logaddexp(t + math.log1p(-1 / self.pairs), torch.full_like(t, -math.log(self.pairs)))
+
+    def over(self, ready: tuple[Ready, Ready]) -> "Critics":
+        """The same critics, to read other pairs."""
+        other = copy.copy(self)
+        other.ready = ready
+        return other
 
     def read(self, rows: Tensor, negatives: int) -> tuple[Tensor, Tensor]:
         """Scores of pairs, (K, n), and of their negatives by evenly spread shifts, (K, n, M). No shift keeps a pair."""

@@ -1,0 +1,102 @@
+"""The estimate as scikit-learn's tools take it."""
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from mi_lab import MIEstimator, estimate
+from mi_lab.estimation.pairs import column, columns, crossfit
+from mi_lab.estimation.pairs.copula import normal_scores
+
+SMALL = {
+    "check_fit2d_1feature": "has ten pairs, of which no fifth can be split off to decide",
+    "check_estimators_nan_inf": "passes labels as floats, about which one is asked",
+}
+TRUTH = np.log(2) / 2
+
+
+def pairs(n, seed, columns_of_y=1):
+    x, noise = np.random.default_rng(seed).normal(size=(2, n, columns_of_y))
+    return x, x + noise
+
+
+@parametrize_with_checks([MIEstimator(max_steps=50)], expected_failed_checks=lambda _: SMALL)
+def test_it_passes_the_checks_of_scikit_learn_but_for_their_few_pairs(estimator, check, monkeypatch):
+    monkeypatch.setattr(crossfit, "LEAST", 10)  # the checks have 10 to 30 pairs
+    for module in (column, columns):
+        monkeypatch.setattr(module, "few_enough", lambda classes, pairs: True)  # and three labels in 20
+    check(estimator)
+
+
+@pytest.mark.parametrize("label", [False, True])
+def test_it_finds_what_estimate_finds(label):
+    x, y = pairs(600, 0)
+    target = y[:, 0] > 0 if label else y[:, 0]
+    found = MIEstimator(max_steps=100).fit(x, target)
+    same = estimate(x, target, "cross_fitted", max_steps=100, progress=False)
+    assert found.estimate_ == same
+    assert (found.mi_, found.stderr_, found.lower_bound_, found.flags_) == (
+        same.mi,
+        same.stderr,
+        same.lower_bound,
+        same.flags,
+    )
+
+
+def test_other_pairs_take_their_scores_among_those_that_were_learnt():
+    known = np.random.default_rng(0).integers(0, 30, size=(200, 3)).astype(float)
+    assert np.array_equal(normal_scores(known, known), normal_scores(known))
+    assert normal_scores(np.array([[-1e9], [1e9]]), known[:, :1]) == pytest.approx(
+        np.array([[-2.807], [2.807]]), abs=1e-3
+    )  # the outermost of 200
+
+
+@pytest.mark.parametrize("kind", ["numbers", "label", "two columns, one constant"])
+def test_the_score_is_a_lower_bound_on_pairs_that_were_never_seen(kind):
+    def sample(n, seed):
+        x, y = pairs(n, seed)
+        if kind == "label":
+            return x, np.where(y[:, 0] > 0, "up", "down")
+        return (x, y) if kind == "numbers" else (np.hstack([x, 0 * x]), np.hstack([0 * y, y]))
+
+    found = MIEstimator(max_steps=500).fit(*sample(4000, 0))
+    scores = np.array([found.score(*sample(1000, seed)) for seed in range(1, 21)])
+    # the chance of the sign of y is uniform over x, and the entropy of a coin of uniform chance is 1/2 on average
+    truth = np.log(2) - 1 / 2 if kind == "label" else TRUTH
+    error = scores.std(ddof=1) / np.sqrt(len(scores))
+    assert truth - 0.04 < scores.mean() < truth + 2 * error
+    x, y = sample(1000, 30)
+    assert found.score(x, np.roll(y, 1, axis=0)) < 0.02
+
+
+def test_settings_are_chosen_by_the_score():
+    x, y = pairs(400, 0)
+    search = GridSearchCV(MIEstimator(max_steps=100), {"hidden": [(8,), (16, 16)]}, cv=2).fit(x, y[:, 0])
+    assert search.best_params_["hidden"] in [(8,), (16, 16)]
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert clone(search.best_estimator_).get_params() == search.best_estimator_.get_params()
+
+
+@pytest.mark.parametrize(
+    ("y", "sentence"),
+    [
+        (["a", "b", "c"] * 20, "y holds the label 'c', which fit did not see."),
+        (["a"], "2 is required"),
+        (None, "MIEstimator requires y to be passed"),
+        (["a"] * 59, "inconsistent numbers of samples"),
+    ],
+)
+def test_what_cannot_be_scored_is_refused(y, sentence):
+    x, _ = pairs(60, 0)
+    found = MIEstimator(max_steps=50).fit(x, ["a", "b"] * 30)
+    with pytest.raises(ValueError, match=sentence):
+        found.score(x[: 1 if y == ["a"] else 60], y)
+
+
+def test_columns_of_y_have_to_be_as_many():
+    x, y = pairs(100, 0, columns_of_y=2)
+    found = MIEstimator(max_steps=50).fit(x, y)
+    with pytest.raises(ValueError, match="y has 1 columns; fit was given 2"):
+        found.score(x, y[:, :1])
