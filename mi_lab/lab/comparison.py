@@ -13,6 +13,7 @@ from mi_lab.estimation.pairs.pair_files import read_pairs
 from mi_lab.estimation.tasks import CorrelatedGaussians
 from mi_lab.ground.keywords import check_keywords, keywords_of, own_keywords
 from mi_lab.ground.names import CONTRASTIVE, DENSITIES, OF_PAIRS, OPTIONS, known
+from mi_lab.ground.sentences import in_a_sentence
 from mi_lab.ground.settings import as_type, plain_data
 
 if TYPE_CHECKING:
@@ -172,6 +173,7 @@ PARAMETERS: Mapping[str, Any] = {
 _WHERE = ("path", "path_y", "x", "y")
 
 
+@in_a_sentence()
 def compare_parameters(namespace: Mapping[str, Any]) -> Comparison:
     """Compare what a notebook's ``parameters`` cell says, from that notebook's ``globals()``.
 

@@ -4,6 +4,7 @@ Every line of a size has its own dash, or one that it shares with a line of clea
 are told apart in grey print. Text, grid and background are left to the page, which follows its dark or light theme.
 """
 
+import itertools
 import json
 import math
 import os
@@ -123,13 +124,24 @@ def add_log_n(figure: go.Figure, n: int, end: float, colour: str, name: str | No
     )
 
 
-def _publish_quickly() -> None:
-    """Publish a figure as Plotly does, but without all that Plotly loads for it, which costs every chapter a second."""
+def _publish() -> None:
+    """How a kernel publishes figures.
+
+    For the book without all that Plotly loads for it, which costs every chapter a second. Elsewhere as HTML, too, which
+    a notebook keeps for who exports it; the first figure brings plotly.js.
+    """
     shell = get_ipython()
-    if shell is not None and shell.display_formatter is not None and os.environ.get(IN_BOOK):
-        shell.display_formatter.ipython_display_formatter.for_type(
-            go.Figure, lambda figure: publish_display_data({FIGURE_MIME: json.loads(figure.to_json())})
-        )
+    if shell is None or shell.display_formatter is None:
+        return
+    brought = itertools.count()
+
+    def publish(figure: go.Figure) -> None:
+        data: dict[str, Any] = {FIGURE_MIME: json.loads(figure.to_json())}
+        if not os.environ.get(IN_BOOK):
+            data["text/html"] = figure.to_html(full_html=False, include_plotlyjs=not next(brought))
+        publish_display_data(data)
+
+    shell.display_formatter.ipython_display_formatter.for_type(go.Figure, publish)
 
 
-_publish_quickly()
+_publish()

@@ -27,6 +27,7 @@ from mi_lab.ground.extras import require
 from mi_lab.ground.files import check_writable
 from mi_lab.ground.keywords import check_keywords, keywords_of, own_keywords
 from mi_lab.ground.names import known
+from mi_lab.ground.sentences import in_a_sentence
 from mi_lab.ground.settings import as_type, plain_data
 from mi_lab.results.rounding import Run, round_measured
 from mi_lab.results.store import Result, results_dir, save
@@ -134,6 +135,7 @@ def store_runs(name: str, runs: Sequence[Run], **overrides: Any) -> Result:
 
 
 @own_keywords
+@in_a_sentence()
 def run_parameters(namespace: Mapping[str, Any]) -> Result:
     """Run what a notebook's ``parameters`` cell says.
 

@@ -21,7 +21,7 @@ from mi_lab.results.schema import FORMAT
 from mi_lab.runner.identity import versions
 from mi_lab.runner.recipes.by_kind import recipe
 from mi_lab.runner.stages import Stages
-from mi_lab.runner.workers import alone_on, backend, default_workers
+from mi_lab.runner.workers import alone_on, backend, default_workers, on_a_terminal
 
 
 def train_staged(
@@ -36,7 +36,8 @@ def train_staged(
     if workers is None:
         workers = default_workers(device, cluster)
     owner = None if cluster is not None else os.getpid()
-    jobs = [joblib.delayed(train_one)(spec, run, device, None if cluster is not None else label, owner) for run in grid]
+    inner = label if cluster is None and on_a_terminal() else None
+    jobs = [joblib.delayed(train_one)(spec, run, device, inner, owner) for run in grid]
     try:
         with backend(cluster):
             pool = joblib.Parallel(n_jobs=workers, return_as="generator", pre_dispatch="all")

@@ -24,7 +24,7 @@ from mi_lab.runner import sweep_training
 from mi_lab.runner.checkpoints import FileCheckpoint
 from mi_lab.runner.identity import versions
 from mi_lab.runner.sweep_training import train_runs
-from mi_lab.runner.workers import alone_on, backend, default_workers
+from mi_lab.runner.workers import alone_on, backend, default_workers, on_a_terminal
 
 
 def train_sweep(
@@ -45,8 +45,9 @@ def train_sweep(
     cut = cut_into_stacks(spec, grid, device, workers)
     stacks = [stack for stack in cut if any(_key(run) not in done for run in stack)]
     missing = [[run for run in stack if _key(run) not in done] for stack in stacks]
-    # each worker draws the bar of its stack, with the current estimates, below the bar of the figure
-    bars = [None if label is None or cluster is not None else (label, i % workers + 1) for i in range(len(stacks))]
+    # on a terminal each worker draws the bar of its stack, with the current estimates, below the bar of the figure
+    drawn = label is not None and cluster is None and on_a_terminal()
+    bars = [(str(label), i % workers + 1) if drawn else None for i in range(len(stacks))]
     owner = None if cluster is not None else os.getpid()
     delayed = joblib.delayed(train_stack)
     jobs = [delayed(spec, *parts, device, bar, owner) for *parts, bar in zip(stacks, missing, bars, strict=True)]

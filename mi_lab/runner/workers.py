@@ -21,6 +21,11 @@ def default_workers(device: str, cluster: Any) -> int:
     return 1 if device.startswith("cuda") else joblib.cpu_count()
 
 
+def on_a_terminal() -> bool:
+    """Whether bars of several processes can be drawn below each other: a notebook would keep every stroke of them."""
+    return sys.stderr.isatty()
+
+
 @contextlib.contextmanager
 def alone_on(path: Path, what: str) -> Iterator[None]:
     """Within it no other process is at this path of the runs' folder; one that comes later says what it waits for.
