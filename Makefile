@@ -17,14 +17,14 @@ book: _build/built ## build the book, then print the page to open
 # all pages or none, since a result may change where no cell did; folders, too, so that a deleted file counts;
 # book/ with its slash, as book is a target; the log of commits because the book names its revision
 SOURCES = $(shell find _config.yml _toc.yml book/ mi_lab/ $(MI_LAB_RESULTS) -not -path '*/__pycache__*')
-_build/built: .venv/installed _build/repository $(SOURCES) $(wildcard .git/logs/HEAD)
+_build/built: .venv/installed _build/settings $(SOURCES) $(wildcard .git/logs/HEAD)
 	$(BIN)/jupyter-book build . -W --keep-going --all
 	@touch $@
 
-# rewritten only if it differs, so that another address builds the book again
-_build/repository: FORCE
+# rewritten only if it differs, so that another address or folder of results builds the book again
+_build/settings: FORCE
 	@mkdir -p $(@D)
-	@test "$$(cat $@ 2>&1)" = "$(REPOSITORY)" || echo "$(REPOSITORY)" > $@
+	@test "$$(cat $@ 2>&1)" = "$(REPOSITORY) $(MI_LAB_RESULTS)" || echo "$(REPOSITORY) $(MI_LAB_RESULTS)" > $@
 
 # in the order of the files, which begins with those of the book: they take longest
 PYTEST = $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder

@@ -71,9 +71,15 @@ class Result:
 
 
 def results_dir() -> Path:
-    """``MI_LAB_RESULTS`` if it is set, else book/results of the checkout this package lies in, else ./results."""
+    """``MI_LAB_RESULTS`` if it says one, else book/results of the checkout this package lies in, else ./results."""
     default = _BOOK / "results" if _in_checkout() else "results"
-    return Path(os.environ.get("MI_LAB_RESULTS", default))
+    return Path(os.environ.get("MI_LAB_RESULTS") or default)
+
+
+def lacking() -> list[str]:
+    """The files of the book's own results that another folder has not."""
+    names = {path.name for path in (_BOOK / "results").glob("*.json")}
+    return sorted(names - {path.name for path in results_dir().glob("*.json")})
 
 
 def _in_checkout() -> bool:

@@ -7,9 +7,12 @@ import re
 from pathlib import Path
 
 import pytest
+from helpers import refused
 
+from mi_lab import ResultError
 from mi_lab.pages.interactive.widgets import ASSETS
 from mi_lab.pages.site.licences import PLOTLY, SHIPPED
+from mi_lab.pages.site.manifest import check_results
 
 ROOT = Path(__file__).parents[2]
 # made by Sphinx from its configuration or by us from results
@@ -42,6 +45,15 @@ def test_the_manifest_is_linked_and_holds_the_results_as_they_are(book):
     assert told["results"] == {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in stored}
     assert re.match("[0-9a-f]{40}|unknown", told["revision"])
     assert told["packages"]["torch"] == importlib.metadata.version("torch")
+
+
+def test_a_folder_that_lacks_results_of_the_book_is_told_in_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setenv("MI_LAB_RESULTS", str(tmp_path))
+    with refused("lacks", "of the results that the book shows, average-", "unset it", error=ResultError):
+        check_results()
+    for path in (ROOT / "book/results").glob("*.json"):
+        (tmp_path / path.name).touch()
+    check_results()
 
 
 @pytest.mark.slow

@@ -63,8 +63,11 @@ def test_a_run_that_stopped_being_finite_is_saved_and_loaded():
 def test_the_folder_is_named_by_the_environment_or_by_the_caller(tmp_path, monkeypatch):
     assert store.results_dir() == tmp_path / "results"
     assert save(made(), tmp_path / "other").parent == tmp_path / "other"
+    monkeypatch.setenv("MI_LAB_RESULTS", "")  # as if it were not set, and not the current folder
+    assert store.results_dir().parts[-2:] == ("book", "results")
     monkeypatch.delenv("MI_LAB_RESULTS")
     assert store.results_dir().parts[-2:] == ("book", "results")
+    assert store.lacking() == []
 
 
 def test_curves_keep_four_significant_digits():

@@ -8,9 +8,19 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from mi_lab.results.store import results_dir
+from mi_lab.ground.files import ResultError
+from mi_lab.results.store import lacking, results_dir
 
 NAME = "manifest.json"
+
+
+def check_results() -> None:
+    """Raise ResultError, one sentence, where the folder of results lacks some that the book shows."""
+    if missing := lacking():
+        raise ResultError(
+            f"MI_LAB_RESULTS names {results_dir()}, which lacks {len(missing)} of the results that the book shows, "
+            f"{missing[0]} first; copy those of book/results there, or unset it."
+        )
 
 
 def manifest() -> dict[str, Any]:

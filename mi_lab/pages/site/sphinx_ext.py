@@ -28,7 +28,7 @@ from mi_lab.pages.provenance import folded
 from mi_lab.pages.site.claim_blocks import write_out
 from mi_lab.pages.site.heads import PICTURE, fewer_stops, tell_others, write_missing
 from mi_lab.pages.site.licences import PLOTLY
-from mi_lab.pages.site.manifest import write_manifest
+from mi_lab.pages.site.manifest import check_results, write_manifest
 from mi_lab.pages.site.notebooks import as_script, book_of, glued_values, readable
 from mi_lab.pages.site.printed import write_printed
 from mi_lab.pages.site.repository import buttons, file_role, repository, set_up
@@ -274,6 +274,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Entry point for Sphinx."""
     os.environ[IN_BOOK] = "1"  # for the kernels of the chapters
     app.setup_extension("sphinx.ext.autodoc")
+    app.connect("builder-inited", lambda _: check_results())
     app.connect("builder-inited", _wait_for_others)
     app.connect("builder-inited", _read_in_parallel)
     app.connect("builder-inited", lambda app: app.config.html_static_path.append(str(ASSETS)))
