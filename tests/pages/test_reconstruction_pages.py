@@ -6,7 +6,7 @@ from helpers import made_result
 
 from mi_lab.experiments.reported import TABLE_2, TABLE_3
 from mi_lab.pages.chapters.autoencoders import by_decoder, cells, images, over_weight, table
-from mi_lab.pages.chapters.protocols import accuracies, at, digits, information, losses
+from mi_lab.pages.chapters.protocols import accuracies, at, digits, information, lead, losses, told_at
 from mi_lab.results.claims.outcome import mean
 
 
@@ -154,3 +154,12 @@ def test_bars_stand_by_decoder():
     linear, mlp = by_decoder(result).data
     assert list(linear.x) == ["linear decoder", "non-linear decoder", "no decoder"]
     assert list(linear.y) == pytest.approx([40, 30, 35]) and list(mlp.y) == pytest.approx([50, 60, 45])
+
+
+def test_leads_are_told_seed_by_seed(fifth):
+    # both protocols of both decoders read a thousandth more, or less, from seed 0 to seed 1
+    assert (
+        told_at(fifth, "linear", "linear") == "92.05 ± 0.05" and told_at(fifth, "linear", "linear", 0) == "80.00 ± 0.00"
+    )
+    assert lead(fifth, "linear") == "+2.00 ± 0.00" and lead(fifth, "mlp") == "-2.00 ± 0.00"
+    assert told_at(fifth, "non_linear", "l2") == "0.201 ± 0.001"

@@ -21,12 +21,12 @@ def match_wins_on_images(results: Results) -> Outcome:
     """Table 2: each decoder ahead under the probe of its kind, though the non-linear one has a clearly lower loss."""
     [result] = results.values()
     at = {d: {probe: _values(result, d, probe) for probe in ("linear", "mlp")} for d in ("linear", "non_linear")}
-    lead = {probe: gap_by_seed(*_pair(at, probe))[0] for probe in ("linear", "mlp")}
+    lead = {probe: gap_by_seed(*_pair(at, probe)) for probe in ("linear", "mlp")}
     by_seed = {decoder: _values(result, decoder, "l2", scale=1) for decoder in ("linear", "non_linear")}
     losses = {decoder: mean(values.values()) for decoder, values in by_seed.items()}
     says = (
-        f"The prelogits made for a linear decoder are {ahead(lead['linear'])} under the linear probe and "
-        f"{ahead(lead['mlp'])} under the MLP probe; the loss is {losses['linear']:.2f} with the linear and "
+        f"The prelogits made for a linear decoder are {ahead(*lead['linear'])} under the linear probe and "
+        f"{ahead(*lead['mlp'])} under the MLP probe; the loss is {losses['linear']:.2f} with the linear and "
         f"{losses['non_linear']:.2f} with the non-linear decoder."
     )
     # a non-linear decoder that reconstructs no better has not learnt, and says nothing of the match
@@ -37,7 +37,9 @@ def match_wins_on_images(results: Results) -> Outcome:
         leads("The non-linear one leads under the MLP probe.", *_pair(at, "mlp")[::-1], POINTS, decided),
         under("The non-linear one has the lower loss.", ratios, LOWER, decided),
     )
-    numbers = {"linear probe": lead["linear"], "MLP probe": lead["mlp"]} | {f"loss, {d}": v for d, v in losses.items()}
+    numbers = {"linear probe": lead["linear"][0], "MLP probe": lead["mlp"][0]} | {
+        f"loss, {d}": v for d, v in losses.items()
+    }
     return Outcome(parts, says, numbers)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from mi_lab.experiments.reconstruction_specs import PIXELS
 from mi_lab.experiments.registry import experiment
 from mi_lab.results.claims.claim import MORE_EPOCHS, Claim, Evidence
-from mi_lab.results.claims.outcome import Outcome, Part, Results, ahead, leads, mean, under
+from mi_lab.results.claims.outcome import Outcome, Part, Results, ahead, gap_by_seed, leads, mean, under
 from mi_lab.results.store import Result
 
 POINT = 0.5
@@ -23,14 +23,14 @@ def match_wins(results: Results) -> Outcome:
     result = results["fig-5"]
     linear, mlp = _lead(result, "linear"), _lead(result, "mlp")
     says = (
-        f"After the last epoch the code made for a linear decoder is {ahead(linear)} under the linear protocol, and "
-        f"{ahead(mlp)} under the MLP protocol ({len(_seeds(result))} seeds, validation images)."
+        f"After the last epoch the code made for a linear decoder is {ahead(*linear)} under the linear protocol, and "
+        f"{ahead(*mlp)} under the MLP protocol ({len(_seeds(result))} seeds, validation images)."
     )
     parts = (
         _leads("linear", "non_linear", result, "linear"),
         _leads("non_linear", "linear", result, "mlp"),
     )
-    return Outcome(parts, says, {"linear protocol": linear, "MLP protocol": mlp})
+    return Outcome(parts, says, {"linear protocol": linear[0], "MLP protocol": mlp[0]})
 
 
 def lower_loss_is_not_better(results: Results) -> Outcome:
@@ -39,9 +39,9 @@ def lower_loss_is_not_better(results: Results) -> Outcome:
     linear, other, lead = _loss(result, "linear"), _loss(result, "non_linear"), _lead(result, "linear")
     says = (
         f"The loss per pixel is {other:.3f} with the non-linear and {linear:.3f} with the linear decoder; under the "
-        f"linear protocol the linear decoder's code is {ahead(lead)}."
+        f"linear protocol the linear decoder's code is {ahead(*lead)}."
     )
-    numbers = {"loss, linear": linear, "loss, non-linear": other, "linear protocol": lead}
+    numbers = {"loss, linear": linear, "loss, non-linear": other, "linear protocol": lead[0]}
     parts = (_lower(result), _leads("linear", "non_linear", result, "linear"))
     return Outcome(parts, says, numbers)
 
@@ -52,10 +52,10 @@ def joint_same_story(results: Results) -> Outcome:
     linear, mlp = _lead(result, "linear"), _lead(result, "mlp")
     ratio = _loss(result, "non_linear") / _loss(result, "linear")
     says = (
-        f"With joint gradients the linear decoder's code is {ahead(linear)} under the linear protocol and "
-        f"{ahead(mlp)} under the MLP protocol, and the non-linear decoder's loss is {ratio:.2f} times the other's."
+        f"With joint gradients the linear decoder's code is {ahead(*linear)} under the linear protocol and "
+        f"{ahead(*mlp)} under the MLP protocol, and the non-linear decoder's loss is {ratio:.2f} times the other's."
     )
-    numbers = {"linear protocol": linear, "MLP protocol": mlp, "ratio of losses": ratio}
+    numbers = {"linear protocol": linear[0], "MLP protocol": mlp[0], "ratio of losses": ratio}
     parts = (
         _leads("linear", "non_linear", result, "linear"),
         _leads("non_linear", "linear", result, "mlp"),
@@ -94,9 +94,9 @@ def _values(result: Result, decoder: str, measure: str) -> dict[int, float]:
     return {run["seed"]: math.nan if (v := run["values"][measure]) is None else 100 * v for run in runs}
 
 
-def _lead(result: Result, protocol: str) -> float:
-    """Percentage points by which the linear decoder's code leads under a protocol, the mean over seeds."""
-    return 100 * (_mean(result, "linear", protocol) - _mean(result, "non_linear", protocol))
+def _lead(result: Result, protocol: str) -> tuple[float, float]:
+    """Percentage points by which the linear decoder's code leads under a protocol, seed by seed: mean and error."""
+    return gap_by_seed(_values(result, "linear", protocol), _values(result, "non_linear", protocol))
 
 
 def _loss(result: Result, decoder: str) -> float:

@@ -199,9 +199,10 @@ def mean(values: Iterable[float | None]) -> float:
     return sum(found) / len(found) if found else math.nan
 
 
-def ahead(points: float) -> str:
-    """A lead in percentage points in words."""
-    return f"{abs(points):.1f} points {'ahead' if points > 0 else 'behind'}"
+def ahead(points: float, error: float = math.nan) -> str:
+    """A lead in percentage points in words, with its standard error if there is one."""
+    told = "" if math.isnan(error) else f" ± {error:.1f}"
+    return f"{abs(points):.1f}{told} points {'ahead' if points > 0 else 'behind'}"
 
 
 def finals(result: Result, readout: str, **where: Any) -> list[float]:
