@@ -26,6 +26,7 @@ FAMILIES = {
     "explorer": "explorer-nwj-shuffle",
     "labelings": "fig-4",
     "labels": "table-1-untrained",
+    "learning": "learning-rotation",
     "noisy_mnist": "noisy-mnist",
     "v_infomax_mnist": "fig-14",
     "v_infomax_cifar": "table-2",

@@ -1,4 +1,4 @@
-"""The experiments on images as plain data: Fig. 4-9 and 14, Tables 1-4 and 6-8."""
+"""The experiments on images as plain data: Fig. 4-9 and 14, Tables 1-4 and 6-8; and what stands beside Table 1."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from typing import Any
 
 from mi_lab.experiments.image_specs import Labelings, NoisyImages, Probing
 from mi_lab.experiments.kinds import Experiment
+from mi_lab.experiments.learning_specs import Learning
 from mi_lab.experiments.reconstruction_specs import SupervisedAutoencoders, VInfoMaxDigits, VInfoMaxImages
 
 
@@ -29,11 +30,31 @@ def _probing(table: str, architecture: str, pretext: str) -> Experiment:
         "precision": "float32",
         "linear_epochs": 2,
         "nmi_epochs": 1,
+        "seeds": (0,),
     }
     laptop: dict[str, Any] = {"width": 16, "validation_images": 1000, "nmi_epochs": 10} | sizes.get(pretext, {})
     if table == "table-8" and pretext != "none":
         laptop["precision"] = "bfloat16"
     return Experiment(name, "labels", {}, Probing(pretext, architecture, **rates), laptop, small)
+
+
+_FAIR: dict[str, Any] = {"images": 5000, "epochs": 30, "precision": "bfloat16", "seeds": (0, 1, 2)}
+
+
+def _on_equal_data(own: Experiment) -> Experiment:
+    """Rotations at the laptop's size on the images of random labels, as often: the fair comparison of the two."""
+    return dataclasses.replace(own, name=f"{own.name}-5000", laptop={**own.laptop, **_FAIR})
+
+
+def _learning(pretext: str) -> Experiment:
+    """Table 1's network, probed as it learns, on the images that both pretexts share."""
+    own = _probing("table-1", "resnet18", pretext)
+    settings = ("batch_size", "learning_rate")
+    rates = {name: getattr(own.report, name) for name in settings}
+    small = {name: value for name, value in own.smoke.items() if name != "nmi_epochs"}
+    laptop = {"width": 16, "validation_images": 1000, "linear_epochs": 100, "read_at": (0, 1, 3, 10, 30), **_FAIR}
+    name = f"learning-{pretext.replace('_', '-')}"
+    return Experiment(name, "learning", {}, Learning(pretext, **rates), laptop, small | {"read_at": (0, 1)})
 
 
 def _in_bfloat16(own: Experiment) -> Experiment:
@@ -117,6 +138,10 @@ IMAGES = (
         for pretext in ("rotation", "random_labels", "none")
     ),
     _in_bfloat16(_probing("table-1", "resnet18", "rotation")),
+    _on_equal_data(_probing("table-1", "resnet18", "rotation")),
+    _on_equal_data(_probing("table-8", "plainnet18", "rotation")),
+    _learning("rotation"),
+    _learning("random_labels"),
     _NOISY_MNIST,
     Experiment("fig-4", "labelings", {}, Labelings(), {}, {"data": "synthetic_colour"}),
     *_reconstructions(),

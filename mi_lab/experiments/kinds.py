@@ -8,6 +8,7 @@ from typing import Any
 from mi_lab.experiments.border_specs import Border
 from mi_lab.experiments.consistency_specs import Consistency, Staircase, Untrained
 from mi_lab.experiments.image_specs import Labelings, NoisyImages, Probing
+from mi_lab.experiments.learning_specs import Learning
 from mi_lab.experiments.reconstruction_specs import (
     Reconstruction,
     SupervisedAutoencoders,
@@ -27,6 +28,7 @@ Spec = (
     | Border
     | Labelings
     | Probing
+    | Learning
     | NoisyImages
     | Reconstruction
     | Staircase
@@ -40,6 +42,7 @@ KINDS: Mapping[str, type[Spec]] = {
     "border": Border,
     "labelings": Labelings,
     "probing": Probing,
+    "learning": Learning,
     "noisy_images": NoisyImages,
     "v_infomax_digits": VInfoMaxDigits,
     "v_infomax_images": VInfoMaxImages,

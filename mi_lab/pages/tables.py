@@ -6,20 +6,24 @@ from html import escape
 from IPython.display import Markdown
 
 
-def table_html(head: Sequence[str], rows: Sequence[Sequence[str]], label: str) -> str:
+def table_html(head: Sequence[str], rows: Sequence[Sequence[str]], label: str, caption: str = "") -> str:
     """The table, every cell escaped, in a region of its own that scrolls; ``label`` names it for screen readers."""
+    above = f"\n<caption>{escape(caption)}</caption>" if caption else ""
     titles = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in head)
     body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
     return f"""\
-<div tabindex="0" role="region" aria-label="{escape(label)}"><table>
+<div tabindex="0" role="region" aria-label="{escape(label)}"><table>{above}
 <thead><tr>{titles}</tr></thead>
 <tbody>{body}</tbody>
 </table></div>"""
 
 
-def sourced_table(head: Sequence[str], rows: Sequence[Sequence[str]], label: str, source: str) -> str:
+def sourced_table(
+    head: Sequence[str], rows: Sequence[Sequence[str]], label: str, source: str, caption: str = ""
+) -> str:
     """The same with the line under it that says where its numbers come from, as HTML."""
-    return f'<div class="mi-table">{table_html(head, rows, label)}<p class="mi-provenance">{source}</p></div>'
+    table = table_html(head, rows, label, caption)
+    return f'<div class="mi-table">{table}<p class="mi-provenance">{source}</p></div>'
 
 
 def words_table(head: Sequence[str], rows: Sequence[Sequence[str]], label: str) -> Markdown:

@@ -11,6 +11,7 @@ import torch
 from mi_lab.experiments.border_specs import Border
 from mi_lab.experiments.consistency_specs import Consistency, Staircase, Untrained
 from mi_lab.experiments.image_specs import NO_PRETEXT, Labelings, NoisyImages, Probing
+from mi_lab.experiments.learning_specs import Learning
 from mi_lab.experiments.reconstruction_specs import NO_DECODER, VInfoMaxDigits
 from mi_lab.experiments.sweep_specs import Limits
 from mi_lab.representation.datasets import load_dataset, some
@@ -39,6 +40,8 @@ def part_again(spec: Any, run: Mapping[str, Any], device: torch.device) -> Part:
         return _first_steps(spec, run, device) if run["seed"] == spec.seeds[0] else {}
     if isinstance(spec, Consistency):
         return {"values": {"truth": rows_task(spec, run).mi}}
+    if isinstance(spec, Learning):
+        return {}
     if isinstance(spec, Probing):
         return _first_filters(spec, run["seed"]) if spec.pretext == NO_PRETEXT else {}
     if isinstance(spec, NoisyImages):

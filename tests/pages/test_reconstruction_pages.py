@@ -6,7 +6,7 @@ from helpers import made_result
 
 from mi_lab.experiments.reported import TABLE_2, TABLE_3
 from mi_lab.pages.chapters.autoencoders import by_decoder, cells, images, over_weight, table
-from mi_lab.pages.chapters.protocols import accuracies, at, digits, information, losses
+from mi_lab.pages.chapters.protocols import accuracies, at, digits, information, lead, losses, told_at
 from mi_lab.results.claims.outcome import mean
 
 
@@ -76,7 +76,7 @@ def test_cells_stand_beside_the_reports(third):
     html = table(third, ("linear", "l2"), TABLE_3["resnet18"])
     assert (
         "linear decoder, λ&nbsp;=&nbsp;∞" in html
-        and "<caption>ResNet18</caption>" in html
+        and "<caption>ResNet18; stored: one seed</caption>" in html
         and "width 16 (report: 64)" in html
     )
     ours, theirs = re.findall(r"<tr><th scope=\"row\">linear accuracy.*?</tr>", html)
@@ -101,9 +101,43 @@ def test_lines_are_named_by_what_sets_them_apart(third):
     assert names[1] == ["rotation", "rotation, report", "random labels", "random labels, report"]
 
 
+def test_cells_of_several_seeds_come_with_their_standard_error():
+    def measure(run):
+        return {"values": {"linear": 0.5 + 0.01 * run["seed"], "mlp": 0.6 if run["seed"] else None}}
+
+    several = made_result("table-3-resnet18", measure, seeds=[0, 1, 2])
+    html = table(several, ("linear", "mlp"), TABLE_3["resnet18"])
+    # per cent: 50, 51, 52, whose deviation is 1
+    assert "<td>51.0 ± 0.6</td>" in html and "stored: mean ± standard error of three seeds" in html
+    assert re.findall(r"<td>([^<]*)</td>", html.split("MLP accuracy")[1])[:2] == ["–", "–"]  # a training was lost
+    figure = over_weight([several], "linear", "linear")
+    assert figure.data[0].error_y.array == pytest.approx([1 / math.sqrt(3)] * 4)
+    assert figure.data[1].error_y.array is None  # the report's
+    assert figure.layout.meta["table"]["rows"][0][2] == "51.0 ± 0.6"
+    bars = by_decoder(made_result("table-2", lambda run: measure({"seed": run["seed"]}) | {}, seeds=[1, 2])).data[0]
+    assert bars.error_y.array == pytest.approx([0.5] * 3)
+
+
 def test_images_begin_with_the_original(third):
     titles = re.findall(r"<p>(.*?)</p>", images(third))
     assert titles[0] == "image" and len(titles) == 7 and "non-linear decoder, λ = 1" in titles
+
+
+def test_what_gives_back_next_to_nothing_is_named_and_not_shown(third):
+    for run in third.select(weight="0.25", decoder="linear"):
+        run["values"]["l2"] = 0.92
+    html = images(third)
+    titles = re.findall(r"<p>(.*?)</p>", html)
+    assert "linear decoder, λ = 0.25" not in titles and titles[-1].endswith("linear decoder, λ = 0.25 (loss 0.92).")
+    assert html.count("<img") == 2 * 6
+
+
+def test_images_are_those_of_the_first_seed():
+    def measure(run):
+        return {"values": {"linear": 0.5, "mlp": 0.5, "pictures": [run["seed"]] * 2 * 3 * 32 * 32}}
+
+    several = made_result("table-3-resnet18", measure, seeds=[0, 1])
+    assert images(several).count("<img") == 2 * 7
 
 
 def test_table_2_needs_no_weight():
@@ -120,3 +154,12 @@ def test_bars_stand_by_decoder():
     linear, mlp = by_decoder(result).data
     assert list(linear.x) == ["linear decoder", "non-linear decoder", "no decoder"]
     assert list(linear.y) == pytest.approx([40, 30, 35]) and list(mlp.y) == pytest.approx([50, 60, 45])
+
+
+def test_leads_are_told_seed_by_seed(fifth):
+    # both protocols of both decoders read a thousandth more, or less, from seed 0 to seed 1
+    assert (
+        told_at(fifth, "linear", "linear") == "92.05 ± 0.05" and told_at(fifth, "linear", "linear", 0) == "80.00 ± 0.00"
+    )
+    assert lead(fifth, "linear") == "+2.00 ± 0.00" and lead(fifth, "mlp") == "-2.00 ± 0.00"
+    assert told_at(fifth, "non_linear", "l2") == "0.201 ± 0.001"

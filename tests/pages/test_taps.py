@@ -1,4 +1,5 @@
 import copy
+import dataclasses
 import math
 import re
 
@@ -8,8 +9,8 @@ from helpers import made_result
 
 from mi_lab.experiments.reported import TABLE_1_ACCURACY
 from mi_lab.ground.names import TAPS
-from mi_lab.pages.chapters.noise import ESTIMATORS, accuracies, over_noise, table_7
-from mi_lab.pages.chapters.taps import by_tap, heat, measured
+from mi_lab.pages.chapters.noise import ESTIMATORS, accuracies, over_noise, over_training, table_7
+from mi_lab.pages.chapters.taps import by_tap, differences, heat, measured
 from mi_lab.pages.chapters.venn import _distance, _overlap, venn
 from mi_lab.pages.pictures import Picture, filters_of, from_flat, picture_rows
 from mi_lab.results.store import load
@@ -28,11 +29,41 @@ def test_a_table_shows_the_mean_over_seeds_beside_the_report(rotation):
     html = heat([rotation], "linear", TABLE_1_ACCURACY)
     rows = re.findall(r"<tr><th.*?</tr>", html)
     assert len(rows) == 5  # the head, ours, and three of the report
-    assert ">45.0<" in rows[1] and "stored" in rows[1]
+    assert ">45.0 ± 5.0<" in rows[1] and "stored" in rows[1]
+    assert "<caption>linear accuracy [%]; stored: mean ± standard error of two seeds</caption>" in html
     assert ">41.65<" in rows[2]
     heats = [float(x) for x in re.findall(r"--heat:([0-9.]+)", html)]
     assert min(heats) == 0 and max(heats) == 1 and len(heats) == 24
     assert "width 16 (report: 64)" in html and "papermill book/experiments/labels.ipynb" in html
+
+
+def test_one_seed_has_no_standard_error_and_its_caption_says_so(rotation):
+    alone = dataclasses.replace(rotation, runs=rotation.select(seed=0))
+    html = heat([alone], "linear", TABLE_1_ACCURACY)
+    assert ">40.0<" in html and "±" not in html and "stored: one seed</caption>" in html
+    assert by_tap([alone], "linear").data[0].error_y.array is None
+    assert by_tap([rotation], "linear").data[0].error_y.array == pytest.approx([5, 0, 0, 0, 0, 0])
+
+
+def test_a_lost_value_is_a_dash_and_spoils_no_other(rotation):
+    lost = copy.deepcopy(rotation)
+    lost.runs[1]["values"]["linear"]["B1"] = None
+    html = heat([lost], "linear", TABLE_1_ACCURACY)
+    assert ">–<" in html and ">nan" not in html and ":nan" not in html and ">45.0 ± 5.0<" in html
+
+
+def test_differences_are_taken_seed_by_seed(rotation):
+    def measure(run):
+        return {"values": {"linear": dict.fromkeys(TAPS, 0.3) | {"B0": 0.3 + 0.1 * run["seed"]}}}
+
+    untrained = made_result("table-1-untrained", measure, seeds=[0, 1, 2])
+    html = differences([(rotation, untrained)])
+    [row] = [re.findall("<td>(.*?)</td>", row) for row in re.findall("<tr><td>.*?</tr>", html)]
+    assert row[0] == "rotation − untrained"
+    assert row[1] == "+10.0 ± 0.0" and row[2] == "+20.0 ± 0.0"  # B0 rises by ten points in both from seed to seed
+    assert "mean ± standard error of two seeds</caption>" in html
+    alone = dataclasses.replace(rotation, runs=rotation.select(seed=1))
+    assert "<td>+10.0</td>" in differences([(alone, untrained)])
 
 
 def test_the_figure_keeps_both_kinds_of_evidence_apart(rotation):
@@ -63,6 +94,49 @@ def test_tables_6_and_7_stand_beside_the_reports():
     cells = [re.findall("<td>(.*?)</td>", row) for row in re.findall("<tr>.*?</tr>", table_7(result))]
     assert ["MINE", "stored", "1.500", "1.500", "1.500"] in cells
     assert ["MINE", "report", "2.212", "2.227", "2.212"] in cells
+
+
+def noisy_digits(**settings):
+    """Estimates that rise by a tenth of a nat from seed to seed, and were highest in the second of three epochs."""
+
+    def measure(run):
+        level, values, curves = 1.0 + 0.1 * run["seed"], {"accuracy": 0.9 + 0.01 * run["seed"]}, {}
+        for name in ESTIMATORS:
+            values |= {
+                name: dict.fromkeys(("L0", "L1", "L2"), level),
+                f"{name}_test": dict.fromkeys(("L0", "L1", "L2"), 0.5),
+            }
+            curves |= {f"{name} {tap}": [0.1, level, 0.7] for tap in ("L0", "L1", "L2")}
+        return {"values": values, "curves": curves}
+
+    return made_result("noisy-mnist", measure, **{"p": [0.0, 1.0], "critic_epochs": 3, **settings})
+
+
+def test_several_seeds_of_noise_come_with_their_standard_error():
+    several = noisy_digits(seeds=[0, 1, 2])
+    figure = over_noise(several, "nwj")
+    assert list(figure.data[0].x) == [0.0, 1.0] and list(figure.data[0].y) == pytest.approx([1.1, 1.1])
+    assert figure.data[0].error_y.array == pytest.approx([0.1 / math.sqrt(3)] * 2)
+    assert figure.layout.meta["table"]["rows"][0] == ["0", "91.00 ± 0.58", *["1.100 ± 0.058"] * 3]
+    assert "<td>91.0 ± 0.6</td>" in accuracies(several) and "standard error of three seeds" in accuracies(several)
+    assert "<td>1.100 ± 0.058</td>" in table_7(several) and "±" not in table_7(noisy_digits())
+    assert over_noise(noisy_digits(), "nwj").data[0].error_y.array is None
+
+
+def test_noise_over_training_marks_the_best_epoch_and_the_held_out_value():
+    result = noisy_digits(seeds=[1, 0], p=[0.0, 0.5, 1.0])
+    result.runs[0]["curves"]["nwj L1"] = []  # never finite
+    figure = over_training(result, "nwj")
+    lines = [trace for trace in figure.data if trace.mode == "lines" and trace.name != "log 10"]
+    assert [trace.xaxis for trace in lines] == ["x", "x", "x2", "x3", "x3"]  # L0 to L2, every second p, one lost
+    assert list(lines[0].x) == [1, 2, 3] and list(lines[0].y) == [0.1, 1.1, 0.7]  # the first seed alone
+    disc, ring = (trace for trace in figure.data[1:3])
+    assert (disc.marker.symbol, list(disc.x), list(disc.y)) == ("circle", [2], [1.1])
+    assert (ring.marker.symbol, list(ring.x), list(ring.y)) == ("circle-open", [2], [0.5])
+    assert len({trace.line.color for trace in lines[:2]}) == 2 and lines[0].line.color == lines[2 + 1].line.color
+    rows = figure.layout.meta["table"]["rows"]
+    assert rows[0] == ["L0", "0", "2", "1.100", "0.500"] and rows[3][2] == "–" and len(rows) == 9
+    assert "in epoch 2, held out 0.500" in figure.layout.meta["alt"] and "seed 1" in figure.layout.meta["table"]["note"]
 
 
 @pytest.mark.parametrize("shared", [0.01, 0.3, 0.9])

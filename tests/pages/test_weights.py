@@ -75,3 +75,9 @@ def test_the_table_that_stands_in_holds_every_result(made):
     assert f"{start}<td>linear</td><td>50.0 {none}</td><td>60.0 {linear}</td>" in html
     assert f"{start}<td>non-linear</td><td>50.0 {none}</td><td>50.0 {other}</td>" in html
     assert "<td>random labels</td>" in html and "table-3-resnet18" in html
+
+
+def test_the_table_says_how_many_seeds_its_means_have(made):
+    assert "Seeds per network: 1." in weights(made).data
+    several = made_result("table-4-plainnet18", lambda run: {"values": {"linear": 0.5}}, seeds=[0, 1, 2])
+    assert "Seeds per network: 1 to 3." in weights([*made, several]).data

@@ -7,7 +7,7 @@ import pytest
 from helpers import refused
 
 from mi_lab.experiments.registry import EXPERIMENTS, experiment
-from mi_lab.results.claims import on_all_pairs, on_js, on_mine, on_nwj
+from mi_lab.results.claims import on_all_pairs, on_autoencoders, on_decoders, on_images, on_js, on_mine, on_nwj
 from mi_lab.results.claims.judge import CLAIMS, VERDICTS, counts, judge, judge_all
 from mi_lab.results.claims.outcome import (
     CLEAR,
@@ -22,7 +22,9 @@ from mi_lab.results.claims.outcome import (
     Part,
     every,
     exceeds,
+    leads,
     same,
+    under,
     word_of,
 )
 from mi_lab.results.curves import distance, fall, final, first_above, growth, pull, scatter
@@ -128,6 +130,46 @@ def test_differences_count_from_two_standard_errors_over_seeds(high, low, state,
     assert exceeds("", high, low, CLEAR).state == state
     assert same("", high, low, CLEAR).state == alike
     assert exceeds("", high, low, CLEAR, decided=False).state == UNDECIDED == same("", high, low, CLEAR, False).state
+
+
+@pytest.mark.parametrize(
+    ("high", "low", "state"),
+    [
+        ([50.0, 51, 52], [48.0, 49, 50], SEEN),  # seed by seed two points, however far the seeds scatter
+        ([50.0, 51, 52], [50.0, 49, 48], UNDECIDED),  # on average two points, with a standard error of 1.2
+        ([48.0, 49, 50], [50.0, 51, 52], NOT_SEEN),
+        ([50.0, 51, 52], [50.1, 50.9, 52], NOT_SEEN),  # even two standard errors would not make two points
+        ([80.0], [50.0], UNDECIDED),  # one seed shows nothing
+        ([50.0], [80.0], NOT_SEEN),  # but can refute
+        ([50.0], [59.0], UNDECIDED),
+        ([80.0, 81], [50.0], UNDECIDED),  # one seed in common
+        ([math.nan, 51, 52], [48.0, 49, 50], UNDECIDED),
+    ],
+)
+def test_differences_on_images_are_taken_seed_by_seed(high, low, state):
+    high, low = dict(enumerate(high)), dict(enumerate(low))
+    assert leads("", high, low, 2.0).state == state and leads("", high, low, 2.0, False).state == UNDECIDED
+
+
+@pytest.mark.parametrize(
+    ("values", "state"),
+    [
+        ([0.8, 0.81, 0.82], SEEN),
+        ([0.98, 0.99, 1.0], NOT_SEEN),
+        ([0.8, 0.9, 0.99], UNDECIDED),
+        ([0.1], UNDECIDED),
+        ([0.8, 0.81, math.nan], NOT_SEEN),
+        ([math.nan], NOT_SEEN),
+    ],
+)
+def test_a_mean_is_under_a_line_by_two_standard_errors(values, state):
+    assert under("", values, 0.9).state == state and under("", values, 0.9, False).state == UNDECIDED
+
+
+def test_no_claim_on_images_is_reproduced_on_one_seed(committed_results):
+    names = [claim.name for subject in (on_autoencoders, on_decoders, on_images) for claim in subject.CLAIMS]
+    for name, verdict in judge_all(names, committed_results).items():
+        assert verdict.seeds != 1 or verdict.word != REPRODUCED, name
 
 
 def test_no_seed_of_a_stored_result_makes_a_gross_difference(committed_results):

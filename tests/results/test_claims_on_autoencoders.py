@@ -10,9 +10,9 @@ from mi_lab.results.claims.outcome import NOT_REPRODUCED, NOT_RUN, PARTLY, REPRO
 PER_CENT = ("linear", "mlp")
 
 
-def scattered(value, seed):
-    """An accuracy in per cent as a share, which scatters by half a point over the seeds."""
-    return (value + 0.5 * (seed - 1)) / 100
+def scattered(value, run, seeds, cell=0):
+    """An accuracy in per cent as a share, which scatters by 0.4 points over three seeds; in another order by cell."""
+    return (value + (0.4 * ((run["seed"] + cell) % 3 - 1) if seeds > 1 else 0)) / 100
 
 
 def second(linear, mlp, losses=(0.28, 0.14), epochs=50, seeds=3):
@@ -20,7 +20,8 @@ def second(linear, mlp, losses=(0.28, 0.14), epochs=50, seeds=3):
 
     def measure(run):
         which = 1 if run["decoder"] == "non_linear" else 0
-        values = {"linear": scattered(linear[which], run["seed"]), "mlp": scattered(mlp[which], run["seed"])}
+        accuracies = zip(PER_CENT, (linear[which], mlp[which]), strict=True)
+        values = {name: scattered(value, run, seeds, which) for name, value in accuracies}
         return {"values": values | {"l2": losses[which]}}
 
     return {"table-2": made_result("table-2", measure, epochs=epochs, seeds=[*range(seeds)])}
@@ -32,7 +33,8 @@ def second(linear, mlp, losses=(0.28, 0.14), epochs=50, seeds=3):
         ((45, 38), (54, 57), (0.28, 0.14), {}, REPRODUCED),
         ((45, 38), (54, 57), (0.28, 0.14), {"epochs": 5}, NOT_RUN),  # what is seen so early is not yet seen
         ((45, 38), (54, 57), (0.28, 0.14), {"seeds": 1}, NOT_RUN),
-        ((50, 38), (45, 57), (0.28, 0.14), {"seeds": 1}, REPRODUCED),  # gross
+        ((60, 38), (37, 57), (0.28, 0.14), {"seeds": 1}, NOT_RUN),  # gross, and one seed
+        ((38, 60), (57, 37), (0.28, 0.14), {"seeds": 1}, NOT_RUN),  # the loss is not decided
         ((45, 38), (57, 57), (0.28, 0.14), {}, PARTLY),
         ((44, 45), (57, 56), (0.28, 0.14), {}, PARTLY),
         ((45, 44), (57, 56), (0.295, 0.289), {}, NOT_RUN),  # no lower loss: the decoder has not learnt
@@ -54,7 +56,8 @@ def table(name, cells, epochs=182, memorised=1.0, seeds=3):
 
     def measure(run):
         found = cells.get((run["decoder"], run["weight"]), cells["none", "0"])
-        values = {key: scattered(found[key], run["seed"]) for key in PER_CENT}
+        cell = list(cells).index((run["decoder"], run["weight"])) if (run["decoder"], run["weight"]) in cells else 0
+        values = {key: scattered(found[key], run, seeds, cell) for key in PER_CENT}
         return {"values": values, "curves": {"training_accuracy": [memorised]}}
 
     return {name: made_result(name, measure, epochs=epochs, seeds=[*range(seeds)])}
@@ -94,7 +97,7 @@ def random_labels(*linear, **settings):
 
 def untrained(linear=34.0):
     def measure(run):
-        return {"values": {"linear": {"prelogits": scattered(linear, run["seed"])}}}
+        return {"values": {"linear": {"prelogits": scattered(linear, run, 3)}}}
 
     return {"table-1-untrained": made_result("table-1-untrained", measure, seeds=[0, 1, 2])}
 
@@ -124,6 +127,9 @@ def test_the_weight_trades_off(last, random, settings, word):
         (3.0, 3.0, {}, PARTLY),
         (-3.0, -5.0, {}, NOT_REPRODUCED),
         (1.0, 3.0, {"seeds": 1}, NOT_RUN),
+        (0.0, 40.0, {"seeds": 1}, NOT_RUN),  # gross
+        (20.0, -20.0, {"seeds": 1}, NOT_REPRODUCED),  # gross, the wrong way
+        (0.0, 0.0, {}, NOT_REPRODUCED),  # two standard errors are 0.8 points, and would not make it two points
         (2.1, 14.8, {"epochs": 3}, NOT_RUN),
     ],
 )
@@ -135,9 +141,8 @@ def test_a_network_without_skips_gains_more(residual, plain, settings, word):
 def test_the_reports_own_tables_3_and_4_are_one_seed():
     third = {name: table(f"table-3-{name}", TABLE_3[name], seeds=1) for name in TABLE_3}
     assert on_autoencoders.helps_at_small_weight(third["resnet18"]).word == NOT_RUN
-    # what its plain network gains is gross, and more than gross beside the other
     found = on_autoencoders.helps_plainnet_more(third["resnet18"] | third["plainnet18"])
-    assert found.word == REPRODUCED
+    assert found.word == NOT_RUN and found.numbers["PlainNet18"] == pytest.approx(59.96 - 45.12)
     fourth = table("table-4-resnet18", TABLE_4["resnet18"], seeds=1)
     found = on_autoencoders.weight_trades_off(third["resnet18"] | fourth | untrained())
     assert found.numbers["random labels, ∞ - 0"] == pytest.approx(46.96 - 27.38) and found.word != NOT_REPRODUCED

@@ -9,6 +9,7 @@ TRAINING |= {f"average-{w:g}-2x512-{n}" for w in WEIGHTS for n in (64, 256, 1024
 TRAINING -= {"average-0.01-2x512-64"} | {
     f"average-{w}-1x64-64" for w in ("0.006", "0.01", "0.05", "0.1", "0.5", "0.9", "1")
 }
+TRAINING |= {"table-1-rotation-5000", "table-8-rotation-5000", "learning-rotation", "learning-random-labels"}
 """Experiments that wait for their first result."""
 
 

@@ -138,6 +138,7 @@ class TwoSteps(Stages):
     [
         "table-1-random-labels",
         "table-8-random-labels",
+        "learning-rotation",
         "noisy-mnist",
         "fig-5",
         "fig-14",

@@ -1,6 +1,7 @@
 """The evidence of each claim as a small figure of stored results, for the page of claims."""
 
 import dataclasses
+import math
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
@@ -9,14 +10,14 @@ import plotly.graph_objects as go
 from mi_lab.experiments.reconstruction_specs import VInfoMaxDigits
 from mi_lab.pages import theme
 from mi_lab.pages.chapters.autoencoders import by_decoder, over_weight
-from mi_lab.pages.chapters.noise import ESTIMATORS
+from mi_lab.pages.chapters.noise import ESTIMATORS, by_p
 from mi_lab.pages.chapters.protocols import DECODERS, PROTOCOLS, at, losses
 from mi_lab.pages.chapters.taps import by_tap
 from mi_lab.pages.chapters.verdicts import critic_name
 from mi_lab.pages.figures import NAMES, curves_of
 from mi_lab.pages.provenance import provenance
 from mi_lab.results.claims.judge import CLAIMS
-from mi_lab.results.claims.outcome import decides, log_n, spec_of
+from mi_lab.results.claims.outcome import decides, log_n, mean, spec_of
 from mi_lab.results.curves import final, scatter
 from mi_lab.results.store import Result, load
 
@@ -153,8 +154,9 @@ def _protocols(result: Result) -> go.Figure:
 
 
 def _over_p(result: Result, name: str, tap: str) -> list[Point]:
-    values = [(run["p"], run["values"][name][tap]) for run in result.runs]
-    return [(p, value) for p, value in values if value is not None]
+    """The mean over seeds, without what was lost under one."""
+    values = [(p, mean(values)) for p, values in by_p(result, name, tap).items()]
+    return [(p, value) for p, value in values if math.isfinite(value)]
 
 
 KINDS: Mapping[str, Callable[..., go.Figure]] = {

@@ -8,12 +8,14 @@ from IPython.display import HTML, Markdown, display
 from mi_lab.experiments.border_specs import Border
 from mi_lab.experiments.consistency_specs import Consistency, Staircase, Untrained
 from mi_lab.experiments.image_specs import Labelings, NoisyImages, Probing
+from mi_lab.experiments.learning_specs import Learning
 from mi_lab.experiments.reconstruction_specs import SupervisedAutoencoders, VInfoMaxDigits, VInfoMaxImages
 from mi_lab.experiments.registry import experiment
 from mi_lab.experiments.sweep_specs import CeilingTable, Limits, Sweep
 from mi_lab.ground.files import ResultError
 from mi_lab.pages.chapters.autoencoders import table
 from mi_lab.pages.chapters.beyond_the_report import untrained
+from mi_lab.pages.chapters.fitted import by_fit
 from mi_lab.pages.chapters.noise import ESTIMATORS, over_noise
 from mi_lab.pages.chapters.protocols import accuracies, losses
 from mi_lab.pages.chapters.self_consistency import agreements, climbs
@@ -66,6 +68,8 @@ def figures_of(result: Result) -> dict[str, go.Figure | HTML]:
             return {labeling: venn(result, labeling) for labeling in result.spec.labelings}
         case Probing():
             return {measure: by_tap([result], measure) for measure in ("linear", "nmi")}
+        case Learning():
+            return {"fit": by_fit([result], "prelogits")}
         case NoisyImages():
             return {name: over_noise(result, name) for name in ESTIMATORS}
         case VInfoMaxDigits():

@@ -56,7 +56,8 @@ def weights(results: Sequence[Result], identity: str = "weights") -> Widget:
          "value": 1, "names": list(map(_sign, _WEIGHTS))},
     ]  # fmt: skip
     head = ["pretext", "architecture", "measure", "decoder", *(f"λ = {_sign(weight)}" for weight in _WEIGHTS)]
-    note = "Accuracies in per cent, the report's in brackets. At λ = 0 there is no decoder."
+    note = "Accuracies in per cent, the report's in brackets. At λ = 0 there is no decoder. "
+    note += f"Seeds per network: {_seeds(results)}."
     return stored(
         identity,
         "Pretext and reconstruction",
@@ -104,6 +105,12 @@ def _rows(ours: Mapping[tuple[str, str], Cells], theirs: Mapping[tuple[str, str]
             line.append(shown(measure, value) + ("" if reported is None else f" ({shown(measure, reported)})"))
         rows.append([NAMES[pretext], ARCHITECTURES[name], MEASURES[measure], _BARS[decoder], *line])
     return rows
+
+
+def _seeds(results: Sequence[Result]) -> str:
+    """How many each mean is of: '1', or '1 to 3'."""
+    counts = sorted({len(spec_of(result).seeds) for result in results}) or [0]
+    return f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else f"{counts[0]}"
 
 
 def _most(measure: str, tables: Sequence[Cells]) -> float:

@@ -13,7 +13,7 @@ from mi_lab.experiments.reconstruction_specs import SupervisedAutoencoders, VInf
 from mi_lab.results.claims.claim import WIDER, Claim, Evidence
 from mi_lab.results.claims.on_decoders import LOWER
 from mi_lab.results.claims.on_images import FULL, POINTS, accuracies, memorised
-from mi_lab.results.claims.outcome import SEEN, Outcome, Results, ahead, exceeds, mean, part
+from mi_lab.results.claims.outcome import SEEN, BySeed, Outcome, Results, ahead, gap_by_seed, leads, mean, under
 from mi_lab.results.store import Result
 
 
@@ -21,22 +21,25 @@ def match_wins_on_images(results: Results) -> Outcome:
     """Table 2: each decoder ahead under the probe of its kind, though the non-linear one has a clearly lower loss."""
     [result] = results.values()
     at = {d: {probe: _values(result, d, probe) for probe in ("linear", "mlp")} for d in ("linear", "non_linear")}
-    lead = {probe: mean(at["linear"][probe]) - mean(at["non_linear"][probe]) for probe in ("linear", "mlp")}
-    losses = {decoder: mean(_values(result, decoder, "l2", scale=1)) for decoder in ("linear", "non_linear")}
+    lead = {probe: gap_by_seed(*_pair(at, probe)) for probe in ("linear", "mlp")}
+    by_seed = {decoder: _values(result, decoder, "l2", scale=1) for decoder in ("linear", "non_linear")}
+    losses = {decoder: mean(values.values()) for decoder, values in by_seed.items()}
     says = (
-        f"The prelogits made for a linear decoder are {ahead(lead['linear'])} under the linear probe and "
-        f"{ahead(lead['mlp'])} under the MLP probe; the loss is {losses['linear']:.2f} with the linear and "
+        f"The prelogits made for a linear decoder are {ahead(*lead['linear'])} under the linear probe and "
+        f"{ahead(*lead['mlp'])} under the MLP probe; the loss is {losses['linear']:.2f} with the linear and "
         f"{losses['non_linear']:.2f} with the non-linear decoder."
     )
-    lower = losses["non_linear"] < LOWER * losses["linear"]
     # a non-linear decoder that reconstructs no better has not learnt, and says nothing of the match
-    decided = _full(result) and lower
+    decided = _full(result) and losses["non_linear"] < LOWER * losses["linear"]
+    ratios = (value / by_seed["linear"][seed] for seed, value in by_seed["non_linear"].items())
     parts = (
-        exceeds("The linear decoder leads under the linear probe.", *_pair(at, "linear"), POINTS, decided),
-        exceeds("The non-linear one leads under the MLP probe.", *_pair(at, "mlp")[::-1], POINTS, decided),
-        part("The non-linear one has the lower loss.", lower, decided),
+        leads("The linear decoder leads under the linear probe.", *_pair(at, "linear"), POINTS, decided),
+        leads("The non-linear one leads under the MLP probe.", *_pair(at, "mlp")[::-1], POINTS, decided),
+        under("The non-linear one has the lower loss.", ratios, LOWER, decided),
     )
-    numbers = {"linear probe": lead["linear"], "MLP probe": lead["mlp"]} | {f"loss, {d}": v for d, v in losses.items()}
+    numbers = {"linear probe": lead["linear"][0], "MLP probe": lead["mlp"][0]} | {
+        f"loss, {d}": v for d, v in losses.items()
+    }
     return Outcome(parts, says, numbers)
 
 
@@ -48,7 +51,7 @@ def helps_at_small_weight(results: Results) -> Outcome:
         f"At λ = 0.25 the linear probe reads {_points(gains['linear probe']):+.1f} points with a linear decoder, the "
         f"MLP probe {_points(gains['MLP probe']):+.1f} with a non-linear one, against rotations alone."
     )
-    parts = [exceeds(f"It helps the {probe}.", *gain, POINTS, _full(result)) for probe, gain in gains.items()]
+    parts = [leads(f"It helps the {probe}.", *gain, POINTS, _full(result)) for probe, gain in gains.items()]
     return Outcome(parts, says, {probe: _points(gain) for probe, gain in gains.items()})
 
 
@@ -61,18 +64,18 @@ def weight_trades_off(results: Results) -> Outcome:
     }
     rotation, random = (_over_weight(by_pretext[name]) for name in ("rotation", "random_labels"))
     untrained = accuracies(results["table-1-untrained"], "prelogits")
-    best = max((w for w in rotation if w != "inf"), key=lambda w: mean(rotation[w]))
-    kept, gain = mean(rotation[best]) - mean(rotation["inf"]), mean(random["inf"]) - mean(random["0"])
+    best = max((w for w in rotation if w != "inf"), key=lambda w: mean(rotation[w].values()))
+    kept, gain = _points((rotation[best], rotation["inf"])), _points((random["inf"], random["0"]))
     learnt = all(memorised(run) for run in by_pretext["random_labels"].select(weight="0", decoder="none"))
     says = (
         f"With rotations the best finite λ is {kept:+.1f} points from λ = ∞. With random labels λ = ∞ is {gain:+.1f} "
-        f"points from λ = 0, and {mean(random['inf']) - mean(untrained):+.1f} from an untrained encoder."
+        f"points from λ = 0, and {_points((random['inf'], untrained)):+.1f} from an untrained encoder."
     )
     # a reconstruction alone that stays at an untrained encoder has not learnt, and says nothing of its weight
-    above = exceeds("", random["inf"], untrained, POINTS).state == SEEN
+    above = leads("", random["inf"], untrained, POINTS).state == SEEN
     parts = (
-        exceeds("Rotations want a finite λ.", rotation[best], rotation["inf"], POINTS, _full(by_pretext["rotation"])),
-        exceeds("Random labels want reconstruction alone.", random["inf"], random["0"], POINTS, learnt and above),
+        leads("Rotations want a finite λ.", rotation[best], rotation["inf"], POINTS, _full(by_pretext["rotation"])),
+        leads("Random labels want reconstruction alone.", random["inf"], random["0"], POINTS, learnt and above),
     )
     return Outcome(parts, says, {"rotations, best finite λ - ∞": kept, "random labels, ∞ - 0": gain})
 
@@ -86,10 +89,10 @@ def helps_plainnet_more(results: Results) -> Outcome:
         "on ResNet18, against rotations alone."
     )
     decided = all(map(_full, results.values()))
-    more, less = ([a - mean(low) for a in high] for high, low in (plain, residual))
+    more, less = ({seed: high[seed] - low[seed] for seed in high} for high, low in (plain, residual))
     parts = (
-        exceeds("It helps the network without skips.", *plain, POINTS, decided),
-        exceeds("It helps it more than the one with skips.", more, less, POINTS, decided),
+        leads("It helps the network without skips.", *plain, POINTS, decided),
+        leads("It helps it more than the one with skips.", more, less, POINTS, decided),
     )
     return Outcome(parts, says, {"PlainNet18": _points(plain), "ResNet18": _points(residual)})
 
@@ -100,26 +103,26 @@ def _full(result: Result) -> bool:
     return bool(result.spec.epochs >= FULL * reported)  # type: ignore[union-attr]
 
 
-def _values(result: Result, decoder: str, measure: str, weight: str | None = None, scale: float = 100) -> list[float]:
-    """One value a seed, in per cent unless scaled otherwise."""
+def _values(result: Result, decoder: str, measure: str, weight: str | None = None, scale: float = 100) -> BySeed:
+    """By seed, in per cent unless scaled otherwise."""
     chosen = result.select(decoder=decoder) if weight is None else result.select(decoder=decoder, weight=weight)
-    return [math.nan if run["values"][measure] is None else scale * run["values"][measure] for run in chosen]
+    return {run["seed"]: math.nan if (v := run["values"][measure]) is None else scale * v for run in chosen}
 
 
-def _pair(at: Mapping[str, Mapping[str, list[float]]], probe: str) -> tuple[list[float], list[float]]:
+def _pair(at: Mapping[str, Mapping[str, BySeed]], probe: str) -> tuple[BySeed, BySeed]:
     return at["linear"][probe], at["non_linear"][probe]
 
 
-def _gain(result: Result, decoder: str, measure: str) -> tuple[list[float], list[float]]:
+def _gain(result: Result, decoder: str, measure: str) -> tuple[BySeed, BySeed]:
     """Accuracies at λ = 0.25, and at λ = 0, which has no decoder."""
     return _values(result, decoder, measure, "0.25"), _values(result, "none", measure, "0")
 
 
-def _points(gain: tuple[list[float], list[float]]) -> float:
-    return mean(gain[0]) - mean(gain[1])
+def _points(gain: tuple[BySeed, BySeed]) -> float:
+    return gap_by_seed(*gain)[0]
 
 
-def _over_weight(result: Result) -> dict[str, list[float]]:
+def _over_weight(result: Result) -> dict[str, BySeed]:
     """Linear accuracies by λ with a linear decoder, in the order of λ."""
     weights = sorted(result.spec_of(SupervisedAutoencoders).weights, key=float)
     return {w: _values(result, "none" if float(w) == 0 else "linear", "linear", w) for w in weights}

@@ -1,11 +1,12 @@
 """The claims on V-InfoMax (Sec. 5.1, D.5) as predicates over what two protocols read of codes of digits."""
 
+import math
 from collections.abc import Sequence
 
 from mi_lab.experiments.reconstruction_specs import PIXELS
 from mi_lab.experiments.registry import experiment
 from mi_lab.results.claims.claim import MORE_EPOCHS, Claim, Evidence
-from mi_lab.results.claims.outcome import Outcome, Part, Results, ahead, exceeds, mean, part
+from mi_lab.results.claims.outcome import Outcome, Part, Results, ahead, gap_by_seed, leads, mean, under
 from mi_lab.results.store import Result
 
 POINT = 0.5
@@ -22,14 +23,14 @@ def match_wins(results: Results) -> Outcome:
     result = results["fig-5"]
     linear, mlp = _lead(result, "linear"), _lead(result, "mlp")
     says = (
-        f"After the last epoch the code made for a linear decoder is {ahead(linear)} under the linear protocol, and "
-        f"{ahead(mlp)} under the MLP protocol ({len(_seeds(result))} seeds, validation images)."
+        f"After the last epoch the code made for a linear decoder is {ahead(*linear)} under the linear protocol, and "
+        f"{ahead(*mlp)} under the MLP protocol ({len(_seeds(result))} seeds, validation images)."
     )
     parts = (
         _leads("linear", "non_linear", result, "linear"),
         _leads("non_linear", "linear", result, "mlp"),
     )
-    return Outcome(parts, says, {"linear protocol": linear, "MLP protocol": mlp})
+    return Outcome(parts, says, {"linear protocol": linear[0], "MLP protocol": mlp[0]})
 
 
 def lower_loss_is_not_better(results: Results) -> Outcome:
@@ -38,10 +39,10 @@ def lower_loss_is_not_better(results: Results) -> Outcome:
     linear, other, lead = _loss(result, "linear"), _loss(result, "non_linear"), _lead(result, "linear")
     says = (
         f"The loss per pixel is {other:.3f} with the non-linear and {linear:.3f} with the linear decoder; under the "
-        f"linear protocol the linear decoder's code is {ahead(lead)}."
+        f"linear protocol the linear decoder's code is {ahead(*lead)}."
     )
-    numbers = {"loss, linear": linear, "loss, non-linear": other, "linear protocol": lead}
-    parts = (_lower(other, linear, result), _leads("linear", "non_linear", result, "linear"))
+    numbers = {"loss, linear": linear, "loss, non-linear": other, "linear protocol": lead[0]}
+    parts = (_lower(result), _leads("linear", "non_linear", result, "linear"))
     return Outcome(parts, says, numbers)
 
 
@@ -51,25 +52,27 @@ def joint_same_story(results: Results) -> Outcome:
     linear, mlp = _lead(result, "linear"), _lead(result, "mlp")
     ratio = _loss(result, "non_linear") / _loss(result, "linear")
     says = (
-        f"With joint gradients the linear decoder's code is {ahead(linear)} under the linear protocol and "
-        f"{ahead(mlp)} under the MLP protocol, and the non-linear decoder's loss is {ratio:.2f} times the other's."
+        f"With joint gradients the linear decoder's code is {ahead(*linear)} under the linear protocol and "
+        f"{ahead(*mlp)} under the MLP protocol, and the non-linear decoder's loss is {ratio:.2f} times the other's."
     )
-    numbers = {"linear protocol": linear, "MLP protocol": mlp, "ratio of losses": ratio}
+    numbers = {"linear protocol": linear[0], "MLP protocol": mlp[0], "ratio of losses": ratio}
     parts = (
         _leads("linear", "non_linear", result, "linear"),
         _leads("non_linear", "linear", result, "mlp"),
-        _lower(ratio, 1.0, result),
+        _lower(result),
     )
     return Outcome(parts, says, numbers)
 
 
 def _leads(decoder: str, other: str, result: Result, protocol: str) -> Part:
     says = f"Under the {protocol.replace('mlp', 'MLP')} protocol the {_SAID[decoder]} decoder's code is ahead."
-    return exceeds(says, _values(result, decoder, protocol), _values(result, other, protocol), POINT, _long(result))
+    return leads(says, _values(result, decoder, protocol), _values(result, other, protocol), POINT, _long(result))
 
 
-def _lower(loss: float, other: float, result: Result) -> Part:
-    return part("The non-linear decoder reconstructs better.", loss < LOWER * other, _long(result))
+def _lower(result: Result) -> Part:
+    loss, other = (_values(result, decoder, "l2") for decoder in ("non_linear", "linear"))
+    ratios = (value / other[seed] for seed, value in loss.items())
+    return under("The non-linear decoder reconstructs better.", ratios, LOWER, _long(result))
 
 
 def _long(result: Result) -> bool:
@@ -85,13 +88,15 @@ def _rests(curve: Sequence[float]) -> bool:
     return abs(last - before) <= REST * before
 
 
-def _values(result: Result, decoder: str, measure: str) -> list[float]:
-    return [100 * run["values"][measure] for run in result.select(decoder=decoder)]
+def _values(result: Result, decoder: str, measure: str) -> dict[int, float]:
+    """By seed, accuracies in per cent; nan for a training that was lost."""
+    runs = result.select(decoder=decoder)
+    return {run["seed"]: math.nan if (v := run["values"][measure]) is None else 100 * v for run in runs}
 
 
-def _lead(result: Result, protocol: str) -> float:
-    """Percentage points by which the linear decoder's code leads under a protocol, the mean over seeds."""
-    return 100 * (_mean(result, "linear", protocol) - _mean(result, "non_linear", protocol))
+def _lead(result: Result, protocol: str) -> tuple[float, float]:
+    """Percentage points by which the linear decoder's code leads under a protocol, seed by seed: mean and error."""
+    return gap_by_seed(_values(result, "linear", protocol), _values(result, "non_linear", protocol))
 
 
 def _loss(result: Result, decoder: str) -> float:

@@ -40,6 +40,8 @@ that are stored with several seeds spread over them by 0.26 nats at most, so tha
 
 Results = Mapping[str, Result]
 Run = Mapping[str, Any]
+BySeed = Mapping[int, float]
+"""One measured value per seed."""
 
 
 class Part(NamedTuple):
@@ -110,6 +112,42 @@ def gap_of(one: Sequence[float], other: Sequence[float]) -> tuple[float, float]:
     return gap, math.sqrt(sum(float(np.var(values, ddof=1)) / len(values) for values in (one, other)))
 
 
+def leads(says: str, high: BySeed, low: BySeed, clear: float, decided: bool = True) -> Part:
+    """``exceeds`` for images: the standard error is that of the differences, each of two trainings of one seed.
+
+    How far trainings on images scatter over seeds is not known before there are several. So a single seed shows
+    nothing; it can only refute, by a ``GROSS`` difference the wrong way.
+    """
+    gap, error = gap_by_seed(high, low)
+    if math.isnan(error):
+        return part(says, False, decided and gap <= -GROSS * clear)
+    return part(says, gap > 2 * error, decided and (abs(gap) > 2 * error or abs(gap) + 2 * error < clear))
+
+
+def under(says: str, values: Iterable[float], line: float, decided: bool = True) -> Part:
+    """Is the mean of values, one a seed, under a line by two standard errors? It is not if it lies above by as many.
+
+    One seed decides nothing, but for a value that is not finite, which is under no line.
+    """
+    middle, error = standard_error(values)
+    if not math.isfinite(middle):
+        return part(says, False, decided)
+    return part(says, middle < line, decided and abs(middle - line) > 2 * error)
+
+
+def gap_by_seed(high: BySeed, low: BySeed) -> tuple[float, float]:
+    """Mean and standard error of the differences at the seeds that both have."""
+    return standard_error(high[seed] - low[seed] for seed in sorted(high.keys() & low.keys()))
+
+
+def standard_error(values: Iterable[float]) -> tuple[float, float]:
+    """The mean of values, one a seed, and its standard error, nan for fewer than two."""
+    found = list(values)
+    if len(found) < 2 or not all(map(math.isfinite, found)):
+        return mean(found), math.nan
+    return mean(found), float(np.std(found, ddof=1)) / math.sqrt(len(found))
+
+
 def spec_of(result: Result) -> Sweep:
     """The result's sweep; predicates on curves are given no others."""
     return result.spec_of(Sweep)
@@ -161,9 +199,10 @@ def mean(values: Iterable[float | None]) -> float:
     return sum(found) / len(found) if found else math.nan
 
 
-def ahead(points: float) -> str:
-    """A lead in percentage points in words."""
-    return f"{abs(points):.1f} points {'ahead' if points > 0 else 'behind'}"
+def ahead(points: float, error: float = math.nan) -> str:
+    """A lead in percentage points in words, with its standard error if there is one."""
+    told = "" if math.isnan(error) else f" ± {error:.1f}"
+    return f"{abs(points):.1f}{told} points {'ahead' if points > 0 else 'behind'}"
 
 
 def finals(result: Result, readout: str, **where: Any) -> list[float]:

@@ -14,6 +14,7 @@ from mi_lab.runner.recipes.consistency import keep_rows
 from mi_lab.runner.recipes.find_border import find_border
 from mi_lab.runner.recipes.find_limits import compute_limits
 from mi_lab.runner.recipes.labeling_counts import count_labelings
+from mi_lab.runner.recipes.learning import probe_as_it_learns
 from mi_lab.runner.recipes.noisy_images import estimate_under_noise
 from mi_lab.runner.recipes.probing import probe_pretext
 from mi_lab.runner.recipes.staircase import climb
@@ -29,6 +30,7 @@ _RECIPES: Mapping[str, Recipe] = {
     "border": find_border,
     "labelings": count_labelings,
     "probing": probe_pretext,
+    "learning": probe_as_it_learns,
     "noisy_images": estimate_under_noise,
     "v_infomax_digits": encode_digits,
     "v_infomax_images": encode_images,
