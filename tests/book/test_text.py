@@ -8,7 +8,7 @@ import pytest
 from helpers import until
 from test_book import NARROW, PAGES
 
-from mi_lab.pages.site.text import CURVE
+from mi_lab.pages.site.answering import CURVE
 
 pytestmark = pytest.mark.book
 WITH_CURVES = ["mine", "nwj", "js", "why-log-n", "labels"]

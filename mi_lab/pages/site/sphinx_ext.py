@@ -25,6 +25,7 @@ from sphinx.util.fileutil import copy_asset
 from mi_lab.pages.interactive.explorer import write_parts
 from mi_lab.pages.interactive.widgets import ASSETS
 from mi_lab.pages.provenance import folded
+from mi_lab.pages.site.answering import curve_role, mark_terms
 from mi_lab.pages.site.claim_blocks import write_out
 from mi_lab.pages.site.heads import PICTURE, fewer_stops, tell_others, write_missing
 from mi_lab.pages.site.licences import PLOTLY
@@ -32,7 +33,6 @@ from mi_lab.pages.site.manifest import write_manifest
 from mi_lab.pages.site.notebooks import as_script, book_of, glued_values, readable
 from mi_lab.pages.site.printed import write_printed
 from mi_lab.pages.site.repository import buttons, file_role, repository, set_up
-from mi_lab.pages.site.text import curve_role, mark_terms
 from mi_lab.pages.tables import table_html
 from mi_lab.pages.theme import FIGURE_MIME, IN_BOOK
 
