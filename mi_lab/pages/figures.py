@@ -7,6 +7,7 @@ values as a table. In a notebook it is an ordinary Plotly figure.
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,9 @@ NAMES = {(one.name, readout): title for one in RECORDS.values() for readout, tit
 """What figures and tables call an estimator and readout."""
 _POINTS = 100  # a curve is drawn with about so many points
 _SMOOTHED = 20  # epochs; over fewer the report's smoothing would draw a steep rise as a flat line
+_LONGEST = 12  # letters of such a name, which stands in the margin
+_BELOW = 84  # pixels for the axis, and the rest of the legend
+_APART = 13  # pixels from one name at the end of a curve to the next, so that they can be read
 
 Run = Mapping[str, Any]
 
@@ -35,10 +39,11 @@ def draw(panel: str, folder: Path | None = None) -> go.Figure:
     return curves_of(load(panel, folder=folder), experiment(panel).panels[panel])
 
 
-def curves_of(result: Result, readout: str, statistic: str = "mean") -> go.Figure:
+def curves_of(result: Result, readout: str, statistic: str = "mean", height: int = theme.HEIGHT) -> go.Figure:
     """Estimate against epoch, one line per run, smoothed as in the report's App. C.1; single epochs are thin.
 
-    ``statistic`` is the mean or the median of an epoch's batches.
+    ``statistic`` is the mean or the median of an epoch's batches. Curves are named at their ends where these are far
+    enough apart, else in the legend.
 
     At the right edge every colour has its true MI (circle) and its ceiling I_N (diamond), and where DV's value is read
     also its destination (cross); dotted is log N.
@@ -78,7 +83,8 @@ def curves_of(result: Result, readout: str, statistic: str = "mean") -> go.Figur
         add_marks(figure, "destination", "x-open", spec.epochs * 1.055, known, high)
     figure.update_xaxes(range=[0, spec.epochs * 1.08])
     figure.update_yaxes(range=[low, high])
-    return figure.update_layout(legend_title_text="batch size" if key == "batch_size" else "true MI [nats]")
+    figure.update_layout(height=height, legend_title_text="batch size" if key == "batch_size" else "true MI [nats]")
+    return _name_ends(figure, "" if key == "batch_size" else " nats")
 
 
 def add_curve(
@@ -100,6 +106,30 @@ def add_curve(
         opacity=1 if first else 0.6,
         hovertemplate=f"{label}, seed {run['seed']}<br>epoch %{{x}}: %{{y:.2f}} nats<extra></extra>",
     )
+
+
+def _name_ends(figure: go.Figure, unit: str) -> go.Figure:
+    """Each curve's name at its end and not in the legend, if all can be read there."""
+    ends: dict[str, list[float]] = {}
+    for trace in figure.data:
+        if trace.legendgroup and trace.name and trace.legendgroup != "log N" and trace.y:
+            ends.setdefault(trace.legendgroup, []).append(trace.y[-1])
+    low, high = figure.layout.yaxis.range
+    tall = figure.layout.height - figure.layout.margin.t - _BELOW
+    scale = tall / (high - low)
+    places = sorted((sum(values) / len(values), name) for name, values in ends.items())
+    steps = [scale * (above - below) for (below, _), (above, _) in pairwise(places)]
+    longest = max((len(name + unit) for name in ends), default=0)
+    within = all(low <= value <= high for value, _ in places)
+    if not (ends and within and longest <= _LONGEST and all(step >= _APART for step in steps)):
+        return figure
+    for value, name in places:
+        figure.add_annotation(
+            text=name + unit, x=1, xref="paper", xanchor="left", y=value, showarrow=False, font_size=12
+        )
+    figure.update_traces(showlegend=False, selector=lambda trace: trace.legendgroup in ends)
+    legend = {"title_text": "", "orientation": "h", "x": 0, "y": -58 / tall, "yanchor": "top"}
+    return figure.update_layout(legend=legend, margin_r=12 + 7 * longest, margin_b=_BELOW)
 
 
 def thinned(mean: Sequence[float]) -> tuple[list[int], list[float], list[float]]:

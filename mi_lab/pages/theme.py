@@ -47,6 +47,8 @@ _DASHES = (
     "solid",
 )
 
+HEIGHT = 450
+"""Of a figure, in pixels."""
 REFERENCE = "#7f7f7f"
 """log N and other reference lines."""
 
@@ -101,7 +103,7 @@ def figure(x_title: str, y_title: str, alt: str, **meta: Any) -> go.Figure:
         "xaxis": {"title": {"text": x_title}, **axis},
         "yaxis": {"title": {"text": y_title}, **axis},
         "font": {"size": 13},
-        "height": 450,
+        "height": HEIGHT,
         "margin": {"l": 60, "r": 10, "t": 36, "b": 50},  # above the plot is the place of the buttons
         "hovermode": "closest",
         "legend": {"tracegroupgap": 2},

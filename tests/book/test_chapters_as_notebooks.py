@@ -81,7 +81,7 @@ def test_what_sphinx_would_make_of_a_text_is_made():
     text = (
         "(place)=\n## Title\n\n````{dropdown} Solutions\n1. A\n\n   ```{math}\n   :label: eq-5\n"
         "   x = y\n   ```\n````\n\n"
-        "```{admonition} Note\nOne {glue:text}`a`,\n\ntwo.\n```\n"
+        "```{admonition} Note\nOne {curve}`a <fig-2a 10>`,\n\ntwo.\n```\n"
         "{cite:t}`poole2019` and {cite:p}`poole2019`; {eq}`eq-5`; [a](#fig-2a), [b](js.md), [c](js.md#x), [d](#here) "
         "{py:func}`~mi_lab.train.train` {py:func}`it <mi_lab.train.train>` {term}`all pairs` {repository}`README.md` "
         '<a href="#train?n=64">e</a> <a href="js.html#w?n=1">f</a> [g](https://a.b/c)'

@@ -63,7 +63,7 @@ def test_formulas_and_repeated_links_are_no_stops_of_the_tab_key(browser, served
         """[...document.querySelectorAll("a[href], button, input, select, summary, [tabindex]")]
           .filter((e) => e.tabIndex >= 0 && e.checkVisibility() && !e.disabled).map((e) => e.localName)"""
     )
-    assert "mjx-container" not in stops and len(stops) <= 130  # 372 once
+    assert "mjx-container" not in stops and len(stops) <= 60  # 372 once
     page.close()
 
 

@@ -1,13 +1,32 @@
 """What a page asks its reader: choices before a figure, and the number of an exercise."""
 
+import json
 import re
 
 import pytest
 from helpers import refused
 
-from mi_lab.pages.interactive.questions import number, predict
+from mi_lab.pages.interactive.questions import number, predict, which
 
 pytestmark = pytest.mark.book
+# pages, how often they ask for a guess, and the exercises whose answer is a number
+ASKED = {
+    "mine": (3, "3"),
+    "nwj": (3, "1 2"),
+    "js": (3, "1 3"),
+    "why-log-n": (3, "1 4"),
+    "shuffle-audit": (3, "2"),
+    "labels": (1, "3"),
+    "v-information": (2, "3"),
+    "v-infomax": (3, ""),
+    "supervised-autoencoder": (2, ""),
+    "beyond-the-report": (2, "1 4"),
+    "explorer": (0, "1"),
+    "appendix-a": (0, "1"),
+    "appendix-b": (0, "1 2"),
+    "appendix-d1": (0, "1"),
+    "appendix-d2": (0, "2 3"),
+}
 
 
 @pytest.fixture
@@ -62,6 +81,45 @@ def test_a_number_is_right_or_a_known_slip_or_not_yet(opened, typed, told):
     field.press("Enter")
     assert asked.get_by_role("status").text_content().startswith(told)
     assert asked.locator("details summary").is_visible()  # the answer stays a click away
+
+
+@pytest.mark.parametrize("name", [*ASKED, "background"])
+def test_every_question_of_a_page_knows_its_answer_and_its_slips(opened, name):
+    page = opened(name)
+    page.locator(".mi-ask [role=status]").first.wait_for(state="attached")
+    guesses, exercises = 0, set()
+    for asked in page.locator(".mi-ask").all():
+        data = json.loads(asked.locator("script").text_content())
+        told = asked.get_by_role("status")
+        if data["kind"] == "predict":
+            guesses += 1
+            for place, button in enumerate(asked.get_by_role("button").all()):
+                button.click()
+                assert told.text_content().startswith("As measured.") == (place == data["right"])
+            continue
+        exercises |= set(re.findall(r"^Exercise (\d+)", asked.locator(".mi-question").text_content()))
+        field = asked.get_by_role("textbox")
+        typed = [(data["value"], "Right. ")] + [(slip, f"Not quite: {words}") for words, slip in data["slips"]]
+        for value, start in typed:
+            field.fill(f"{value:,}" if data["value"] >= 1000 else str(value))
+            field.press("Enter")
+            assert told.text_content().startswith(start), value
+    if name in ASKED:
+        assert (guesses, exercises) == (ASKED[name][0], set(ASKED[name][1].split()))
+    else:
+        assert page.locator(".mi-ask").count() == 5  # its exercises 1, 2, 3 and 5
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_about_twenty_places_ask_for_a_guess():
+    assert sum(guesses for guesses, _ in ASKED.values()) >= 20
+
+
+def test_the_right_choice_is_the_only_one_that_was_measured():
+    assert which(False, True, False) == 1
+    for wrong in ((False, False), (True, True)):
+        with refused("one of the choices"):
+            which(*wrong)
 
 
 def test_without_javascript_the_answer_is_a_click_away(opened):

@@ -27,7 +27,23 @@ def test_a_line_per_run_shows_the_smoothed_mean(result, readout):
     assert len(drawn) == len(result.runs) == 4
     stored = result.select(true_mi=2.5, seed=1)[0]["curves"][readout]["mean"]
     assert lines(figure, "2.5")[1].y == pytest.approx(figures.thinned(stored)[2], rel=1e-3)
-    assert [trace.showlegend for trace in lines(figure, "2.5")] == [True, False]
+    assert sum(trace.showlegend for trace in lines(figure, "2.5")) <= 1
+
+
+def test_curves_are_named_at_their_ends_where_these_are_apart_else_in_the_legend(result):
+    for one in result.runs:
+        for curve in one["curves"].values():
+            curve["mean"] = [one["true_mi"] / 4] * 2
+    figure = figures.curves_of(result, "nwj")
+    assert [(a.text, a.y) for a in figure.layout.annotations] == [("2.5 nats", 0.625), ("30 nats", 7.5)]
+    assert not any(trace.showlegend for trace in lines(figure, "2.5") + lines(figure, "30"))
+    assert lines(figure, "true MI")[0].showlegend is not False and figure.layout.legend.orientation == "h"
+    for one in result.runs:
+        for curve in one["curves"].values():
+            curve["mean"] = [one["true_mi"] / 300] * 2
+    close = figures.curves_of(result, "nwj")
+    assert not close.layout.annotations and close.layout.legend.title.text == "true MI [nats]"
+    assert [trace.showlegend for trace in lines(close, "2.5")] == [True, False]
 
 
 def test_truth_ceiling_and_log_n_are_marked(result):

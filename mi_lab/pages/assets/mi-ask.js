@@ -19,7 +19,7 @@
 		} else {
 			const field = h("input", { type: "text", inputmode: "decimal", autocomplete: "off", "aria-label": question.textContent });
 			const check = () => {
-				const given = parseFloat(field.value.replace(",", ".").replace("−", "-")), near = (v) => Math.abs(given - v) <= within;
+				const given = parseFloat(field.value.replace(/\s/g, "").replace("−", "-").replace(/,/g, value < 1000 ? "." : "")), near = (v) => Math.abs(given - v) <= within;
 				const slip = slips.find(([, wrong]) => near(wrong));
 				told.textContent = Number.isNaN(given) ? "Type a number." : near(value) ? `Right. ${said}` : slip ? `Not quite: ${slip[0]}` : "Not yet. Try again, or look at the answer.";
 			};

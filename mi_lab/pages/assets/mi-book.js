@@ -2,7 +2,7 @@
 // A classic script, deferred, after mi-widgets.js: modules and fetch() are refused on file:// pages.
 (() => {
 	"use strict";
-	const drawn = new Set();
+	const drawn = new Map(); // a figure's element, and what it is drawn in
 	const touched = matchMedia("(any-pointer: coarse)").matches; // a swipe scrolls the page; the mode bar offers zoom
 	const unwanted = ["select2d", "lasso2d", "sendChartToCloud"]; // a book without a network shares nothing
 	const config = { responsive: true, displaylogo: false, modeBarButtonsToRemove: unwanted };
@@ -41,9 +41,9 @@
 		};
 	}
 
-	async function draw(element) {
-		if (drawn.has(element)) return;
-		drawn.add(element);
+	const draw = (window.MILab.plotted = (element) => drawn.get(element) ?? drawn.set(element, plot(element)).get(element));
+
+	async function plot(element) {
 		const figure = JSON.parse(element.querySelector("script").textContent);
 		element.miFigure = figure;
 		await window.MILab.load("mi-lab/plotly-cartesian.min.js");
@@ -52,10 +52,11 @@
 		await window.Plotly.newPlot(target, figure.data, themed(element, figure.layout), config);
 		element.dataset.drawn = "true";
 		element.dataset.narrow = isNarrow(element);
+		return target;
 	}
 
 	function redraw() {
-		for (const element of drawn) {
+		for (const element of drawn.keys()) {
 			const target = element.querySelector(".js-plotly-plot");
 			if (!target) continue;
 			// keep the reader's zoom
@@ -129,7 +130,7 @@
 	new MutationObserver(redraw).observe(document.documentElement, { attributeFilter: ["data-theme"] });
 	// a phone that is turned: the legend goes where there is room
 	window.addEventListener("resize", () => {
-		if ([...drawn].some((element) => element.dataset.narrow && element.dataset.narrow !== String(isNarrow(element)))) redraw();
+		if ([...drawn.keys()].some((element) => element.dataset.narrow && element.dataset.narrow !== String(isNarrow(element)))) redraw();
 	});
 	window.addEventListener("beforeprint", () => { printing = true; figures.forEach(draw); redraw(); });
 	window.addEventListener("afterprint", () => { printing = false; redraw(); });

@@ -39,7 +39,8 @@ def evidence(name: str, folder: Path | None = None) -> go.Figure:
 
 def _curves(result: Result, readout: str, keep: Callable[[Mapping], bool] = lambda run: True) -> go.Figure:
     """Training curves of those runs."""
-    return curves_of(dataclasses.replace(result, runs=[run for run in result.runs if keep(run)]), readout)
+    kept = dataclasses.replace(result, runs=[run for run in result.runs if keep(run)])
+    return curves_of(kept, readout, height=_HEIGHT)
 
 
 def _points(

@@ -29,6 +29,13 @@ def predict(question: str, choices: Sequence[str], right: int, said: str) -> HTM
     return _question("predict", question, said, {"choices": list(choices), "right": right})
 
 
+def which(*measured: bool) -> int:
+    """The place of the one choice that was measured. Raises ValueError if not exactly one was."""
+    if sum(measured) != 1:
+        raise ValueError(f"one of the choices must be what was measured, and it is {sum(measured)} of them.")
+    return measured.index(True)
+
+
 def number(question: str, value: float, within: float, said: str, slips: Mapping[str, float] | None = None) -> HTML:
     """A number to type: right if it is ``within`` so much of ``value``; a slip is named by the words that explain it.
 

@@ -69,7 +69,10 @@ main {{ max-width: 36rem; margin: 4rem auto; padding: 0 1rem }}
 
 
 def fewer_stops(html: str) -> str:
-    """A page whose links are each one stop of the tab key: not those of headings, and a place but once."""
+    """A page whose links are each one stop of the tab key: not those of headings, and a place but once.
+
+    What unfolds a part of the menu is named by it.
+    """
     seen: set[str] = set()
 
     def stop(link: re.Match[str]) -> str:
@@ -77,5 +80,10 @@ def fewer_stops(html: str) -> str:
         seen.add(link[2])
         return link[0].replace("<a ", '<a tabindex="-1" ', 1) if again else link[0]
 
+    html = re.sub(
+        r'(<a class="reference internal" href="[^"]*">)([^<]+)(</a><details[^>]*><summary)>',
+        r'\1\2\3 aria-label="Pages under \2">',
+        html,
+    )
     start = max(0, html.find('<article class="bd-article">'))
     return html[:start] + re.sub(r'<a class="(headerlink|reference internal)" href="([^"]*)"', stop, html[start:])

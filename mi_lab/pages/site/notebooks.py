@@ -121,6 +121,8 @@ def _role(name: str, content: str, book: Book, values: Mapping[str, str]) -> str
     match name.split(":"):
         case ["glue", _]:
             return values[content]
+        case ["curve"]:
+            return values[shown]
         case ["eq"]:
             return f"[({target.removeprefix('eq-')})](#equation-{target})"
         case ["cite", *how]:

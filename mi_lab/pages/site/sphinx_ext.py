@@ -25,6 +25,7 @@ from sphinx.util.fileutil import copy_asset
 from mi_lab.pages.interactive.explorer import write_parts
 from mi_lab.pages.interactive.widgets import ASSETS
 from mi_lab.pages.provenance import folded
+from mi_lab.pages.site.answering import curve_role, mark_terms
 from mi_lab.pages.site.claim_blocks import write_out
 from mi_lab.pages.site.heads import PICTURE, fewer_stops, tell_others, write_missing
 from mi_lab.pages.site.licences import PLOTLY
@@ -282,13 +283,16 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("build-finished", _complete)
     app.connect("source-read", write_out)
     app.connect("doctree-read", _number_equations)
+    app.connect("doctree-resolved", mark_terms)
     app.connect("html-page-context", _offer_notebook, priority=100)  # before the theme makes its buttons
     app.connect("html-page-context", _offer_repository, priority=502)  # after it
     app.connect("html-page-context", tell_others, priority=900)
     app.connect("html-page-context", _drop_thebe, priority=900)
     app.connect("autodoc-process-docstring", _link_equations)
     app.add_role("repository", file_role)
+    app.add_role("curve", curve_role)
     app.add_css_file("mi-book.css")
-    app.add_js_file("mi-widgets.js", loading_method="defer")  # first: the other uses it
+    app.add_js_file("mi-widgets.js", loading_method="defer")  # first: the others use it
     app.add_js_file("mi-book.js", loading_method="defer")
+    app.add_js_file("mi-text.js", loading_method="defer")
     return {"parallel_read_safe": True, "parallel_write_safe": True}
