@@ -89,10 +89,15 @@ def ours(x, y):
     return found
 
 
-def theirs(peer, path, folder):
-    """The same of one of another library."""
-    command = [python_of(peer, folder), str(HERE / "peers.py"), peer, str(path)]
-    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[-1])
+def theirs(peer, data, folder):
+    """The same of one of another library, of each data set; one process reads them all."""
+    with tempfile.TemporaryDirectory() as place:
+        paths = [str(Path(place, f"{at}.npz")) for at in range(len(data))]
+        for path, (x, y) in zip(paths, data, strict=True):
+            np.savez(path, x=x, y=y)
+        command = [python_of(peer, folder), str(HERE / "peers.py"), peer, *paths]
+        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return [json.loads(line) for line in said.splitlines()]
 
 
 def tried(kind, n, folder):
@@ -100,10 +105,7 @@ def tried(kind, n, folder):
     x, y = KINDS[kind][0](n, SEED)
     found = ours(x, y)
     if folder:
-        with tempfile.TemporaryDirectory() as place:
-            path = Path(place, "pairs.npz")
-            np.savez(path, x=x, y=y)
-            found |= {peer: theirs(peer, path, folder) for peer in PEERS}
+        found |= {peer: theirs(peer, [(x, y)], folder)[0] for peer in PEERS}
     return found
 
 
@@ -166,16 +168,10 @@ def independence(folder, repeats=50, n=200):
     part = {"seed": SEED, "permutations": PERMUTATIONS, "null": [], "power": []}
     for name, kinds in (("null", INDEPENDENT), ("power", WEAK)):
         for kind, (sample, _) in kinds.items():
-            p_values = {}
-            for at in range(repeats):
-                x, y = sample(n, SEED + at)
-                found = estimate(x, y, progress=False, null=PERMUTATIONS)
-                p_values.setdefault(OURS, []).append(found.p_value)
-                if folder:
-                    with tempfile.TemporaryDirectory() as place:
-                        path = Path(place, "pairs.npz")
-                        np.savez(path, x=x, y=y)
-                        p_values.setdefault("dcor", []).append(theirs("dcor", path, folder)[0])
+            data = [sample(n, SEED + at) for at in range(repeats)]
+            p_values = {OURS: [estimate(*pairs, progress=False, null=PERMUTATIONS).p_value for pairs in data]}
+            if folder:
+                p_values["dcor"] = [p for p, _ in theirs("dcor", data, folder)]
             part[name].append({"kind": kind, "n": n, "p_values": p_values})
             shares = {test: float(np.mean(np.array(values) <= 0.05)) for test, values in p_values.items()}
             print(f"{kind}, n = {n}: p <= 0.05 in {shares}", flush=True)
