@@ -6,9 +6,9 @@ from mi_lab.results.store import read
 
 TRAINING = {f"average-{w:g}-1x64-{n}" for w in WEIGHTS for n in (64, 256, 512)}
 TRAINING |= {f"average-{w:g}-2x512-{n}" for w in WEIGHTS for n in (64, 256, 1024)} & set(EXPERIMENTS)
-TRAINING -= {"average-0.01-2x512-64"} | {
-    f"average-{w}-1x64-64" for w in ("0.006", "0.01", "0.05", "0.1", "0.5", "0.9", "1")
-}
+TRAINING -= {"average-0.01-2x512-64", "average-0.1-2x512-256"}
+TRAINING -= {f"average-{w:g}-1x64-64" for w in WEIGHTS}
+TRAINING -= {f"average-{w:g}-1x64-{n}" for w in (0.1, 1) for n in (256, 512)}
 TRAINING |= {"table-1-rotation-5000", "table-8-rotation-5000", "learning-rotation", "learning-random-labels"}
 """Experiments that wait for their first result."""
 
