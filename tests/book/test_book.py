@@ -41,6 +41,8 @@ PAGES = [
     "troubleshooting",
     "lecture",
     "glossary",
+    "your-own-data",
+    "how-accurate",
     "how-fast",
     "your-runs",
     "functions",

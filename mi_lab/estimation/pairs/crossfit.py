@@ -11,8 +11,9 @@ best, and then it has to be better than none by more than two standard errors. S
 canonical correlations the copula has.
 
 The best estimate is the mean of T over held-out pairs, a plug-in and no bound; what is added to T so that it is level
-comes from the fifth that decided when to stop. The lower bound is NWJ's of a T + b with a and b from that fifth: it
-holds in expectation, whatever T is.
+comes from the fifth that decided when to stop. In few dimensions it is weighed with what neighbours see, since critics
+of few pairs have not learnt all there is (``neighbours``). The lower bound is NWJ's of a T + b with a and b from that
+fifth: it holds in expectation, whatever T is.
 """
 
 import math
@@ -32,6 +33,7 @@ from mi_lab.estimation.pairs.columns import Array, read_as_pairs
 from mi_lab.estimation.pairs.estimates import Data, Estimate
 from mi_lab.estimation.pairs.flags import flagged
 from mi_lab.estimation.pairs.labels import entropy_of
+from mi_lab.estimation.pairs.neighbours import Opinion, second_opinion, weighed
 from mi_lab.estimation.pairs.permuting import MOST_NULL, p_value
 from mi_lab.estimation.pairs.stacked import Critics, Plan, Ready
 from mi_lab.ground.settings import MOST_SEED, as_type, within
@@ -133,6 +135,7 @@ class CrossFit:
         lower, lower_stderr = _lower_bound(decided, read)
         read[0] = read[0] + np.array([_level(*scores) for scores in zip(*decided, strict=True)])[:, None]
         by_fold = read[0].mean(1)
+        mi, stderr = self._weighed(float(by_fold.mean()), read[0])
         dims = [one.side.degrees for one in self.ready]
         runs, shortest = self.held_out.shape
         trained = critics.train.shape[1], critics.validation.shape[1]
@@ -141,8 +144,8 @@ class CrossFit:
             readout="plug_in",
             critic="joint",
             negatives="derangement",
-            mi=float(by_fold.mean()),
-            stderr=_stderr(read[0], dims[0] * dims[1]),
+            mi=mi,
+            stderr=stderr,
             seeds=self.seeds,
             per_seed=tuple(by_fold.tolist()),
             steps=tuple(critics.steps),
@@ -157,6 +160,13 @@ class CrossFit:
             p_value=self._p_value() if self.null else None,
         )
         return [flagged(found, self.pairs, self.max_steps)]
+
+    def _weighed(self, mi: float, scores: Array) -> Opinion:
+        """The critics' estimate from their held-out scores, weighed with the neighbours' where these have a say."""
+        entries = math.prod(one.side.degrees for one in self.ready)
+        own = (mi, _stderr(scores, entries))
+        other = second_opinion(self.pairs.x, self.pairs.y)
+        return own if other is None else weighed(own, other)
 
     def _read(self, critics: Critics, rows: Tensor) -> tuple[list[Array], list[Array]]:
         """Scores of the pairs that decided when to stop, and of these rows of what ``critics`` read."""

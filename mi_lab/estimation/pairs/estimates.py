@@ -46,7 +46,8 @@ class Estimate:
 
     the first for the pairs that happen to be in the test part, which all seeds share, and the second for the
     training; with one seed there is only the first. ``curves[s]`` are the validation values of seed s at ``steps``;
-    ``stopped_at[s]`` is the step whose critic was read on the test part. 'cross_fitted' has folds in place of seeds.
+    ``stopped_at[s]`` is the step whose critic was read on the test part. 'cross_fitted' has folds in place of seeds,
+    and its ``mi`` is their mean weighed with what neighbours see (``neighbours.weighed``).
 
     ``lower_bound`` holds in expectation and has a standard error of its own; it is None where the estimator has none.
     ``told`` says how x and y were read. ``entropy`` is that of the labels, in nats, the smaller one of two, and the

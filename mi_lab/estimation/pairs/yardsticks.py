@@ -31,7 +31,8 @@ Array = NDArray[Any]
 Terms = Callable[[Array, Array], Array]
 NEIGHBOURS = 3
 _LEAST = 8 * NEIGHBOURS  # pairs
-_SHARED = 1.5  # the error of estimators by neighbours, over that of as many terms without common neighbours
+SHARED = 1.5
+"""The error of estimators by neighbours, over that of as many terms without common neighbours."""
 _SURE = 5  # standard errors
 _WIDE = 0.5  # deviations of a normal score; a neighbourhood of this width is no longer small
 _FEW = 5  # pairs per cell of a table
@@ -90,7 +91,7 @@ class Yardstick:
             critic="none",
             negatives="none",
             mi=mi,
-            stderr=(_SHARED if by_neighbours else 1) * float(terms.std(ddof=1)) / math.sqrt(n),
+            stderr=(SHARED if by_neighbours else 1) * float(terms.std(ddof=1)) / math.sqrt(n),
             seeds=(0,),
             per_seed=(mi,),
             steps=(0,),
