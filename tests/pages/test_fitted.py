@@ -27,8 +27,8 @@ def learning(name, fits, found):
 def test_both_pretexts_stand_in_one_figure_by_how_well_they_are_fitted():
     results = [
         probed("rotation", 0.4, [0.6, 0.8, 0.9], [0.5, 0.7, 0.6], seeds=[0, 1]),
-        probed("random-labels", 0.2, [0.5, 0.9, 0.99], [0.12, 0.1, 0.1]),
-        probed("untrained", 0.3, [], []),
+        probed("random-labels", 0.2, [0.5, 0.9, 0.99], [0.12, 0.1, 0.1], seeds=[0]),
+        probed("untrained", 0.3, [], [], seeds=[0]),
         learning("rotation", [0.25, 0.5, 0.7], [0.3, 0.35, 0.42]),
     ]
     rotation, random, learnt, untrained = by_fit(results, "B4").data

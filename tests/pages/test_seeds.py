@@ -57,4 +57,12 @@ def test_the_length_of_a_training_is_told_beside_the_reports(result, parts):
     text = length(result)
     for part in parts:
         assert part in text
-    assert size_of([result], ["A"]).data == f"*How long that is.* A: {text}."
+    assert size_of([result], ["table"]).data == f"*How long that is.* Table: {text}."
+
+
+def test_what_all_share_is_said_once():
+    text = size_of([encoders(epochs=91), encoders("table-1-untrained")], ["rotation", "untrained"]).data
+    assert text.startswith("*How long that is.* All: one seed, width 16 of 64. Rotation: 91 of 182 epochs on")
+    assert text.endswith("; untrained: no training.")
+    same = size_of([encoders(), encoders()], ["one", "other"]).data
+    assert "All: one seed, width 16 of 64, 3 of 182 epochs" in same and same.endswith("report's length.")

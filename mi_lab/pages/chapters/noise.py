@@ -55,8 +55,8 @@ def over_training(result: Result, estimator: str) -> go.Figure:
         },
         provenance=provenance(result),
     )
-    figure.update_layout(meta=made.layout.meta, height=430, legend={"orientation": "h", "y": -0.2})
-    figure.update_xaxes(title_text="epoch of the critic")
+    figure.update_layout(meta=made.layout.meta, height=430, legend={"orientation": "h", "y": -0.22})
+    figure.update_xaxes(title_text="epoch", title_standoff=5)
     return figure.update_yaxes(title_text="estimate [nats]", col=1)
 
 

@@ -40,33 +40,37 @@ def over_seeds(*results: Result) -> str:
     return several if counts[0] > 1 else f"{several}; where none stands, one seed"
 
 
-def size_of(results: Sequence[Result], names: Sequence[str] = ()) -> Markdown:
+def size_of(results: Sequence[Result], names: Sequence[str]) -> Markdown:
     """How much of the report's training stored results had, each under its name, as a paragraph for under a table."""
-    titles = names or [result.experiment for result in results]
-    parts = [f"{title}: {length(result)}" for title, result in zip(titles, results, strict=True)]
-    return Markdown(f"*How long that is.* {'; '.join(parts)}.")
+    parts = [_parts(result) for result in results]
+    shared = [part for part in parts[0] if all(part in others for others in parts)] if len(parts) > 1 else []
+    own = [", ".join(part for part in one if part not in shared) for one in parts]
+    begin = f"All: {', '.join(shared)}. " if shared else ""
+    told_of = "; ".join(f"{name}: {text}" for name, text in zip(names, own, strict=True) if text)
+    return Markdown(f"*How long that is.* {begin}{told_of[:1].upper()}{told_of[1:]}.".replace(" .", ""))
 
 
 def length(result: Result) -> str:
-    """'one seed, width 16 of 64, 3 of 182 epochs on 45,000 of 45,000 images: 1.6 % of the report's length'."""
+    """'one seed, width 16 of 64, 3 of 182 epochs on 45,000 images: 1.6 % of the report's length'."""
+    return ", ".join(_parts(result))
+
+
+def _parts(result: Result) -> list[str]:
     spec, report = result.spec, experiment(result.experiment).report
     assert isinstance(spec, Encoders) and isinstance(report, Encoders)
     parts = [_counted(_count(result))]
     if not isinstance(spec, NoisyImages | VInfoMaxDigits) and not isinstance(report, NoisyImages | VInfoMaxDigits):
         parts.append(f"width {spec.width} of {report.width}")
     if isinstance(spec, Probing) and spec.pretext == NO_PRETEXT:
-        return f"{', '.join(parts)}, no training"
+        return [*parts, "no training"]
     share = spec.epochs * spec.images / (report.epochs * report.images)
     images = f"{spec.images:,}" + ("" if spec.images == report.images else f" of {report.images:,}")
     whose = "what we take for the report's length" if isinstance(spec, VInfoMaxDigits) else "the report's length"
-    parts.append(
-        f"{spec.epochs} of {report.epochs} epochs on {images} images, {100 * share:.2g} % of {whose}".replace(
-            "1e+02", "100"
-        )
-    )
+    percent = f"{100 * share:.2g}".replace("1e+02", "100")
+    parts.append(f"{spec.epochs} of {report.epochs} epochs on {images} images, {percent} % of {whose}")
     if isinstance(spec, NoisyImages) and isinstance(report, NoisyImages):
         parts.append(f"critics of {spec.critic_width} of {report.critic_width} units, {spec.critic_epochs} epochs")
-    return ", ".join(parts)
+    return parts
 
 
 def _count(result: Result) -> int:
