@@ -10,6 +10,7 @@ EXTRAS = {
         "fastjsonschema",
         "filelock",
         "joblib",
+        "myst_nb",
         "nbformat",
         "plotly",
         "pybtex",

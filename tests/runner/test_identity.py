@@ -34,6 +34,8 @@ UNKEPT = {
     "mi_lab.estimation.pairs.estimating",
     "mi_lab.estimation.pairs.fit",
     "mi_lab.estimation.pairs.heldout",
+    "mi_lab.estimation.pairs.mi_estimator",
+    "mi_lab.estimation.pairs.neighbours",
     "mi_lab.estimation.pairs.pair_files",
     "mi_lab.estimation.pairs.selecting",
     "mi_lab.estimation.pairs.stacked",

@@ -2,4 +2,4 @@
 
 from mi_lab.ground.extras import require
 
-require("docutils", "filelock", "nbformat", "pybtex", "sphinx")
+require("docutils", "filelock", "myst_nb", "nbformat", "pybtex", "sphinx")
