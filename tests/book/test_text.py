@@ -118,6 +118,12 @@ def test_each_word_is_marked_once_on_its_page_and_has_a_meaning(book):
             assert len(places) >= 3, name
 
 
+def test_no_link_stands_in_a_link(book):
+    for name in PAGES:
+        text = (book / "book" / f"{name}.html").read_text("utf-8")
+        assert not re.search(r"<a [^>]*>(?:(?!</a>).)*<a ", text[text.find("<article") :], flags=re.DOTALL), name
+
+
 def test_a_role_names_value_figure_and_curve():
     assert CURVE.fullmatch("b_64 <fig-2b N = 64>").groups() == ("b_64", "fig-2b", "N = 64")
     assert CURVE.fullmatch("b_64") is None

@@ -1,7 +1,7 @@
-// What answers in the text: values light their curve, words show what they mean, links of a section share a stop of the tab key.
+// What answers in the text: values light their curve, words tell their meaning, links of a section share a stop.
 (() => {
 	"use strict";
-	const { h, plotted } = window.MILab;
+	const { h, button, plotted } = window.MILab;
 
 	// While it is pointed at or has the focus.
 	function answers(element, show, hide) {
@@ -22,10 +22,10 @@
 			}
 		};
 		const title = `${curve} in ${figure.querySelector("figcaption strong").textContent}`;
-		const button = h("button", { type: "button", class: "mi-curve", title }, ...value.childNodes);
-		answers(button, () => light(true), () => light(false));
-		button.addEventListener("click", () => (light(true), figure.scrollIntoView({ block: "nearest" })));
-		value.replaceWith(button);
+		const own = button("", () => (light(true), figure.scrollIntoView({ block: "nearest" })), { class: "mi-curve", title });
+		own.append(...value.childNodes);
+		answers(own, () => light(true), () => light(false));
+		value.replaceWith(own);
 	}
 
 	// A word of the glossary shows its meaning to a pointer, the focus or a first tap; Escape takes it away.
