@@ -88,6 +88,10 @@ def test_a_word_tells_what_it_means_to_pointer_focus_and_tap_and_escape_ends_it(
     assert tip.is_visible() and "gives every pair a score" in tip.inner_text()
     box = tip.bounding_box()
     assert box["x"] >= 0 and box["x"] + box["width"] <= NARROW["width"]
+    corner = [box["x"] + box["width"] - 4, box["y"] + box["height"] - 4]
+    assert (
+        page.evaluate("([x, y]) => document.elementFromPoint(x, y).className", corner) == "mi-tip"
+    )  # nothing cuts it off
     tip.hover()  # one may read it with the pointer on it
     assert tip.is_visible()
     page.keyboard.press("Escape")

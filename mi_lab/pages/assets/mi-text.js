@@ -11,18 +11,18 @@
 		}
 	}
 
-	// A value makes its curve stand out; a click brings the figure into view.
+	// A value makes its curve stand out; a click shows the figure.
 	for (const value of document.querySelectorAll(".mi-curve")) {
-		const [, id, curve] = value.dataset.curve.match(/(\S+) (.*)/), figure = document.getElementById(id);
+		const [, id, curve] = value.dataset.curve.match(/(\S+) (.*)/), figure = document.getElementById(id), element = figure.querySelector(".mi-plot");
 		const light = async (on) => {
-			const plot = await plotted(figure.querySelector(".mi-plot"));
+			const plot = await plotted(element);
 			for (const line of plot.querySelectorAll(".scatterlayer .trace")) {
 				const { legendgroup, name, mode } = line.__data__[0].trace;
 				line.classList.toggle("mi-faint", on && mode !== "markers" && (legendgroup || name) !== curve);
 			}
 		};
 		const title = `${curve} in ${figure.querySelector("figcaption strong").textContent}`;
-		const own = button("", () => (light(true), figure.scrollIntoView({ block: "nearest" })), { class: "mi-curve", title });
+		const own = button("", () => (light(true), element.scrollIntoView({ block: "nearest" })), { class: "mi-curve", title });
 		own.append(...value.childNodes);
 		answers(own, () => light(true), () => light(false));
 		value.replaceWith(own);
