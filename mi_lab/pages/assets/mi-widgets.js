@@ -67,7 +67,7 @@
 		const summary = h("p", { class: "mi-summary", role: "status", tabindex: -1 });
 		const drawn = h("div", { class: "mi-drawing" }), offered = h("p", { class: "mi-offers" });
 		const details = el.querySelector("details"), note = h("p");
-		const region = h("div", { tabindex: 0, role: "region", "aria-label": "Values as a table" });
+		const region = h("div", { tabindex: 0, role: "group", "aria-label": "Values as a table" });
 		const inputs = controls.map((control) => input(control));
 		const copies = model.get("live") ? [] : [copier("Copy link", () => `${location.href.split("#")[0]}${address()}`)];
 		if (python) copies.push(copier("Copy as Python", () => python(state)));
