@@ -32,8 +32,8 @@ class Console:
         self, begin: Callable[[], tuple[Training, int]], draw: Callable[[], None], end: Callable[[], None]
     ) -> None:
         self.begin, self.draw, self.end = begin, draw, end
-        self.start = widgets.Button(description="Start", icon="play", button_style="primary")
-        self.stop = widgets.Button(description="Stop", icon="stop", disabled=True)
+        self.start = widgets.Button(description="Start", icon="play", button_style="primary", layout={"width": "100px"})
+        self.stop = widgets.Button(description="Stop", icon="stop", disabled=True, layout={"width": "100px"})
         self.progress = widgets.IntProgress(description="no epoch yet", style={"description_width": "110px"})
         self.status = widgets.HTML()
         self.task: asyncio.Task[None] | None = None

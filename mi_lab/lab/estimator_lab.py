@@ -35,7 +35,10 @@ class EstimatorLab(widgets.VBox):
             "epochs": whole_number("epochs", 50),
             "seed": whole_number("seed", 0),
         }
-        self.clear = widgets.Button(description="Clear", icon="trash", tooltip="Takes all ended runs out of the figure")
+        narrow = {"layout": {"width": "100px"}}  # so that all buttons stand in one row
+        self.clear = widgets.Button(
+            description="Clear", icon="trash", tooltip="Takes all ended runs out of the figure", **narrow
+        )
         self.which = widgets.Dropdown(description="run", options=[], layout={"width": "160px"})
         self.store = widgets.Button(description="Store this run", icon="save", layout={"width": "150px"})
         self.clear.on_click(lambda _: self._clear())

@@ -12,7 +12,7 @@ def table_html(head: Sequence[str], rows: Sequence[Sequence[str]], label: str, c
     titles = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in head)
     body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
     return f"""\
-<div tabindex="0" role="region" aria-label="{escape(label)}"><table>{above}
+<div tabindex="0" role="group" aria-label="{escape(label)}"><table>{above}
 <thead><tr>{titles}</tr></thead>
 <tbody>{body}</tbody>
 </table></div>"""

@@ -20,10 +20,9 @@ from mi_lab.pages.site.licences import PLOTLY
 
 pytestmark = pytest.mark.book
 
-# what the theme and Sphinx bring: a brand outside any landmark, the arrow of a chapter, roles in the bibliography
+# what the theme and Sphinx bring: a brand outside any landmark, roles in the bibliography
 ALLOWED = {
     "region": ".bd-sidebar-primary",
-    "summary-name": ".bd-sidebar-primary",
     "aria-allowed-role": ".citation-list",
     "aria-deprecated-role": ".citation-list",
     "aria-required-children": ".citation-list",

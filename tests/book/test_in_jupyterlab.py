@@ -163,6 +163,11 @@ def test_an_estimator_is_moved_trained_stopped_laid_over_another_and_stored(open
     press(page, r"^\s*Start\s*$")
     told(page, "Run 2 is finished")
     assert curves(page).count() > first
+    tops = [
+        page.locator("button.jupyter-button", has_text=words).bounding_box()["y"]
+        for words in ("Start", "Store this run")
+    ]
+    assert tops[0] == tops[1]  # in one row
     press(page, "Store this run")
     told(page, "Run 2 is stored as")
     assert len(list((jupyterlab[1] / "results").glob("*.json"))) == 1

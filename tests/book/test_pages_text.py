@@ -1,5 +1,6 @@
 """The text of the pages: links that set widgets name states that exist, and solutions with code run."""
 
+import json
 import re
 import textwrap
 from pathlib import Path
@@ -7,6 +8,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
+from mi_lab.pages.interactive.controls import exploring, sampling, three_variables, training
 from mi_lab.pages.interactive.explorer import parts
 from mi_lab.pages.interactive.weights import weights
 from mi_lab.pages.interactive.widgets import findings
@@ -56,9 +58,11 @@ def source_of(widget):
         return weights([]).data
     if widget == "finding-2":
         return findings()[0].data
+    controls = {"sampler": sampling(), "train": training([], 10, "N"), "explorer": exploring([], {}, 512)}
+    data = json.dumps([controls.get(widget), three_variables()])
     script = "findings" if widget == "finding-3" else widget.removesuffix("-labels")
     assets = ROOT / "mi_lab" / "pages" / "assets"
-    return "".join((assets / f"mi-{name}.js").read_text(encoding="utf-8") for name in (script, "widgets"))
+    return data + "".join((assets / f"mi-{name}.js").read_text(encoding="utf-8") for name in (script, "widgets"))
 
 
 @pytest.mark.parametrize("query", sorted({query for _, _, widget, query in LINKS if widget == "explorer"}))

@@ -88,6 +88,10 @@ def test_a_word_tells_what_it_means_to_pointer_focus_and_tap_and_escape_ends_it(
     assert tip.is_visible() and "gives every pair a score" in tip.inner_text()
     box = tip.bounding_box()
     assert box["x"] >= 0 and box["x"] + box["width"] <= NARROW["width"]
+    corner = [box["x"] + box["width"] - 4, box["y"] + box["height"] - 4]
+    assert (
+        page.evaluate("([x, y]) => document.elementFromPoint(x, y).className", corner) == "mi-tip"
+    )  # nothing cuts it off
     tip.hover()  # one may read it with the pointer on it
     assert tip.is_visible()
     page.keyboard.press("Escape")
@@ -116,6 +120,12 @@ def test_each_word_is_marked_once_on_its_page_and_has_a_meaning(book):
         assert all(f'id="{place}"' in glossary for place in places), name
         if name in ("background", "mine", "nwj", "js", "labels", "v-infomax"):
             assert len(places) >= 3, name
+
+
+def test_no_link_stands_in_a_link(book):
+    for name in PAGES:
+        text = (book / "book" / f"{name}.html").read_text("utf-8")
+        assert not re.search(r"<a [^>]*>(?:(?!</a>).)*<a ", text[text.find("<article") :], flags=re.DOTALL), name
 
 
 def test_a_role_names_value_figure_and_curve():

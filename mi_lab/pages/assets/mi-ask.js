@@ -1,7 +1,7 @@
 // Questions of the text: buttons for what a reader expects, and a field for the number of an exercise.
 (() => {
 	"use strict";
-	const { h } = window.MILab;
+	const { h, button } = window.MILab;
 
 	for (const el of document.querySelectorAll(".mi-ask")) {
 		const { kind, choices, right, value, within, slips } = JSON.parse(el.querySelector("script").textContent);
@@ -9,9 +9,9 @@
 		const told = h("p", { role: "status", class: "mi-told" });
 		el.querySelector(".mi-offered").hidden = true; // but on paper
 		if (kind === "predict") {
-			const buttons = choices.map((text, i) => h("button", { type: "button", "aria-pressed": "false", onclick: () => answer(i) }, text));
+			const buttons = choices.map((text, i) => button(text, () => answer(i), { "aria-pressed": "false" }));
 			const answer = (chosen) => {
-				buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(i === chosen)));
+				buttons.forEach((one, i) => one.setAttribute("aria-pressed", String(i === chosen)));
 				told.textContent = `${chosen === right ? "As measured." : `Measured was: ${choices[right]}.`} ${said}`;
 			};
 			question.after(h("div", { class: "mi-choices", role: "group", "aria-label": question.textContent }, ...buttons), told);

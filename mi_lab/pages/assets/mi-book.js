@@ -67,8 +67,7 @@
 		}
 	}
 
-	// The chapter as a notebook, with the addresses of this very book. A browser shows a file of the file system and
-	// does not save it, so the notebook comes as a script.
+	// The chapter as a notebook, with the addresses of this very book; as a script, since a browser saves no file of a file.
 	document.querySelector("a.btn-download-notebook-button")?.addEventListener("click", async (event) => {
 		event.preventDefault();
 		const { pathname } = event.currentTarget, name = pathname.split("/").at(-1);
@@ -79,23 +78,29 @@
 	});
 
 	// The search of a page of the file system may read the index, and no page.
-	const results = document.getElementById("search-results");
-	if (results && location.protocol === "file:") {
-		const words = "Opened from a file, this search looks through all pages but shows their titles alone. From a server it shows the place, too.";
-		results.before(window.MILab.h("p", { class: "mi-hint" }, words));
-	}
+	if (location.protocol === "file:") document.querySelector(".mi-of-files")?.removeAttribute("hidden");
 
 	// The command that makes a figure again, with a button that copies it, once it is unfolded.
 	for (const line of document.querySelectorAll("details.mi-provenance")) {
 		line.addEventListener("toggle", () => {
 			for (const code of line.querySelectorAll("code")) {
-				const copy = window.MILab.h("button", { type: "button", class: "mi-copy", onclick: () => window.MILab.copy(copy, code.textContent) }, "Copy");
+				const copy = window.MILab.button("Copy", () => window.MILab.copy(copy, code.textContent), { class: "mi-copy" });
 				code.after(" ", copy);
 			}
 		}, { once: true });
 	}
 
 	if (document.querySelector(".mi-ask")) window.MILab.load("mi-ask.js");
+	if (document.querySelector(".mi-lecture")) window.MILab.load("mi-present.js");
+
+	// A widget or a figure alone, in the frame of a presenter, who is told the keys that are not for it.
+	if (location.search === "?alone") {
+		document.documentElement.classList.add("mi-alone");
+		document.getElementById(location.hash.slice(1).split("?")[0])?.classList.add("mi-only");
+		window.addEventListener("keydown", ({ key, target }) => {
+			if (/Esc|Page/.test(key) || (/Arrow/.test(key) && !/INPUT|SELECT/.test(target.nodeName))) parent.postMessage(key, "*");
+		});
+	}
 
 	// A formula that is wider than its page scrolls, and so takes the tab key; no other does.
 	function stops() {
@@ -107,7 +112,7 @@
 	window.addEventListener("load", () => window.MathJax?.startup?.promise?.then(stops));
 	window.addEventListener("resize", stops);
 
-	// A choice of section and of verdict above the table of claims.
+	// A choice of section and verdict above the claims.
 	for (const table of document.querySelectorAll(".mi-claims")) {
 		const { h } = window.MILab, rows = [...table.querySelectorAll("tbody tr")];
 		const cell = (row, column) => row.children[column].textContent;

@@ -2,23 +2,19 @@
 "use strict";
 window.MILab.widgets.explorer = ({ model, el }) => {
 	const MILab = window.MILab;
-	const { chart, format, panel, gaussian, schemes } = MILab;
+	const { chart, format, panel, gaussian } = MILab;
 	const { miOf, rhoOf, mean } = gaussian;
 	const DIM = 20, MOST = 30, CLOSEST = 0.9746; // that many nats
 	const index = model.get("index"), lines = model.get("lines");
 	const at = (point) => (point.at.includes(null) ? NaN : mean(point.at));
-	const estimators = [...new Map(index.map((part) => [`${part.estimator}-${part.readout}`, part.label]))];
+	const [estimators, , negatives] = model.get("controls").map(({ options }) => options), schemes = Object.fromEntries(negatives);
 
 	let shown = null; // the run that is shown, or the setting where nothing was run
 
 	const whole = panel(el, model, {
 		title: "Stored runs of every estimator",
 		controls: [
-			{ key: "estimator", label: "estimator", options: estimators, value: "nwj-nwj" },
-			{ key: "critic", label: "critic (hidden layers × width)", options: [["1x64", "1×64"], ["2x512", "2×512"]], value: "1x64" },
-			{ key: "negatives", label: "negatives", options: Object.entries(schemes), value: "shuffle" },
-			{ key: "n", label: "batch size N", min: 6, max: Math.log2(model.get("most")), step: 1, power: 2, value: 64 },
-			{ key: "mi", label: "true MI", unit: "nats", min: 0.5, max: MOST, step: 0.1, value: 10 },
+			...model.get("controls"),
 			{
 				key: "rho", label: "correlation ρ in 20 dimensions", min: 0.22, max: CLOSEST, step: 0.001,
 				get: (s) => rhoOf(s.mi, DIM), put: moved,
@@ -41,8 +37,7 @@ window.MILab.widgets.explorer = ({ model, el }) => {
 			const part = (model.get("parts") ?? MILab.parts)[partOf(state)?.name];
 			if (!part) return "# this was not run";
 			const { source, mi, n } = nearest(part, state);
-			return `from mi_lab import load\n\nruns = load("${part.experiments[source]}").select(true_mi=${mi}, batch_size=${n})\n`
-				+ `[run["curves"]["${part.readout}"]["mean"] for run in runs]  # nats, an estimate per epoch and seed\n`;
+			return MILab.fill(model.get("code"), { experiment: part.experiments[source], mi, n, readout: part.readout });
 		},
 	});
 

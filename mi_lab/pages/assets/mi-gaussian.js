@@ -62,7 +62,7 @@ window.MILab.makeGaussian = () => {
 	}
 	const logMeanExp = (values) => logSumExp(values) - Math.log(values.length);
 
-	// Scores of positives, and of all their negatives in one list; InfoNCE takes a list of negatives per positive.
+	// Scores of positives, and of all negatives in one list; InfoNCE takes a list per positive.
 	const bounds = {
 		dv: (positive, negative) => mean(positive) - logMeanExp(negative),
 		nwj: (positive, negative) => mean(positive) - Math.exp(logMeanExp(negative) - 1),

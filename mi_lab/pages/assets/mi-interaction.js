@@ -2,26 +2,19 @@
 "use strict";
 window.MILab.widgets.interaction = ({ model, el }) => {
 	const { h, format, panel } = window.MILab;
-	// weights by x, y, z; X has two values, or four where it carries two bits
-	const cells = [0, 1, 2, 3].flatMap((x) => [0, 1].flatMap((y) => [0, 1].map((z) => ({ key: `w${x}${y}${z}`, at: [x, y, z] }))));
-	const wide = ([x, y, z]) => y === x >> 1 && z === (x & 1); // Y is the first bit of X, Z the second
-	const rules = {
-		xor: ["Y = X xor Z", "exclusive or", ([x, y, z]) => x < 2 && y === (x ^ z)],
-		copy: ["all three are the same coin", "copy", ([x, y, z]) => x < 2 && x === y && y === z],
-		independent: ["three coins", "independent", ([x]) => x < 2],
-		rotations: ["X is an image: what it shows, Y, and how it is turned, Z", "Section 4: rotations", wide],
-		random: ["X is an image: what it shows, Y, and a coin thrown once for it and kept, Z", "Section 4: random labels", wide],
-	};
-	const weights = (preset) => Object.fromEntries(cells.map(({ key, at }) => [key, rules[preset][2](at) ? 1 : 0]));
+	const presets = model.get("presets"), places = model.get("places");
+	const cells = places.map((at) => ({ key: `w${at.join("")}`, at }));
+	const weights = (preset) => Object.fromEntries(cells.map(({ key }, i) => [key, presets[preset][2][i]]));
 	const first = weights("xor");
 
 	panel(el, model, {
 		title: "Three variables",
+		grid: [["weight of", "z = 0", "z = 1"], ...cells.filter(({ at }) => !at[2]).map(({ at: [x, y] }) => [`x = ${x}, y = ${y}`])],
 		controls: [
 			{
 				key: "preset", label: "start from", value: "xor",
-				options: [...Object.entries(rules).map(([name, [, label]]) => [name, label]), ["own", "my own table"]],
-				put: (preset) => ({ preset, ...(rules[preset] && weights(preset)) }),
+				options: [...Object.entries(presets).map(([name, [, label]]) => [name, label]), ["own", "my own table"]],
+				put: (preset) => ({ preset, ...(presets[preset] && weights(preset)) }),
 			},
 			...cells.map(({ key, at: [x, y, z] }) => ({
 				key, label: `x = ${x}, y = ${y}, z = ${z}`, number: true, min: 0, max: 99, step: 1, value: first[key],
@@ -30,14 +23,14 @@ window.MILab.widgets.interaction = ({ model, el }) => {
 			})),
 		],
 		update: (state) => {
-			if (rules[state.preset]) Object.assign(state, weights(state.preset));
+			if (presets[state.preset]) Object.assign(state, weights(state.preset));
 			const total = cells.reduce((sum, { key }) => sum + state[key], 0);
 			if (!total) return { summary: "All weights are 0; give at least one cell some." };
 			const found = measures(cells.map(({ key, at }) => [at, state[key] / total]));
 			const middle = found["I(X;Y;Z)"], kind = Math.abs(middle) < 5e-4 ? "nothing" : middle > 0 ? "redundancy" : "synergy";
 			return {
 				drawing: [venn(found)],
-				summary: `${rules[state.preset]?.[0] ?? "Your own table"}: the three share ${format(middle)} nats, which is ${kind}. `
+				summary: `${presets[state.preset]?.[0] ?? "Your own table"}: the three share ${format(middle)} nats, which is ${kind}. `
 					+ `Y and Z share ${format(found["I(Y;Z)"])} nats; X says ${format(found["I(X;Y)"])} of Y and ${format(found["I(X;Z)"])} of Z.`,
 				table: { head: ["measure", "nats", "bits"], rows: Object.entries(found).map(([name, v]) => [name, format(v), format(v / Math.LN2)]) },
 			};
@@ -61,7 +54,7 @@ window.MILab.widgets.interaction = ({ model, el }) => {
 		};
 	}
 
-	// Three circles, and in each of their seven parts a disc with the area of that part; a negative one is hollow.
+	// Three circles, and in each part a disc of its size; a negative one is hollow.
 	function venn(found) {
 		const svg = h("svg", { viewBox: "0 0 420 370", class: "mi-chart mi-venn", role: "img" },
 			h("title", {}, `Three overlapping circles X, Y and Z; the middle holds ${format(found["I(X;Y;Z)"])} nats`));

@@ -1,7 +1,7 @@
 // The estimators with the optimal critic: redraw batches and watch how they scatter.
 "use strict";
 window.MILab.widgets.sampler = ({ model, el }) => {
-	const { chart, format, panel, gaussian, schemes } = window.MILab;
+	const { chart, format, panel, gaussian } = window.MILab;
 	const { rhoOf, uniforms, normals, sample, permutation, logRatio, bounds, mean } = gaussian;
 	const DIM = 20, BATCHES = 60;
 	const NAMES = { dv: "DV", js_nwj: "NWJ", plug_in: "plug-in", infonce: "InfoNCE" };
@@ -11,10 +11,7 @@ window.MILab.widgets.sampler = ({ model, el }) => {
 	const whole = panel(el, model, {
 		title: "Estimates with the perfect critic",
 		controls: [
-			{ key: "mi", label: "true MI", unit: "nats", min: 0.5, max: 30, step: 0.5, value: 5 },
-			{ key: "n", label: "batch size N", min: 3, max: 8, step: 1, power: 2, value: 64 },
-			{ key: "negatives", label: "negatives", value: "shuffle", options: Object.entries(schemes) },
-			{ key: "seed", label: "seed", min: 0, max: 9999, step: 1, value: 0 },
+			...model.get("controls"),
 			{ label: "Draw again", press: (s) => ({ seed: (s.seed + 1) % 10000 }) },
 		],
 		update: (state) => {
@@ -34,7 +31,7 @@ window.MILab.widgets.sampler = ({ model, el }) => {
 		},
 	});
 
-	// The values of all batches, or of those that could be drawn in time; the others follow, and the page stays awake.
+	// The values of the batches that could be drawn in time; the others follow, and the page stays awake.
 	function drawn(setting) {
 		if (key !== setting.join()) [key, values, next] = [setting.join(), { dv: [], js_nwj: [], plug_in: [], infonce: [] }, batches(...setting)];
 		const until = performance.now() + 20;

@@ -1,7 +1,7 @@
-// What answers in the text: values light their curve, words show what they mean, links of a section share a stop of the tab key.
+// What answers in the text: values light their curve, words tell their meaning, links of a section share a stop.
 (() => {
 	"use strict";
-	const { h, plotted } = window.MILab;
+	const { h, button, plotted } = window.MILab;
 
 	// While it is pointed at or has the focus.
 	function answers(element, show, hide) {
@@ -11,21 +11,21 @@
 		}
 	}
 
-	// A value makes its curve stand out; a click brings the figure into view.
+	// A value makes its curve stand out; a click shows the figure.
 	for (const value of document.querySelectorAll(".mi-curve")) {
-		const [, id, curve] = value.dataset.curve.match(/(\S+) (.*)/), figure = document.getElementById(id);
+		const [, id, curve] = value.dataset.curve.match(/(\S+) (.*)/), figure = document.getElementById(id), element = figure.querySelector(".mi-plot");
 		const light = async (on) => {
-			const plot = await plotted(figure.querySelector(".mi-plot"));
+			const plot = await plotted(element);
 			for (const line of plot.querySelectorAll(".scatterlayer .trace")) {
 				const { legendgroup, name, mode } = line.__data__[0].trace;
 				line.classList.toggle("mi-faint", on && mode !== "markers" && (legendgroup || name) !== curve);
 			}
 		};
 		const title = `${curve} in ${figure.querySelector("figcaption strong").textContent}`;
-		const button = h("button", { type: "button", class: "mi-curve", title }, ...value.childNodes);
-		answers(button, () => light(true), () => light(false));
-		button.addEventListener("click", () => (light(true), figure.scrollIntoView({ block: "nearest" })));
-		value.replaceWith(button);
+		const own = button("", () => (light(true), element.scrollIntoView({ block: "nearest" })), { class: "mi-curve", title });
+		own.append(...value.childNodes);
+		answers(own, () => light(true), () => light(false));
+		value.replaceWith(own);
 	}
 
 	// A word of the glossary shows its meaning to a pointer, the focus or a first tap; Escape takes it away.

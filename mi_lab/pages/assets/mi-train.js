@@ -2,33 +2,24 @@
 "use strict";
 window.MILab.widgets.train = ({ model, el }) => {
 	const MILab = window.MILab;
-	const { h, chart, format, panel, gaussian, schemes } = MILab;
+	const { h, chart, fill, format, panel, gaussian } = MILab;
 	const DIM = 20, MOST = 200000, CROWD = 128, RATE = 1e-4, WIDTH = 64; // the report's rate, and the width of the stored runs
-	const play = model.get("play"); // one setting and its N, for the first page
-	const names = Object.fromEntries(model.get("estimators"));
+	const play = model.get("play"); // N alone can be set, on the first page
+	const names = Object.fromEntries(model.get("controls")[0].options);
 	const perEpoch = (n) => (n >= 512 ? 100 : Math.floor(51200 / n));
 	const speed = h("p", { "aria-hidden": true, class: "mi-speed" });
 	let worker = null, running = false, points = [], steps = 0, rate = 0, key = null, limit = null, broken = "", epochsOf = null, soon = 0;
 
-	const choices = [
-		{ key: "estimator", label: "estimator", options: Object.entries(names), value: "nwj-nwj" },
-		{ key: "negatives", label: "negatives", options: Object.entries(schemes), value: "shuffle" },
-		{ key: "mi", label: "true MI", unit: "nats", min: 0.5, max: 30, step: 0.5, value: play?.mi ?? 10 },
-		{ key: "n", label: play ? "pairs in a batch, N" : "batch size N", min: 4, max: 9, step: 1, power: 2, value: 64 },
-		{ key: "width", label: "critic: one hidden layer of", unit: "units", min: 5, max: 7, step: 1, power: 2, value: WIDTH },
-		{ key: "rate", label: "learning rate", min: -5, max: -2, step: 0.25, power: 10, value: 1e-3 },
-		{ key: "seed", label: "seed", min: 0, max: 99, step: 1, value: 0 },
-	];
+	const controls = model.get("controls").map((c) => (play && c.key !== "n" ? { ...c, when: () => false } : c));
 	const go = { label: () => (running ? "Pause" : play ? "Play" : worker ? "Go on" : "Start"), press: () => (running ? pause() : start(), {}) };
 	const others = [{ label: "Clear the curve", press: () => (stop(), {}) }];
 
 	const whole = panel(el, model, {
-		title: play ? "Measure 20 nats yourself" : "Train a critic here",
-		controls: [...choices.map((c) => (play && c.key !== "n" ? { ...c, when: () => false } : c)), go, ...(play ? [] : others)],
-		python: ({ estimator, negatives, mi, n, width, rate: speed, seed }) => {
-			const [name, reading] = estimator.split("-");
-			return `from mi_lab import CorrelatedGaussians, train\n\n[run] = train(\n    [CorrelatedGaussians(mi=${mi})], seeds=[${seed}], estimator_name="${name}", batch_size=${n}, epochs=5,\n`
-				+ `    hidden=(${width},), learning_rate=${speed}, negatives="${negatives}",\n)\nrun.curves["${reading}"]["mean"]  # nats, an estimate per epoch\n`;
+		title: model.get("title"),
+		controls: [...controls, go, ...(play ? [] : others)],
+		python: (state) => {
+			const [name, reading] = state.estimator.split("-");
+			return fill(model.get("code"), { ...state, name, reading });
 		},
 		update: (state) => {
 			if (state.negatives === "all_pairs") state.n = Math.min(state.n, CROWD); // all pairs cost N² scores
@@ -83,7 +74,7 @@ window.MILab.widgets.train = ({ model, el }) => {
 		[running, points, steps, broken] = [false, [], 0, ""];
 	}
 
-	// The stored run of the same setting, if any; its file is fetched when first wanted.
+	// The stored run of the same setting, if any.
 	function stored(state) {
 		if (state.width !== WIDTH || state.rate !== RATE) return null;
 		const name = `${state.estimator}-1x64-${state.negatives}`;
@@ -124,13 +115,8 @@ window.MILab.widgets.train = ({ model, el }) => {
 		const last = points.slice(-8), value = gaussian.mean(last.map(([, v]) => v)), epoch = steps / perEpoch(state.n);
 		const setting = `${names[state.estimator]}, ${state.mi} nats, N = ${state.n}`;
 		const is = Number.isFinite(value) ? `is ${format(value)} nats after ${format(epoch)} epochs` : `stopped being finite at step ${steps}`;
-		const words = running
-			? `Training ${setting}: the line under the chart counts.`
-			: last.length
-				? `The estimate of this live run ${is}${steps >= MOST ? ", and ends here" : ""}. The truth is ${state.mi} nats, the ceiling ${format(limit)}.`
-				: play
-					? `The truth is ${state.mi} nats. Press Play: a small network learns from batches of ${state.n} pairs how much x and y share. How far will it come?`
-					: `A critic with one hidden layer of ${state.width} units can be trained here: ${setting}, learning rate ${format(state.rate)}, seed ${state.seed}. Press Start.`;
+		const values = { ...state, setting, is: is + (steps >= MOST ? ", and ends here" : ""), limit: format(limit), rate: format(state.rate) };
+		const words = fill(model.get("words")[running ? "running" : last.length ? "stands" : "ready"], values);
 		const every = Math.max(1, Math.ceil(points.length / 30));
 		const rows = points.filter((_, i) => i % every === 0).map(([step, v]) => [format(step / perEpoch(state.n)), format(v)]);
 		return { summary: broken || words, table: { head: ["epoch", "estimate [nats]"], rows, note: "Means over an eighth of an epoch." } };

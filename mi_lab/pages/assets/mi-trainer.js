@@ -77,7 +77,7 @@
 			return { n, others, partner, activations, positive: scores.subarray(0, n), negative: scores.subarray(n) };
 		}
 
-		// What the objective says of each score: its derivative, for the positives and the negatives.
+		// The objective's derivative in each score, of positives and negatives.
 		function objective(model, positive, negative, others) {
 			const n = positive.length, count = negative.length, sigmoid = (t) => 1 / (1 + Math.exp(-t));
 			const even = () => new Float64Array(n).fill(1 / n);
@@ -139,7 +139,7 @@
 			}
 		}
 
-		// Reads the estimate on a batch, then learns from it; returns the estimate.
+		// The estimate on a batch, which is learnt from then.
 		function step(model, batch = draw(model)) {
 			const made = forward(model, batch);
 			const estimate = readout(model, made.positive, made.negative, made.others);
@@ -151,7 +151,7 @@
 		return { create, draw, step };
 	};
 
-	// The worker: trains in slices of time and tells of each; { settings } begins, { pause } and { go } do what they say.
+	// The worker: trains in slices of time and tells of each; { settings } begins, { pause } pauses, {} goes on.
 	window.MILab.trainerWorker = (trainer, perEpoch, most) => {
 		let model = null, going = false, tick = 1, told = [], next = 0;
 		function slice() {

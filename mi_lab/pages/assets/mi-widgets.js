@@ -4,8 +4,7 @@
 (() => {
 	"use strict";
 	const here = document.currentScript ? new URL(".", document.currentScript.src).href : "";
-	const schemes = { shuffle: "shuffle", derangement: "derangement", all_pairs: "all pairs" };
-	const MILab = (window.MILab ??= { widgets: {}, parts: {}, schemes }); // parts are data that a widget loads when it is wanted
+	const MILab = (window.MILab ??= { widgets: {}, parts: {} }); // parts are data that a widget loads when it is wanted
 
 	// An element: h("p", { class: "x" }, "text", child).
 	const h = (MILab.h = (tag, attributes = {}, ...children) => {
@@ -18,6 +17,11 @@
 		element.append(...children);
 		return element;
 	});
+
+	const button = (MILab.button = (words, onclick, more) => h("button", { type: "button", onclick, ...more }, words));
+
+	// A text with values in place of their {names}.
+	MILab.fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
 	// A number in the form of its kind: whole ones whole, others with three digits and none of them made up, without
 	// trailing zeros; powers of ten far from 1, and 0 for what rounding has left of it.
@@ -34,8 +38,8 @@
 	const onSlider = ({ power }, value) => (power ? Math.log(value) / Math.log(power) : value);
 	const offSlider = ({ power }, value) => (power ? +(power ** value).toPrecision(6) : +value.toFixed(6));
 
-	// What the URL says of this widget: #id?name=value&… Only known options and numbers in range get through; of these
-	// what a slider can be set to, or any that are `exact`.
+	// What the URL says of this widget: #id?name=value&… Only known options get through, and numbers of the slider or, if
+	// `exact`, in its range.
 	function fromUrl(id, controls) {
 		const [target, query] = location.hash.slice(1).split("?");
 		if (target !== id || !query) return {};
@@ -53,13 +57,8 @@
 		return found;
 	}
 
-	// Builds a widget's panel. `controls` are { key, label, unit, min, max, step, value } for a slider, with `names` for its
-	// whole values; with `options` [[value, text], …] for a list, with `press` for a button, with `number` for
-	// a field to type in; shown `when(state)` says so, or always. A slider with `get` and `put` shows something that
-	// follows from the state and sets it. `update(state)` returns { drawing, summary, table: { head, rows, note } }, a table
-	// of null to leave the one that is there; perhaps `offers`, buttons [[label, changes], …], and the `source` of what is
-	// shown, null for none. `python(state)` is code that gives the same. Returned are `change` and `draw`.
-	MILab.panel = (el, model, { title, controls, update, python }) => {
+	// Builds a widget's panel, as controls.py says. Returned are `change` and `draw`.
+	MILab.panel = (el, model, { title, controls, update, python, grid = [] }) => {
 		const id = model.get("id");
 		const kept = controls.filter((c) => c.value !== undefined);
 		const initial = Object.fromEntries(kept.map((c) => [c.key, c.value]));
@@ -68,22 +67,23 @@
 		const summary = h("p", { class: "mi-summary", role: "status", tabindex: -1 });
 		const drawn = h("div", { class: "mi-drawing" }), offered = h("p", { class: "mi-offers" });
 		const details = el.querySelector("details"), note = h("p");
-		const region = h("div", { tabindex: 0, role: "region", "aria-label": "Values as a table" });
+		const region = h("div", { tabindex: 0, role: "group", "aria-label": "Values as a table" });
 		const inputs = controls.map((control) => input(control));
-		const reset = h("button", { type: "button", onclick: () => change({ ...initial }) }, "Reset");
 		const copies = model.get("live") ? [] : [copier("Copy link", () => `${location.href.split("#")[0]}${address()}`)];
 		if (python) copies.push(copier("Copy as Python", () => python(state)));
 		el.querySelector(".mi-still")?.remove();
-		const [buttons, fields] = [true, false].map((is) => inputs.filter((_, i) => !!controls[i].press === is).map((i) => i.row));
-		const panel = h("fieldset", { class: "mi-controls" }, h("legend", {}, title), ...fields, h("div", { class: "mi-buttons" }, ...buttons, reset, ...copies));
+		const kind = ({ press, number }) => (press ? "button" : number ? "cell" : "field");
+		const [buttons, cells, fields] = ["button", "cell", "field"].map((one) => inputs.filter((_, i) => kind(controls[i]) === one).map(({ row }) => row));
+		const rows = grid.map((names, r) => h("tr", {}, ...names.map((name, i) => h("th", { scope: r || !i ? "row" : "col" }, name)), ...(r ? cells.slice(2 * r - 2, 2 * r) : [])));
+		const panel = h("fieldset", { class: "mi-controls" }, h("legend", {}, title), ...fields, ...(rows[0] ? [h("table", {}, ...rows)] : []), h("div", { class: "mi-buttons" }, ...buttons, button("Reset", () => change({ ...initial })), ...copies));
 		el.prepend(panel, drawn, summary, offered);
 		details.open = false;
 
 		function input(control) {
 			const own = `${id}-${control.key}`;
 			if (control.press) {
-				const button = h("button", { type: "button", onclick: () => change(control.press(state)) });
-				return { row: button, show: () => (button.textContent = control.label?.call?.(null, state) ?? control.label) };
+				const row = button("", () => change(control.press(state)));
+				return { row, show: () => (row.textContent = control.label?.call?.(null, state) ?? control.label) };
 			}
 			const read = control.get ?? ((s) => s[control.key]);
 			const write = control.put ?? ((value) => ({ [control.key]: value }));
@@ -95,12 +95,13 @@
 			}
 			const { min, max, step } = control;
 			if (control.number) {
-				const field = h("input", { id: own, type: "number", min, max, step, onchange: () => change(write(limited(+field.value), state)) });
+				const field = h("input", { "aria-label": control.label, type: "number", min, max, step, onchange: () => change(write(limited(+field.value), state)) });
 				const limited = (value) => Math.min(max, Math.max(min, Math.round(value / step) * step || 0));
-				return { row: h("div", { class: "mi-number" }, label, field), show: () => (field.value = read(state)) };
+				return { row: h("td", {}, field), show: () => (field.value = read(state)) };
 			}
 			const field = h("input", { id: own, type: "range", min, max, step, oninput: () => change(write(offSlider(control, +field.value), state)) });
 			const output = h("output", { for: own, "aria-hidden": true }); // aria-valuetext says the same
+			output.style.minWidth = `${Math.max(0, ...(control.names ?? []).map((name) => name.length))}ch`; // no name moves the slider
 			const show = () => {
 				const value = read(state);
 				field.value = onSlider(control, value);
@@ -127,8 +128,8 @@
 		}
 
 		function copier(label, text) {
-			const button = h("button", { type: "button", class: "mi-copy", onclick: () => MILab.copy(button, text()) }, label);
-			return button;
+			const own = button(label, () => MILab.copy(own, text()), { class: "mi-copy" });
+			return own;
 		}
 
 		function draw() {
@@ -140,7 +141,7 @@
 			drawn.replaceChildren(...drawing);
 			if (summary.textContent !== text) summary.textContent = text; // it is read aloud
 			const take = (changes) => (change(changes), summary.focus()); // the button that had the focus is gone
-			offered.replaceChildren(...offers.map(([label, changes]) => h("button", { type: "button", onclick: () => take(changes) }, label)));
+			offered.replaceChildren(...offers.map(([label, changes]) => button(label, () => take(changes))));
 			if (source !== undefined) el.querySelector(".mi-provenance").hidden = source === null;
 			if (source) el.querySelector(".mi-source").textContent = source;
 			if (!table) return;
@@ -268,7 +269,7 @@
 		setTimeout(end, 8000);
 	}
 
-	// Brings a widget to life, and returns what ends it. A notebook has all files at hand; a page loads them when wanted.
+	// Brings a widget to life, and returns what ends it. A notebook has all files at hand.
 	const mount = (MILab.mount = async (el, { live = false } = {}) => {
 		const name = el.dataset.widget;
 		const data = { id: el.id, live, ...JSON.parse(el.querySelector("script")?.textContent ?? "{}") };

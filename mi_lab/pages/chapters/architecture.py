@@ -53,7 +53,7 @@ def supervised_autoencoder_svg(width: int, classes: int, hidden: tuple[int, ...]
     told = "; ".join(f"{layer.name} {_shape(layer)}" for layer in [*encoder, *head, *decoder])
     right = _x(len(encoder)) - _GAP
     return f"""\
-<div class="mi-table"><div tabindex="0" role="region" aria-label="the supervised autoencoder, drawn">
+<div class="mi-table"><div tabindex="0" role="group" aria-label="the supervised autoencoder, drawn">
 <svg viewBox="0 0 {right} 212" width="{right}" role="img" aria-labelledby="fig-6-title fig-6-desc" \
 fill="none" stroke="currentColor" font-size="13">
 <title id="fig-6-title">Supervised autoencoder</title>

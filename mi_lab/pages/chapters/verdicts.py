@@ -29,7 +29,7 @@ def overview(verdicts: Mapping[str, Verdict]) -> Markdown:
     titles = "".join(f'<th scope="col">{escape(title)}</th>' for title in head)
     rows = "\n".join(_row(name, v, head) for name, v in verdicts.items())
     return Markdown(
-        '<div class="mi-table mi-words mi-claims"><div tabindex="0" role="region" aria-label="Claims"><table>\n'
+        '<div class="mi-table mi-words mi-claims"><div tabindex="0" role="group" aria-label="Claims"><table>\n'
         f"<thead><tr>{titles}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table></div></div>"
     )
 

@@ -19,6 +19,8 @@ from mi_lab.experiments.sweep_specs import Sweep
 from mi_lab.ground.names import EXPLORED
 from mi_lab.pages import theme
 from mi_lab.pages.figures import NAMES
+from mi_lab.pages.interactive.controls import SCHEMES as NEGATIVES
+from mi_lab.pages.interactive.controls import exploring, training
 from mi_lab.pages.interactive.widgets import Widget, widget
 from mi_lab.pages.provenance import plain_provenance
 from mi_lab.pages.tables import sourced_table
@@ -27,9 +29,37 @@ from mi_lab.results.rounding import round_numbers
 from mi_lab.results.store import Result, load, results_dir, shown_profile
 
 CRITICS = {(64,): "1x64", (512, 512): "2x512"}
-NEGATIVES = {"shuffle": "shuffle", "derangement": "derangement", "all_pairs": "all pairs"}
 _POINTS = 50  # of a curve
 _SHORTEST = 40  # epochs; a run that is shorter says little about where it would end
+
+# what the scripts say, with values in place of names in braces
+_TOLD = {
+    "running": "Training {setting}: the line under the chart counts.",
+    "stands": "The estimate of this live run {is}. The truth is {mi} nats, the ceiling {limit}.",
+}
+_READY = (
+    "A critic with one hidden layer of {width} units can be trained here: {setting}, learning rate {rate}, "
+    "seed {seed}. Press Start."
+)
+_READY_TO_PLAY = (
+    "The truth is {mi} nats. Press Play: a small network learns from batches of {n} pairs how much x and y share. "
+    "How far will it come?"
+)
+_CODE_OF_TRAINING = """\
+from mi_lab import CorrelatedGaussians, train
+
+[run] = train(
+    [CorrelatedGaussians(mi={mi})], seeds=[{seed}], estimator_name="{name}", batch_size={n}, epochs=5,
+    hidden=({width},), learning_rate={rate}, negatives="{negatives}",
+)
+run.curves["{reading}"]["mean"]  # nats, an estimate per epoch
+"""
+_CODE_OF_RUNS = """\
+from mi_lab import load
+
+runs = load("{experiment}").select(true_mi={mi}, batch_size={n})
+[run["curves"]["{readout}"]["mean"] for run in runs]  # nats, an estimate per epoch and seed
+"""
 
 Part = dict[str, Any]
 
@@ -67,7 +97,11 @@ def explorer(identity: str = "explorer", folder: Path | None = None, inline: boo
     rows = [[f"{mi:g}", *(_at(first, mi, n) for n in sizes)] for mi in truths]
     note = f"NWJ after {first['epochs']} epochs with a 1x64 critic and shuffled negatives, one value per seed, in nats."
     most = max(point["n"] for part in found.values() for point in part["points"])
-    data: dict[str, Any] = {"index": index, "lines": lines, "most": most} | _inline(found, inline)
+    estimators = dict([f"{part['estimator']}-{part['readout']}", part["label"]] for part in found.values())
+    critics = {name: name.replace("x", "×") for name in CRITICS.values()}
+    controls = exploring(map(list, estimators.items()), critics, most)
+    data: dict[str, Any] = {"index": index, "lines": lines, "controls": controls, "code": _CODE_OF_RUNS}
+    data |= _inline(found, inline)
     return widget("explorer", identity, head, rows, note, ["gaussian"], "stored", "runs of mi_lab", **data)
 
 
@@ -78,7 +112,9 @@ def train(identity: str = "train", folder: Path | None = None, inline: bool | No
     rows = [[f"{mi:g}", _at(shown, mi, 64)] for mi in sorted({point["mi"] for point in shown["points"]})]
     note = f"Instead of a live run: the stored ones of NWJ with N = 64 after {shown['epochs']} epochs, in nats."
     estimators = [[f"{key[0]}-{key[1]}", name] for key, name in NAMES.items() if key[0] in EXPLORED]
-    data: dict[str, Any] = {"estimators": estimators, "stored": list(found)} | _inline(found, inline)
+    controls = training(estimators, 10, "batch size N")
+    data: dict[str, Any] = {"controls": controls, "stored": list(found), "title": "Train a critic here"}
+    data |= {"words": _TOLD | {"ready": _READY}, "code": _CODE_OF_TRAINING} | _inline(found, inline)
     return widget("train", identity, ["true MI", "estimates"], rows, note, ["gaussian", "trainer"], **data)
 
 
@@ -88,7 +124,9 @@ def play(identity: str = "play") -> Widget:
     head, rows = ["pairs in a batch, N", "log N [nats]"], [[str(n), f"{math.log(n):.2f}"] for n in sizes]
     note = "However long it trains, the estimate stays under log N. The truth is 20 nats."
     estimators = [["nwj-nwj", NAMES["nwj", "nwj"]]]
-    data: dict[str, Any] = {"estimators": estimators, "stored": [], "play": {"mi": 20}}
+    controls = training(estimators, 20, "pairs in a batch, N")
+    data: dict[str, Any] = {"controls": controls, "stored": [], "play": True, "title": "Measure 20 nats yourself"}
+    data |= {"words": _TOLD | {"ready": _READY_TO_PLAY}, "code": _CODE_OF_TRAINING}
     return widget("train", identity, head, rows, note, ["gaussian", "trainer"], **data)
 
 

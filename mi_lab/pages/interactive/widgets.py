@@ -20,6 +20,7 @@ from mi_lab.ground import discrete
 from mi_lab.ground.extras import require
 from mi_lab.ground.gaussian import correlation_from_mi, mi_from_correlation
 from mi_lab.ground.names import TAPS
+from mi_lab.pages.interactive.controls import PLACES, sampling, slider, three_variables
 from mi_lab.pages.tables import table_html
 from mi_lab.pages.theme import IN_BOOK
 
@@ -86,7 +87,7 @@ def sampler(identity: str = "sampler") -> Widget:
     rows = [[f"{mi:g}", f"{nwj_deviation(mi, 64):.3g}"] for mi in (0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0)]
     head = ["true MI [nats]", "standard deviation of NWJ [nats]"]
     note = "What theory says of one batch of 64 pairs with independent negatives and the perfect critic."
-    return widget("sampler", identity, head, rows, note, needs=["gaussian"])
+    return widget("sampler", identity, head, rows, note, needs=["gaussian"], controls=sampling())
 
 
 def interaction(identity: str = "interaction") -> Widget:
@@ -96,7 +97,9 @@ def interaction(identity: str = "interaction") -> Widget:
     measures = {"H(X)": discrete.entropy(xor, 0), "I(X;Z)": discrete.information(xor, 0, 2)}
     measures |= {"I(X;Z|Y)": discrete.information(xor, 0, 2, 1), "I(X;Y;Z)": discrete.interaction(xor)}
     rows = [[name, f"{value:.3f}"] for name, value in measures.items()]
-    return widget("interaction", identity, ["measure", "nats"], rows, "For two fair coins X and Z, and Y = X xor Z.")
+    note = "For two fair coins X and Z, and Y = X xor Z."
+    presets = three_variables()
+    return widget("interaction", identity, ["measure", "nats"], rows, note, presets=presets, places=PLACES)
 
 
 def findings() -> list[Widget]:
@@ -146,10 +149,10 @@ def _second_finding(identity: str) -> Widget:
             "summary": told.replace("-", "−"),
             "source": 0,
         }
-    depth = {"key": "tap", "label": "depth in the network", "min": 0, "max": len(TAPS) - 1, "step": 1, "value": 4}
+    depth = slider("tap", "depth in the network", 0, len(TAPS) - 1, 1, 4, names=TAPS)
     rows = [[name, *(f"{value:.2f}" for value in values)] for name, values in TABLE_1_ACCURACY.items()]
     note = "Linear accuracy on CIFAR-10 in per cent, as Table 1 of the report prints it."
-    controls = [depth | {"names": TAPS}]
+    controls = [depth]
     head = ["pretext", *TAPS]
     return stored(identity, "No MI, real use", controls, choices, ["Table 1"], head, rows, note, "report", width=250)
 

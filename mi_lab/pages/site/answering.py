@@ -56,7 +56,7 @@ def mark_terms(app: Any, doctree: nodes.document, page: str) -> None:
     left = {name: meaning for name, meaning in meant.items() if name not in PLAIN}
     address = app.builder.get_relative_uri(page, GLOSSARY)
     for text in list(doctree.findall(nodes.Text)):
-        if left and not _is_within(text, _NOT_IN) and _is_within(text, (nodes.paragraph,)):
+        if left and _is_within(text, (nodes.paragraph,)) and not _is_within(text, _NOT_IN) and not _in_html_link(text):
             text.parent.replace(text, marked(text.astext(), left, lambda name: f"{address}#{places[name]}"))
 
 
@@ -85,6 +85,13 @@ def marked(text: str, left: dict[str, str], address: Any) -> list[nodes.Node]:
         elif piece:
             pieces.append(nodes.Text(piece))
     return pieces
+
+
+def _in_html_link(text: nodes.Text) -> bool:
+    """Whether an author's ``<a>`` is open before it, as in links that set a widget."""
+    siblings = text.parent.children
+    before = "".join(one.astext() for one in siblings[: siblings.index(text)] if isinstance(one, nodes.raw))
+    return before.count("<a ") > before.count("</a>")
 
 
 def _is_within(node: nodes.Node, kinds: tuple[type[nodes.Node], ...]) -> bool:

@@ -12,6 +12,10 @@ from mi_lab.pages.site.repository import pages, repository
 PICTURE = "book/preview.png"
 """What a preview of the book shows; GitHub and other sites ask for an absolute address, which a repository gives."""
 _LONGEST = 200
+_OF_FILES = (
+    "Opened from a file, this search looks through all pages but shows their titles alone. "
+    "From a server it shows the place, too."
+)
 
 
 def tell_others(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
@@ -84,6 +88,9 @@ def fewer_stops(html: str) -> str:
         r'(<a class="reference internal" href="[^"]*">)([^<]+)(</a><details[^>]*><summary)>',
         r'\1\2\3 aria-label="Pages under \2">',
         html,
+    )
+    html = html.replace(
+        '<div id="search-results">', f'<p class="mi-of-files" hidden>{_OF_FILES}</p><div id="search-results">'
     )
     start = max(0, html.find('<article class="bd-article">'))
     return html[:start] + re.sub(r'<a class="(headerlink|reference internal)" href="([^"]*)"', stop, html[start:])

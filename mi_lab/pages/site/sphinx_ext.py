@@ -45,6 +45,7 @@ POLICY = "; ".join(
         "img-src 'self' file: data: blob:",
         "font-src 'self' file: data:",
         "connect-src 'self' file:",
+        "frame-src 'self' file:",  # the presenter's view of the lecture
         "form-action 'self' file:",
         "base-uri 'none'",
     )
