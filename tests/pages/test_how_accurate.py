@@ -28,7 +28,7 @@ def test_every_part_is_stored(stored):
 
 
 def test_the_table_of_errors_holds_each_contestant_and_the_default_on_the_same_kinds(stored):
-    rows = cells(pages.overall())
+    rows = cells(pages.overall(1000))
     assert [row[0] for row in rows] == list(stored.document["errors"]["estimates"])
     [ksg] = [row for row in rows if row[0] == KSG]
     found, default = stored.errors(KSG, 1000), stored.errors(OURS, 1000)

@@ -35,7 +35,7 @@ class MIEstimator(BaseEstimator):
         Reasons to doubt them.
     estimate_ : Estimate
         All that was found.
-    classes_ : array
+    classes_
         The labels, if y is one.
 
     Raises

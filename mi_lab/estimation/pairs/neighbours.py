@@ -34,9 +34,9 @@ def second_opinion(x: Array, y: Array) -> Opinion | None:
     numbers = [side for side in (x, y) if side.ndim == 2]
     if len(x) > _ROWS or not numbers or sum(side.shape[1] for side in numbers) > _DIMENSIONS:
         return None
-    if not any(_continuous(side) for side in numbers):
-        return None
     if len(numbers) == 2:
+        if len(np.unique(np.hstack(numbers), axis=0)) < len(x) / 2:  # equal pairs are neighbours at no distance
+            return None
         terms = ksg_terms(normal_scores(x), normal_scores(y))
     else:
         labels = x if x.ndim == 1 else y
@@ -44,11 +44,6 @@ def second_opinion(x: Array, y: Array) -> Opinion | None:
             return None
         terms = ross_terms(normal_scores(numbers[0]), labels, NEIGHBOURS)
     return float(terms.mean()), SHARED * float(terms.std(ddof=1)) / math.sqrt(len(terms))
-
-
-def _continuous(side: Array) -> bool:
-    """Whether values seldom repeat; equal ones would all be neighbours at no distance."""
-    return all(len(np.unique(column)) > len(column) / 2 for column in side.T)
 
 
 def weighed(one: Opinion, other: Opinion) -> Opinion:

@@ -71,7 +71,7 @@ def table(result: Result, measures: Sequence[str], reported: Mapping[Key, Mappin
             body += "</td>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>"
     return f"""\
 <<<<<<< HEAD
-<div class="mi-table"><div tabindex="0" role="region" aria-label="{result.experiment}: ours beside the report's"><table>
+<div class="mi-table"><div tabindex="0" role="group" aria-label="{result.experiment}: ours beside the report's"><table>
 <caption>{architecture}; stored: {over_seeds(result)}</caption>
 =======
 <div class="mi-table"><div tabindex="0" role="group" aria-label="{result.experiment}: ours beside the report's"><table>

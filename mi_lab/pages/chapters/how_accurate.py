@@ -11,27 +11,31 @@ from mi_lab.pages import theme
 from mi_lab.pages.tables import sourced_table
 from mi_lab.results.accuracy import BOUND, KSG, OURS, load_accuracy, summary
 
-SIZES = (1000, 5000)
 DRAWN = (OURS, BOUND, "benchmark-mi: KSG", "torch-mist: SMILE")
 _MARKS = ("circle", "line-ns-open", "x", "triangle-up")
 _REACH = 1.0  # nats; what is farther out stands at the edge
 LEVEL = 0.05
 
 
-def overall() -> HTML:
-    """Each contestant's absolute errors over the kinds that it takes, those of the default on the same, and seconds."""
+def overall(n: int) -> HTML:
+    """Each contestant's absolute errors over the kinds that it takes, and those of the default on the same kinds."""
     stored = load_accuracy()
     rows = []
     for name in stored.document["errors"]["estimates"]:
-        row = [name]
-        for n in SIZES:
-            found, default = stored.errors(name, n), stored.errors(OURS, n)
-            same = summary({kind: default[kind] for kind in found})[0]
-            row += [str(len(found)), *map(_nats, summary(found)), _nats(same)]
-        rows.append([*row, f"{stored.seconds(name):.1f}"])
-    head = [f"n = {n:,}: {what}" for n in SIZES for what in ("kinds", "mean", "median", "largest", f"{OURS} on these")]
+        found, default = stored.errors(name, n), stored.errors(OURS, n)
+        same = summary({kind: default[kind] for kind in found})[0]
+        rows.append([name, str(len(found)), *map(_nats, summary(found)), _nats(same), f"{stored.seconds(name):.1f}"])
     timed = stored.document["seconds"]["n"]
-    return _table(["|error| in nats", *head, f"seconds, n = {timed:,}"], rows, "errors", "seconds")
+    head = [
+        "estimator",
+        "kinds",
+        "mean |error|",
+        "median",
+        "largest",
+        f"mean of {OURS} on these",
+        f"seconds, n = {timed:,}",
+    ]
+    return _table(head, rows, "errors", "seconds")
 
 
 def by_kind(n: int) -> go.Figure:
@@ -82,8 +86,8 @@ def coverage() -> HTML:
             told = [_signed(error), _nats(stdev(tries["mi"])), _nats(fmean(tries["stderr"]))]
             share = f"{stored.within(case, name):.0%}"
             label = "mi_lab, Ross" if name == KSG and "label" in case["kind"] else name
-            rows.append([case["kind"], f"{case['n']:,}", f"{case['truth']:.3f}", label, *told, share])
-    head = ["kind", "n", "truth", "estimator", "mean error", "true spread", "error told", "within two"]
+            rows.append([f"{case['kind']}; n = {case['n']:,}", f"{case['truth']:.3f}", label, *told, share])
+    head = ["kind", "truth", "estimator", "mean error", "true spread", "error told", "within two"]
     return _table(head, rows, "coverage")
 
 
