@@ -102,7 +102,7 @@ _ALL = (
     Record("ksg", ("ksg",), Shown(("KSG",), "Kraskov et al. (2004)"), UNTRAINED),
     Record("gaussian", ("gaussian",), Shown(("Gaussian",), "Cover & Thomas (2006)"), UNTRAINED),
     Record("ross", ("ross",), Shown(("Ross",), "Ross (2014)"), OF_LABELS),
-    Record("counting", ("counting",), Shown(("counting",), "Miller (1955)"), OF_LABELS),
+    Record("counting", ("counting",), Shown(("counting",), "Zahl (1977)"), OF_LABELS),
     Record(
         "cross_fitted",
         ("plug_in",),

@@ -49,7 +49,7 @@ def test_the_manifest_is_linked_and_holds_the_results_as_they_are(book):
 
 def test_a_folder_that_lacks_results_of_the_book_is_told_in_a_sentence(tmp_path, monkeypatch):
     monkeypatch.setenv("MI_LAB_RESULTS", str(tmp_path))
-    with refused("lacks", "of the results that the book shows, average-", "unset it", error=ResultError):
+    with refused("lacks", "of the results that the book shows, accuracy.json first", "unset it", error=ResultError):
         check_results()
     for path in (ROOT / "book/results").glob("*.json"):
         (tmp_path / path.name).touch()

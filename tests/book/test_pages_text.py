@@ -8,9 +8,9 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from mi_lab.pages.interactive.controls import exploring, sampling, three_variables, training
 from mi_lab.pages.interactive.explorer import parts
 from mi_lab.pages.interactive.weights import weights
+from mi_lab.pages.interactive.widget_controls import exploring, sampling, three_variables, training
 from mi_lab.pages.interactive.widgets import findings
 
 ROOT = Path(__file__).parents[2]

@@ -7,6 +7,7 @@ from helpers import refused
 from scipy.special import logsumexp
 from scipy.stats import kstest, multivariate_normal
 from sklearn.feature_selection import mutual_info_classif
+from sklearn.metrics import mutual_info_score
 
 from mi_lab import compare, estimate
 from mi_lab.estimation.pairs.beginning import Beginning
@@ -167,24 +168,36 @@ def test_a_permutation_test_counts_orders_as_high_as_the_own():
     assert p_value(-scores, 99, 0) == 1.0
 
 
-def test_counting_is_the_entropy_of_tables_with_millers_correction():
+def test_counting_is_the_jackknife_of_the_mi_of_shares():
     rng = np.random.default_rng(0)
-    x, y = rng.integers(4, size=(2, 600))
-    y = np.where(rng.random(600) < 0.3, x, y)
-    shares = [np.unique(side, return_counts=True)[1] / 600 for side in (x, y, x * 4 + y)]
-    entropies = [-(p * np.log(p)).sum() + (len(p) - 1) / 1200 for p in shares]
+    x, y = rng.integers(4, size=(2, 120))
+    y = np.where(rng.random(120) < 0.3, x, y)
+    whole = mutual_info_score(x, y)
+    without = [mutual_info_score(np.delete(x, at), np.delete(y, at)) for at in range(120)]
+    values = 120 * whole - 119 * np.array(without)
     one = found(x, y)
-    assert one.estimator == "counting"
-    assert one.mi == pytest.approx(entropies[0] + entropies[1] - entropies[2]) == counting_terms(x, y).mean()
+    assert one.estimator == "counting" and counting_terms(x, y) == pytest.approx(values)
+    assert (one.mi, one.stderr) == pytest.approx((values.mean(), values.std(ddof=1) / math.sqrt(120)))
     assert {flag.name for flag in found(rng.integers(60, size=900), rng.integers(60, size=900)).flags} == {
         "sparse table"
     }
+    assert found(x, x).flags == ()
 
 
-def test_counting_has_little_bias_and_honest_errors():
-    several = [found(*np.random.default_rng(seed).integers(4, size=(2, 300))) for seed in range(200)]
-    values = np.array([one.mi for one in several])
-    assert abs(values.mean()) < 3 * values.std() / math.sqrt(200) + 5e-4
+@pytest.mark.parametrize(("classes", "n", "kept"), [(4, 300, 0.0), (5, 200, 0.5), (10, 400, 0.6)])
+def test_counting_has_little_bias_and_honest_errors(classes, n, kept):
+    def sample(seed):
+        rng = np.random.default_rng(seed)
+        x, other = rng.integers(classes, size=(2, n))
+        return x, np.where(rng.random(n) < kept, x, other)
+
+    agree = kept + (1 - kept) / classes
+    truth = math.log(classes) + agree * math.log(agree) + (1 - agree) * math.log((1 - agree) / (classes - 1))
+    values = np.array([(one.mi, one.stderr) for one in (found(*sample(seed)) for seed in range(200))])
+    errors = values[:, 0] - truth
+    # the next bias is of the order of (cells / n)^2
+    assert abs(errors.mean()) < 3 * errors.std() / math.sqrt(200) + (classes**2 / n) ** 2
+    assert np.mean(np.abs(errors) <= 2 * values[:, 1]) > 0.9
 
 
 def test_rosss_estimator_is_scikit_learns():

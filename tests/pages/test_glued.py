@@ -31,11 +31,16 @@ def test_a_value_is_glued_as_myst_nb_does_it():
 FIGURE = "import plotly.graph_objects as go\nfrom mi_lab.pages import theme\nfigure = go.Figure(go.Scatter(y=[1, 2]))\n"
 
 
-def test_a_figure_is_published_as_plotly_does_it(monkeypatch):
-    quick = outputs(f"{FIGURE}figure")
+def test_a_figure_is_published_as_plotly_does_it_and_outside_of_the_book_as_a_page_that_draws_it_too(monkeypatch):
+    [quick] = outputs(f"{FIGURE}figure")
     monkeypatch.delenv(IN_BOOK)
-    assert [o.data for o in quick] == [o.data for o in outputs(f"{FIGURE}figure")]
-    assert set(quick[0].data) == {FIGURE_MIME}
+    first, second = outputs(f"{FIGURE}figure\ndisplay(figure, figure)")
+    assert set(quick.data) == {FIGURE_MIME}
+    assert quick.data[FIGURE_MIME] == first.data[FIGURE_MIME] == second.data[FIGURE_MIME]
+    [theirs] = outputs(f"{FIGURE.replace('from mi_lab.pages import theme', '')}figure")
+    assert quick.data == {FIGURE_MIME: theirs.data[FIGURE_MIME]}
+    # plotly.js comes once
+    assert len(first.data["text/html"]) > 1_000_000 > 20_000 > len(second.data["text/html"])
 
 
 def test_a_chapter_that_draws_loads_neither_torch_nor_sphinx():

@@ -36,7 +36,9 @@ def _diverged(seen: Estimate) -> Flag | None:
 
 
 def _above_entropy(seen: Estimate) -> Flag | None:
-    if seen.entropy is None or not seen.mi > seen.entropy + seen.stderr:
+    # the entropy of shares is itself too small by about (C - 1) / 2n for C classes
+    classes = max(seen.data.dim_x, seen.data.dim_y) + 1
+    if seen.entropy is None or not seen.mi > seen.entropy + max(seen.stderr, classes / seen.data.test):
         return None
     return Flag(
         "above the labels' entropy",

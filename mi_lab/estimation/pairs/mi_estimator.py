@@ -56,7 +56,7 @@ class MIEstimator(BaseEstimator):
     >>> y = (x + noise)[:, 0]
     >>> found = MIEstimator().fit(x[:800], y[:800])
     >>> round(found.mi_, 1), round(found.score(x[800:], y[800:]), 1)
-    (0.3, 0.4)
+    (0.4, 0.3)
     """
 
     def __init__(

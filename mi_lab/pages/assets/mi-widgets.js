@@ -57,7 +57,7 @@
 		return found;
 	}
 
-	// Builds a widget's panel, as controls.py says. Returned are `change` and `draw`.
+	// Builds a widget's panel, as told in Python. Returned are `change` and `draw`.
 	MILab.panel = (el, model, { title, controls, update, python, grid = [] }) => {
 		const id = model.get("id");
 		const kept = controls.filter((c) => c.value !== undefined);

@@ -19,8 +19,8 @@ from mi_lab.experiments.sweep_specs import Sweep
 from mi_lab.ground.names import EXPLORED
 from mi_lab.pages import theme
 from mi_lab.pages.figures import NAMES
-from mi_lab.pages.interactive.controls import SCHEMES as NEGATIVES
-from mi_lab.pages.interactive.controls import exploring, training
+from mi_lab.pages.interactive.widget_controls import SCHEMES as NEGATIVES
+from mi_lab.pages.interactive.widget_controls import exploring, training
 from mi_lab.pages.interactive.widgets import Widget, widget
 from mi_lab.pages.provenance import plain_provenance
 from mi_lab.pages.tables import sourced_table

@@ -20,7 +20,7 @@ from mi_lab.ground import discrete
 from mi_lab.ground.extras import require
 from mi_lab.ground.gaussian import correlation_from_mi, mi_from_correlation
 from mi_lab.ground.names import TAPS
-from mi_lab.pages.interactive.controls import PLACES, sampling, slider, three_variables
+from mi_lab.pages.interactive.widget_controls import PLACES, sampling, slider, three_variables
 from mi_lab.pages.tables import table_html
 from mi_lab.pages.theme import IN_BOOK
 

@@ -85,7 +85,7 @@ def fewer_stops(html: str) -> str:
         return link[0].replace("<a ", '<a tabindex="-1" ', 1) if again else link[0]
 
     html = re.sub(
-        r'(<a class="reference internal" href="[^"]*">)([^<]+)(</a><details[^>]*><summary)>',
+        r'(<a class="(?:current )?reference internal" href="[^"]*">)([^<]+)(</a><details[^>]*><summary)>',
         r'\1\2\3 aria-label="Pages under \2">',
         html,
     )
