@@ -1,6 +1,8 @@
 """Calls that this project never makes, each with the reason; found in the syntax tree, not in the text."""
 
 import ast
+import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -64,3 +66,18 @@ def test_each_would_be_found(code, word):
 def test_what_is_allowed_is_not_found():
     allowed = "torch.load(f, weights_only=True); np.load(f, allow_pickle=False); subprocess.run(['a'], shell=False)"
     assert list(problems_of(ast.parse(allowed))) == []
+
+
+MERGED = re.compile("^(<{7} |={7}$|>{7} )", re.MULTILINE)
+TEXTS = (".py", ".md", ".js", ".css", ".ipynb", ".yml", ".toml", ".cff", ".bib", ".txt", "")
+
+
+def test_no_file_is_half_merged():
+    """Inside a string the marks of a merge are no error of syntax; on a page a reader would see them."""
+    told = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    if told.returncode:
+        pytest.skip("not a checkout")
+    paths = [ROOT / name for name in told.stdout.splitlines() if Path(name).suffix in TEXTS]
+    assert len(paths) > 300
+    assert [str(path) for path in paths if MERGED.search(path.read_text(encoding="utf-8"))] == []
+    assert MERGED.search("a" + chr(10) + "<" * 7 + " HEAD")

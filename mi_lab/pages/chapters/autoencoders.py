@@ -70,13 +70,8 @@ def table(result: Result, measures: Sequence[str], reported: Mapping[Key, Mappin
             body += f'<tr><th scope="row">{escape(MEASURES[measure])}</th><td><span class="mi-evidence">{label}</span>'
             body += "</td>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>"
     return f"""\
-<<<<<<< HEAD
 <div class="mi-table"><div tabindex="0" role="group" aria-label="{result.experiment}: ours beside the report's"><table>
 <caption>{architecture}; stored: {over_seeds(result)}</caption>
-=======
-<div class="mi-table"><div tabindex="0" role="group" aria-label="{result.experiment}: ours beside the report's"><table>
-<caption>{architecture}</caption>
->>>>>>> reading
 <thead><tr>{head}</tr></thead>
 <tbody>{body}</tbody>
 </table></div>

@@ -107,13 +107,8 @@ def heat(results: Sequence[Result], measure: str, reported: Rows) -> str:
     )
     made = "<br>".join(provenance(result) for result in results)
     return f"""\
-<<<<<<< HEAD
 <div class="mi-table mi-heat"><div tabindex="0" role="group" aria-label="{escape(MEASURES[measure])} by tap"><table>
 <caption>{escape(MEASURES[measure])}; stored: {over_seeds(*results)}</caption>
-=======
-<div class="mi-table mi-heat"><div tabindex="0" role="group" aria-label="{escape(MEASURES[measure])} by tap"><table>
-<caption>{escape(MEASURES[measure])}</caption>
->>>>>>> reading
 <thead><tr>{head}</tr></thead>
 <tbody>{body}</tbody>
 </table></div>
