@@ -16,3 +16,12 @@ def test_a_page_is_complete_on_a_phone_and_from_the_file_system(browser, book, n
         assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"], scheme
     check_with_axe(page)
     page.context.close()
+
+
+def test_sentences_that_a_cell_prints_are_read_without_scrolling(browser, served):
+    page, problems = visit(browser, f"{served}/book/your-own-data.html", NARROW)
+    printed = page.locator(".tag_mi-wrap .cell_output pre")
+    assert printed.count() > 12
+    assert printed.evaluate_all("all => all.filter((one) => one.scrollWidth > one.clientWidth).length") == 0
+    assert problems == []
+    page.context.close()
