@@ -6,7 +6,6 @@ from types import SimpleNamespace
 
 import plotly.graph_objects as go
 import pytest
-from myst_nb.core.utils import coalesce_streams
 from plotly.offline import get_plotlyjs_version
 
 from mi_lab.pages import theme
@@ -85,15 +84,18 @@ def test_own_scripts_are_packaged_and_small(name):
     assert "http" not in path.read_text(encoding="utf-8")  # nothing from other hosts
 
 
-@pytest.mark.parametrize("cut", [["a\nb\nc\n"], ["a\n", "b\nc\n"], ["a\n", "b\n", "c\n"]])
-@pytest.mark.parametrize("shown", [True, False])
-def test_what_a_cell_printed_stands_in_the_notebook_once_however_it_was_cut(cut, shown):
+@pytest.mark.parametrize(
+    "cut", [["T* = 1\nb\n"], ["T* = 1\n", "b\n"], ["T* =", " 1\nb\n"], ["T", "* = ", "1\nb", "\n"]]
+)
+def test_what_a_cell_printed_stands_in_one_piece_however_it_was_cut(cut):
     pieces = [{"output_type": "stream", "name": "stdout", "text": text} for text in cut]
+    warning = {"output_type": "stream", "name": "stderr", "text": "careful\n"}
     other = {"output_type": "display_data", "data": {}}
-    outputs = [pieces[0], other, *pieces[1:]]
-    if shown:
-        coalesce_streams(outputs)  # as MyST-NB does to the cells that it shows
-    assert sphinx_ext.whole_streams(outputs) == [{**pieces[0], "text": "a\nb\nc\n"}, other]
+    outputs = [pieces[0], warning, other, *pieces[1:]]
+    whole = [{**pieces[0], "text": "T* = 1\nb\n"}, warning, other]
+    assert sphinx_ext.whole_streams(outputs) == whole
+    assert sphinx_ext.whole_streams(outputs) == whole  # the page and the notebook are made of the same outputs
+    assert sphinx_ext.whole_streams([]) == []
 
 
 def test_nothing_is_left_from_an_earlier_build(tmp_path):

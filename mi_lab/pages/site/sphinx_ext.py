@@ -4,6 +4,7 @@ Loaded by ``_config.yml`` as an extension; ``FigureRenderer`` is found by MyST-N
 ``myst_nb.mime_renderers`` in pyproject.toml.
 """
 
+import copy
 import importlib.metadata
 import json
 import multiprocessing
@@ -18,6 +19,7 @@ from typing import Any, ClassVar
 import nbformat
 from docutils import nodes
 from filelock import FileLock, Timeout
+from myst_nb.core import render
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.fileutil import copy_asset
@@ -240,21 +242,17 @@ def _offer_repository(app: Sphinx, page: str, template: str, context: dict[str, 
 def whole_streams(outputs: list[Any]) -> list[Any]:
     """A cell's outputs with all it printed in one piece; it comes in pieces that no two builds cut alike.
 
-    MyST-NB adds the later pieces to the first where it shows a cell, and leaves them standing.
+    It stands in for MyST-NB's own function too, which ends a line where a piece ends, in the middle of a sentence.
     """
     kept: list[Any] = []
-    pieces: dict[str, list[str]] = {}
+    streams: dict[str, Any] = {}
     for output in outputs:
-        if output["output_type"] == "stream" and output["name"] in pieces:
-            pieces[output["name"]].append(output["text"])
+        if output["output_type"] == "stream" and output["name"] in streams:
+            streams[output["name"]]["text"] += output["text"]
         else:
-            kept.append(output)
+            kept.append(copy.copy(output))
             if output["output_type"] == "stream":
-                pieces[output["name"]] = []
-    for output in kept:
-        later = "".join(pieces[output["name"]]) if output["output_type"] == "stream" else ""
-        if not output.get("text", "").rstrip().endswith(later.rstrip()):
-            output["text"] += later
+                streams[output["name"]] = kept[-1]
     return kept
 
 
@@ -275,6 +273,7 @@ def _link_equations(app: Sphinx, what: str, name: str, obj: Any, options: Any, l
 def setup(app: Sphinx) -> dict[str, Any]:
     """Entry point for Sphinx."""
     os.environ[IN_BOOK] = "1"  # for the kernels of the chapters
+    render.coalesce_streams = whole_streams
     app.setup_extension("sphinx.ext.autodoc")
     app.connect("builder-inited", lambda _: check_results())
     app.connect("builder-inited", _wait_for_others)
