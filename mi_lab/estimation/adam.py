@@ -15,7 +15,6 @@ class Adam:
 
     def __init__(self, parameters: Sequence[Tensor], learning_rate: float) -> None:
         self.parameters, self.learning_rate = list(parameters), learning_rate
-        self.gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
         self.means = [torch.zeros_like(parameter) for parameter in parameters]
         self.squares = [torch.zeros_like(parameter) for parameter in parameters]
         self.steps = [torch.zeros((), device=parameter.device) for parameter in parameters]
@@ -33,9 +32,10 @@ class Adam:
 
     def step(self) -> None:
         """Move every parameter along its gradient, and set the gradients to zero."""
+        gradients = [parameter.grad for parameter in self.parameters if parameter.grad is not None]
         adam(
             self.parameters,
-            self.gradients,
+            gradients,
             self.means,
             self.squares,
             [],
@@ -50,5 +50,5 @@ class Adam:
             eps=1e-8,
             weight_decay=0.0,
         )
-        for gradient in self.gradients:
+        for gradient in gradients:
             gradient.zero_()

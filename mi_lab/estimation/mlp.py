@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -94,14 +94,23 @@ class StackedMlp(nn.Module):
         for fan_in, width in pairwise(widths):
             drawn += [draw_uniform(shape, fan_in, generators) for shape in ((fan_in, width), (1, width))]
         self.stacked = nn.Parameter(torch.cat([part.flatten(1) for part in drawn], 1))
+        self.shapes = [part.shape[1:] for part in drawn]
+        self._begin()
+
+    def _begin(self) -> None:
+        """Make what is not learnt: the gradients, the views, and no memory yet."""
         self.stacked.grad = torch.zeros_like(self.stacked)
-        shapes = [part.shape[1:] for part in drawn]
-        self.weights, self.biases = _views(self.stacked.detach(), shapes)
-        self.weight_grads, self.bias_grads = _views(self.stacked.grad, shapes)
+        self.weights, self.biases = _views(self.stacked.detach(), self.shapes)
+        self.weight_grads, self.bias_grads = _views(self.stacked.grad, self.shapes)
         self.memory: dict[tuple[str, int, torch.Size], Tensor] = {}
         self.inputs: list[Tensor] = []
         self.activated: list[Tensor] = []
         self.masks: list[Tensor | None] = []
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Of a copy: its views are to be of its own weights, and not copies of those views."""
+        super().__setstate__(state)
+        self._begin()
 
     def forward(self, h: Tensor, generators: Generators | None = None, start: int = 0) -> Tensor:
         """The layers from ``start`` on; ``start=1`` takes pre-activations of the first hidden layer.

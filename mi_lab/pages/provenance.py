@@ -35,16 +35,20 @@ def folded(line: str) -> str:
     if "rerun: " not in sources[0]:
         return f'<p class="mi-provenance">{line}</p>'
     label, _, told = sources[0].partition("</span> ")
-    short = [part for part in told.split(" · ") if re.match(r"(profile|seeds?|\d[\d,]* (epochs|samples)) ?", part)]
     more = [f"and {len(sources) - 1} more"] if len(sources) > 1 else []
-    summary = f"{label}</span> {' · '.join([*short, *more])}"
+    summary = f"{label}</span> {' · '.join([*_short(told), *more])}"
     rest = "".join(f"<p>{source}</p>" for source in sources)
     return f'<details class="mi-provenance"><summary>{summary}</summary>{rest}</details>'
 
 
 def plain_provenance(result: Result) -> str:
-    """The same as text, without the word 'stored', for a widget that has its own place for that."""
-    return unescape(re.sub(r"<[^>]*>", "", provenance(result))).removeprefix("stored ")
+    """The same as text for a widget, which has its own place for the word 'stored': a short line, then the whole."""
+    whole = unescape(re.sub(r"<[^>]*>", "", provenance(result))).removeprefix("stored ")
+    return " · ".join(_short(whole)) + "\n" + whole
+
+
+def _short(told: str) -> list[str]:
+    return [part for part in told.split(" · ") if re.match(r"(profile|seeds?|\d[\d,]* (epochs|samples)) ?", part)]
 
 
 def _size(result: Result) -> list[str]:

@@ -51,6 +51,9 @@ PAGES = [
     "contributing",
     "references",
 ]
+IN_BRIEF = {"index", "background", "nwj", "explorer", "claims", "your-own-data"}
+IN_TIERS = [name if name in IN_BRIEF else pytest.param(name, marks=pytest.mark.slow) for name in PAGES]
+"""The pages for a test that takes seconds a page: one of each kind in the quick tier, the others in the slow one."""
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 

@@ -1,13 +1,13 @@
 """Every page of the book, read on a phone, dark and from the file system."""
 
 import pytest
-from test_book import NARROW, PAGES, visit
+from test_book import IN_TIERS, NARROW, visit
 from test_every_page import check_with_axe
 
 pytestmark = pytest.mark.book
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", IN_TIERS)
 def test_a_page_is_complete_on_a_phone_and_from_the_file_system(browser, book, name):
     page, problems = visit(browser, f"file://{book}/book/{name}.html", NARROW, "dark")
     assert problems == []

@@ -8,7 +8,7 @@ pytestmark = pytest.mark.book
 SCREEN = {"width": 1280, "height": 720}
 
 
-@pytest.fixture(params=["served", "file"])
+@pytest.fixture(params=["served", pytest.param("file", marks=pytest.mark.slow)])
 def presented(browser, served, book, request):
     page = browser.new_page(viewport=SCREEN)
     page.problems = []

@@ -63,6 +63,7 @@ def links(page):
     return {re.sub(r"<[^>]*>|\s+", " ", text).strip(): unescape(url) for url, text in found}
 
 
+@pytest.mark.slow
 def test_without_an_address_no_page_leads_to_a_repository(without):
     offered = {"Open in Colab", "Binder", "Edit this page", "Report an error", "ARCHITECTURE.md"}
     for page in ("plain", "chapter"):
@@ -72,6 +73,7 @@ def test_without_an_address_no_page_leads_to_a_repository(without):
     assert len(cells(without)) == 2
 
 
+@pytest.mark.slow
 def test_with_one_every_page_can_be_edited_and_corrected(given):
     for page in ("plain", "chapter"):
         found = links(given / f"book/{page}.html")
@@ -80,6 +82,7 @@ def test_with_one_every_page_can_be_edited_and_corrected(given):
     assert links(given / "book/plain.html")["ARCHITECTURE.md"] == f"{ADDRESS}/blob/main/ARCHITECTURE.md"
 
 
+@pytest.mark.slow
 def test_a_page_with_code_can_be_run_elsewhere_and_no_other(given):
     found = links(given / "book/chapter.html")
     place = "https://colab.research.google.com/github/owner/name/blob/gh-pages/"
@@ -94,6 +97,7 @@ def cells(html):
     return json.loads((html / "_sources/book/chapter.ipynb").read_text())["cells"]
 
 
+@pytest.mark.slow
 def test_the_notebook_for_colab_begins_with_its_title_and_what_it_needs(given):
     title, first = cells(given)[:2]
     assert "".join(title["source"]) == "# A chapter"

@@ -17,6 +17,7 @@ def rerun(folder, *parameters):
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
 
+@pytest.mark.slow
 @pytest.mark.book
 def test_its_figures_are_in_the_page_that_nbconvert_makes_of_it_and_its_streams_are_one_line(tmp_path, browser):
     done = rerun(tmp_path, "-p", "profile", "smoke", "-p", "workers", "2")

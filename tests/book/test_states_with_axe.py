@@ -63,7 +63,9 @@ STATES = [
 ]
 
 
-@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize(
+    "viewport", [pytest.param(WIDE, id="wide", marks=pytest.mark.slow), pytest.param(NARROW, id="narrow")]
+)
 @pytest.mark.parametrize(("name", "state"), STATES, ids=[f"{name}-{state.__name__}" for name, state in STATES])
 def test_a_page_in_use_is_accessible(browser, served, name, state, viewport):
     context = browser.new_context(viewport=viewport)
@@ -81,6 +83,7 @@ def test_a_page_in_use_is_accessible(browser, served, name, state, viewport):
     context.close()
 
 
+@pytest.mark.slow
 def test_pages_of_source_do_not_overflow_a_phone(browser, book):
     page = browser.new_page(viewport=NARROW)
     sources = sorted((book / "_modules").rglob("*.html"))

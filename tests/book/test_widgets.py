@@ -83,7 +83,7 @@ def test_it_draws_summarises_and_holds_its_data_as_a_table(opened, name):
     assert len(widget.get_by_role("status").text_content()) > 40
     assert not widget.locator("table").last.is_visible()
     if name not in ("train", "play"):  # they have nothing to tell before it was started
-        widget.locator("summary").click()
+        widget.locator(".mi-table > summary").click()
         assert widget.locator("tbody tr").count() >= 2
 
 
@@ -248,7 +248,7 @@ def test_the_scatter_of_nwj_is_what_theory_says(opened):
 def values(widget):
     """The table of a widget, as text."""
     if not widget.locator("details").evaluate("details => details.open"):
-        widget.locator("summary").click()
+        widget.locator(".mi-table > summary").click()
     return [row.locator("td").all_text_contents() for row in widget.locator("tbody tr").all()]
 
 
@@ -270,7 +270,11 @@ def test_the_explorer_shows_what_is_stored(opened, committed_results):
     assert [float(v) for v in re.search(r"epochs ([\d.]+) and ([\d.]+);", told).groups()] == pytest.approx(
         ends, rel=6e-3
     )
-    assert "explorer-nwj-shuffle" in widget.locator(".mi-source").text_content()
+    source = widget.locator("details.mi-provenance")
+    assert re.fullmatch(r"stored profile \w+ · \d+ epochs .*seeds 0, 1", source.locator("summary").text_content())
+    assert not source.locator("p").is_visible()
+    source.locator("summary").click()
+    assert "-p experiment explorer-nwj-shuffle" in source.locator("p").inner_text()
 
 
 def test_the_explorer_says_what_was_not_run_and_offers_the_nearest(opened):
@@ -739,7 +743,7 @@ def test_the_weights_explorer_shows_table_4_beside_the_reports(opened, committed
     assert widget.locator("svg .chosen").count() == 2  # the report's, a dot on each bar
     widget.get_by_label("weight λ").fill("0")
     assert "with a linear decoder" not in widget.get_by_role("status").text_content()
-    assert "table-4-plainnet18" in widget.locator(".mi-source").text_content()
+    assert "table-4-plainnet18" in widget.locator("p.mi-source").text_content()
     row = next(row for row in values(widget) if row[:3] == ["random labels", "PlainNet18", "MLP accuracy [%]"])
     keys = [("none", "0"), *(("linear", w) for w in ("0.25", "1", "inf"))]
     assert row[4:] == [f"{ours[key]['mlp']:.1f} ({TABLE_4['plainnet18'][key]['mlp']:.1f})" for key in keys]

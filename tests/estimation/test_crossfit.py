@@ -143,6 +143,21 @@ def test_the_lower_bound_is_nwj_of_held_out_scores():
     assert 0 < error < 1
 
 
+def test_one_negative_cannot_pull_the_lower_bound_to_ruin():
+    rng = np.random.default_rng(0)
+    decided = rng.normal(3, 1, size=(2, 50)), rng.normal(-1, 1, size=(2, 50, 5))
+    read = rng.normal(3, 1, size=(2, 40)), rng.normal(-1, 1, size=(2, 40, 10))
+    plain = _lower_bound(decided, read)[0]
+    read[1][0, 7, 3] = 40.0  # e^40 / 400, were it taken at its word
+    value, error = _lower_bound(decided, read)
+    # a ratio of at most 250, the negatives that decided; its share of 400 negatives, in one of two folds
+    assert plain - 250 / 400 / 2 - 0.01 <= value < plain
+    assert error < 1
+    x = rng.normal(size=(400, 3))
+    found = estimate(x, x[:, :1] ** 2, progress=False, max_steps=300)
+    assert found.lower_bound >= 0 and found.lower_stderr < 2
+
+
 @pytest.mark.slow
 def test_the_lower_bound_holds_in_expectation_and_errors_are_honest():
     # 40 data sets of half a nat in 2 dimensions; the mean of their bounds is known to a sixth of their spread

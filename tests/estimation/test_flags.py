@@ -1,13 +1,14 @@
 import dataclasses
 import math
 import random
+import re
 import statistics
 import time
 
 import numpy as np
 import pytest
 
-from mi_lab.estimation.pairs.doubts import doubts_of
+from mi_lab.estimation.pairs.doubts import _correlations, doubts_of
 from mi_lab.estimation.pairs.estimates import Data, Estimate, mean_and_stderr
 from mi_lab.estimation.pairs.flags import flags_of
 
@@ -121,6 +122,14 @@ def test_an_outlier_is_told_with_what_was_done_about_it(outlier):
     assert not of_pairs(np.random.default_rng(0).exponential(size=(2000, 1)), y)
 
 
+def test_two_clusters_and_a_point_of_mass_are_no_tails():
+    rng = np.random.default_rng(0)
+    y, near = rng.normal(size=(1000, 1)), 0.001 * rng.normal(size=(1000, 1))
+    for share in (0.5, 0.05):
+        assert not of_pairs(np.where(rng.random((1000, 1)) < share, 1, -1) + near, y)
+    assert not of_pairs(np.maximum(rng.normal(size=(1000, 1)), -0.05), y)
+
+
 @pytest.mark.parametrize(
     "function",
     [np.copy, np.exp, lambda x: -3 * x, lambda x: x**2, lambda x: np.sin(3 * x), lambda x: np.hstack([x[::-1], x])],
@@ -128,6 +137,22 @@ def test_an_outlier_is_told_with_what_was_done_about_it(outlier):
 def test_a_column_that_follows_from_the_other_side_is_told(function):
     x = np.random.default_rng(0).normal(size=(2000, 1))
     assert "y follows from x" in of_pairs(x, function(x))
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: np.sin(3 * x),
+        np.square,
+        lambda x: np.maximum(x, 0),
+        lambda x: np.where(np.arange(len(x))[:, None] % 5 < 3, x, np.random.default_rng(9).normal(size=x.shape)),
+    ],
+)
+@pytest.mark.parametrize("others", [0, 2, 4])
+def test_a_column_that_follows_from_one_of_several_is_told(function, others):
+    x = np.random.default_rng(1).normal(size=(1000, 1 + others))
+    # steps of a square shrink both ways, since half of a value's neighbours have its sign
+    assert {"y follows from x", "x follows from y"} & set(of_pairs(x, function(x[:, :1])))
 
 
 def test_a_linear_leak_is_found_in_many_dimensions():
@@ -158,6 +183,29 @@ def test_rows_with_memory_are_told_and_shuffled_rows_are_not():
     order = np.random.default_rng(1).permutation(2000)
     assert not of_pairs(x[order], y[order])
     assert not of_pairs(x, np.random.default_rng(2).normal(size=(2000, 1)))  # on one side alone it does no harm
+
+
+@pytest.mark.parametrize("period", [7, 12, 24, 100])
+def test_rows_that_come_back_after_a_period_are_told(period):
+    rng = np.random.default_rng(period)
+    sides = [np.resize(rng.normal(size=period), (1000, 1)) + 0.7 * rng.normal(size=(1000, 1)) for _ in "xy"]
+    [flag] = doubts_of(*sides)
+    assert flag.name == "rows are not independent"
+    assert int(re.search(r"rows (\d+) apart", flag.sentence)[1]) % period == 0
+    assert not of_pairs(*(side[rng.permutation(1000)] for side in sides))
+
+
+def test_few_rows_of_a_walk_are_told():
+    told = [of_pairs(*np.random.default_rng(seed).normal(size=(2, 40, 1)).cumsum(1)) for seed in range(10)]
+    assert sum(names == ["rows are not independent"] for names in told) >= 8
+
+
+def test_the_correlations_of_a_series_with_itself_are_the_plain_ones():
+    series = np.random.default_rng(0).normal(size=300).cumsum()
+    centred = series - series.mean()
+    plain = [centred[:-lag] @ centred[lag:] / (centred @ centred) for lag in range(1, 11)]
+    assert _correlations(series, 10) == pytest.approx(plain)
+    assert not _correlations(np.ones(50), 10).any()
 
 
 def test_clean_pairs_are_seldom_flagged():

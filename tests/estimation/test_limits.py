@@ -116,7 +116,8 @@ def enumerated(flip, n, negatives):
     return total
 
 
-@pytest.mark.parametrize(("n", "negatives"), [*itertools.product((2, 3, 4), NEGATIVES)])
+@pytest.mark.parametrize("negatives", NEGATIVES)
+@pytest.mark.parametrize("n", [pytest.param(2, marks=pytest.mark.slow), 3, pytest.param(4, marks=pytest.mark.slow)])
 def test_the_destination_of_coins_is_that_of_all_their_batches(n, negatives):
     value, stderr = destination(Coins(0.1), n, negatives, batches=40_000)
     assert abs(value - enumerated(0.1, n, negatives)) < 4 * stderr < 0.03

@@ -1,5 +1,8 @@
 """The estimate as scikit-learn's tools take it."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 from sklearn.base import clone
@@ -43,6 +46,14 @@ def test_it_finds_what_estimate_finds(label):
         same.lower_bound,
         same.flags,
     )
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda fitted: pickle.loads(pickle.dumps(fitted))])  # noqa: S301
+def test_a_copy_scores_as_the_fitted_one(copied):
+    x, y = pairs(300, 0)
+    fitted = MIEstimator(max_steps=300).fit(x, y[:, 0])
+    again, other = copied(fitted), pairs(200, 1)
+    assert again.score(*other) == fitted.score(*other) > 0.05  # of new pairs, and not what no training finds
 
 
 def test_other_pairs_take_their_scores_among_those_that_were_learnt():

@@ -76,7 +76,8 @@ def test_they_are_refused_before_any_work_or_make_a_sound_spec(name, monkeypatch
 
 
 def test_those_of_your_data(monkeypatch, tmp_path, told):
-    monkeypatch.setattr("mi_lab.estimation.pairs.fit.Fit.run", begin)
+    for kind in ("fit.Fit", "crossfit.CrossFit"):
+        monkeypatch.setattr(f"mi_lab.estimation.pairs.{kind}.run", begin)
     monkeypatch.chdir(tmp_path)
     sound = {"estimators": "nwj,js", "negatives": "derangement", "critic": "joint", "batch_size": 64, "hidden": [8]}
     sound |= {"null": 0, "missing": "refuse"}

@@ -47,7 +47,7 @@ def test_random_labels_are_one_per_image_and_independent_in_the_two_parts():
     assert not torch.equal(train.labels, pretext_task(DATA, "random_labels", seed=2)[0].labels)
 
 
-@pytest.mark.parametrize("stop_at", [1, 14, 17, 29])
+@pytest.mark.parametrize("stop_at", [*(pytest.param(step, marks=pytest.mark.slow) for step in (1, 17, 29)), 14])
 def test_a_training_that_was_broken_off_ends_with_the_same_bits(stop_at):
     whole, curve = trained()
     broken = Kept(stop_at)

@@ -131,6 +131,7 @@ def test_a_wrong_setting_gets_one_sentence(name, settings, words):
         EXPERIMENTS[name].spec("laptop", **settings)
 
 
+@pytest.mark.slow
 def test_data_sets_for_estimators_without_training_are_made_and_verified(tmp_path):
     result = run(
         "untrained", "smoke", folder=tmp_path, device="cpu", progress=False, pairs=500, tasks=("gaussian", "cubic")

@@ -25,6 +25,7 @@ def test_epochs_are_probed_and_stored():
     assert load("learning-random-labels", "smoke").runs[0]["values"] == one["values"]
 
 
+@pytest.mark.slow
 def test_an_epoch_is_the_network_of_table_1():
     """The same seed, settings and images give the same network; and an epoch in between is not the last."""
     found = train_one(dataclasses.replace(SMALL, read_at=(1, 2)), {"seed": 3}, "cpu")
@@ -60,6 +61,7 @@ def test_a_killed_training_goes_on_with_the_epochs_it_has_passed(monkeypatch):
     }
 
 
+@pytest.mark.slow
 def test_a_lost_training_has_the_epochs_before(monkeypatch):
     def lost(self, index):
         self.sums[0] = float("nan") if self.epoch == 1 else 1.0

@@ -65,6 +65,7 @@ def test_a_run_that_dies_between_its_stages_ends_with_the_same_numbers(monkeypat
     assert continued["values"] == whole["values"]
 
 
+@pytest.mark.slow
 def test_another_probe_does_not_train_the_encoder_again(monkeypatch):
     monkeypatch.setattr(checkpoints, "SECONDS", 0.0)
     spec = dataclasses.replace(experiment("table-8-rotation").spec("smoke"), images=100)
@@ -77,6 +78,7 @@ def test_another_probe_does_not_train_the_encoder_again(monkeypatch):
     assert again["values"]["nmi"] != first["values"]["nmi"]
 
 
+@pytest.mark.slow
 def test_a_diverged_estimate_is_none_and_not_nan(monkeypatch):
     monkeypatch.setattr(probing, "plug_in_estimates", lambda *args: [LOST] * len(TAPS))
     one = train_one(experiment("table-1-untrained").spec("smoke", width=16), {"seed": 0}, "cpu")

@@ -59,7 +59,7 @@ def alive(group):
     return count
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_ctrl_c_stops_within_a_second_and_says_how_to_go_on(workers):
     process = command(LONG, workers)
     wait_for(lambda: len(kept("checkpoint")) == workers)
@@ -77,6 +77,7 @@ def test_ctrl_c_stops_within_a_second_and_says_how_to_go_on(workers):
     wait_for(lambda: not alive(process.pid), 2)
 
 
+@pytest.mark.slow
 def test_workers_end_when_their_command_is_killed():
     process = command(LONG, 2)
     wait_for(lambda: len(kept("checkpoint")) == 2)
@@ -85,6 +86,7 @@ def test_workers_end_when_their_command_is_killed():
     wait_for(lambda: not alive(process.pid), 5)
 
 
+@pytest.mark.slow
 def test_a_second_process_waits_for_the_first_and_takes_its_runs(tmp_path, monkeypatch):
     first = command(SETTINGS | {"epochs": 12}, 1)
     wait_for(lambda: kept("checkpoint"))
@@ -148,6 +150,7 @@ def test_a_repeated_command_finds_the_stacks_of_the_one_before(monkeypatch):
     assert len(trained) == 1 and trained[0] in whole and set(trained[0]) == gone
 
 
+@pytest.mark.slow
 def test_a_stack_that_was_begun_ends_whole_though_one_of_its_runs_was_trained_elsewhere_since(monkeypatch):
     settings = SETTINGS | {"batch_size": [64], "workers": 1, "progress": False}
     expected = run("fig-2a", "smoke", **settings).runs

@@ -86,6 +86,7 @@ def test_the_ceiling_table_is_exact(committed_results, tmp_path):
     assert verify(result).verdict == WRONG  # less than a trained value may differ by
 
 
+@pytest.mark.slow
 def test_images_say_what_was_left_out(capsys):
     for name in ("table-1-untrained", "fig-4", "noisy-mnist", "fig-14", "table-1-rotation"):
         run(name, "smoke", progress=False, workers=1)

@@ -13,7 +13,7 @@ canonical correlations the copula has.
 The best estimate is the mean of T over held-out pairs, a plug-in and no bound; what is added to T so that it is level
 comes from the fifth that decided when to stop. In few dimensions it is weighed with what neighbours see, since critics
 of few pairs have not learnt all there is (``neighbours``). The lower bound is NWJ's of a T + b with a and b from that
-fifth: it holds in expectation, whatever T is.
+fifth, and 0 where that is less: it holds in expectation, whatever T is.
 """
 
 import math
@@ -153,7 +153,7 @@ class CrossFit:
             stopped_at=tuple(critics.steps[max(0, at)] for at in critics.best.at),
             data=Data(*trained, runs * shortest, shortest, critics.batch_size, *dims),
             flags=(),
-            lower_bound=lower,
+            lower_bound=max(0.0, lower),  # no MI is less
             lower_stderr=lower_stderr,
             told=self.pairs.told,
             entropy=entropy_of(self.pairs.x, self.pairs.y),
@@ -226,7 +226,11 @@ def _level(positive: Array, negative: Array) -> float:
 
 
 def _lower_bound(decided: Sequence[Array], read: Sequence[Array]) -> tuple[float, float]:
-    """NWJ's bound of a T + b on held-out pairs with its standard error; a and b are best on the pairs that decided."""
+    """NWJ's bound of a T + b on held-out pairs with its standard error; a and b are best on the pairs that decided.
+
+    No ratio is taken to be larger than the number of negatives that decided, since so many cannot show it: one held-out
+    negative would outweigh all others.
+    """
     values, variance = [], 0.0
     for positive, negative, held, shifted in zip(*decided, *read, strict=True):
 
@@ -238,7 +242,8 @@ def _lower_bound(decided: Sequence[Array], read: Sequence[Array]) -> tuple[float
 
         a = float(minimize_scalar(loss, bounds=(0, 2), method="bounded").x)
         b = -log_mean(a)
-        terms = 1 + a * held + b - np.exp(a * shifted + b).mean(1)
+        most = math.log(negative.size)
+        terms = 1 + np.minimum(a * held + b, most) - np.exp(np.minimum(a * shifted + b, most)).mean(1)
         values.append(float(terms.mean()))
         variance += float(terms.var(ddof=1)) / len(terms) / len(decided[0]) ** 2
     spread = float(np.var(values, ddof=1)) / len(values)

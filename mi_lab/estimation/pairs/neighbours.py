@@ -16,6 +16,7 @@ from mi_lab.estimation.pairs.yardsticks import NEIGHBOURS, SHARED, ksg_terms
 
 _DIMENSIONS = 10  # of x and y together; beyond them neighbours lie far away
 _ROWS = 10_000  # beyond them critics have learnt what there is
+_RARE = 0.1  # of the rows, in classes with too few neighbours
 Opinion = tuple[float, float]
 """An estimate and its standard error, in nats."""
 
@@ -40,7 +41,8 @@ def second_opinion(x: Array, y: Array) -> Opinion | None:
         terms = ksg_terms(normal_scores(x), normal_scores(y))
     else:
         labels = x if x.ndim == 1 else y
-        if np.bincount(labels).min() <= NEIGHBOURS:
+        sizes = np.bincount(labels)
+        if sizes[sizes <= NEIGHBOURS].sum() > _RARE * len(labels):  # Ross's terms of so small classes are too low
             return None
         terms = ross_terms(normal_scores(numbers[0]), labels, NEIGHBOURS)
     return float(terms.mean()), SHARED * float(terms.std(ddof=1)) / math.sqrt(len(terms))

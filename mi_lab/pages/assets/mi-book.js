@@ -80,7 +80,7 @@
 	// The search of a page of the file system may read the index, and no page.
 	if (location.protocol === "file:") document.querySelector(".mi-of-files")?.removeAttribute("hidden");
 
-	// The command that makes a figure again, with a button that copies it, once it is unfolded.
+	// Commands that make a figure again get a button to copy them.
 	for (const line of document.querySelectorAll("details.mi-provenance")) {
 		line.addEventListener("toggle", () => {
 			for (const code of line.querySelectorAll("code")) {

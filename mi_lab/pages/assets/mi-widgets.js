@@ -143,7 +143,7 @@
 			const take = (changes) => (change(changes), summary.focus()); // the button that had the focus is gone
 			offered.replaceChildren(...offers.map(([label, changes]) => button(label, () => take(changes))));
 			if (source !== undefined) el.querySelector(".mi-provenance").hidden = source === null;
-			if (source) el.querySelector(".mi-source").textContent = source;
+			source?.split("\n").forEach((text, i) => (el.querySelectorAll(".mi-source")[i].textContent = text));
 			if (!table) return;
 			const cells = (row, tag) => row.map((cell) => h(tag, tag === "th" ? { scope: "col" } : {}, String(cell)));
 			const body = table.rows.map((row) => h("tr", {}, ...cells(row, "td")));

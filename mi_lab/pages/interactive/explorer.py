@@ -102,7 +102,17 @@ def explorer(identity: str = "explorer", folder: Path | None = None, inline: boo
     controls = exploring(map(list, estimators.items()), critics, most)
     data: dict[str, Any] = {"index": index, "lines": lines, "controls": controls, "code": _CODE_OF_RUNS}
     data |= _inline(found, inline)
-    return widget("explorer", identity, head, rows, note, ["gaussian"], "stored", "runs of mi_lab", **data)
+    return widget(
+        "explorer",
+        identity,
+        head,
+        rows,
+        note,
+        ["gaussian"],
+        "stored",
+        "runs of mi_lab\nEach is named where it is drawn.",
+        **data,
+    )
 
 
 def train(identity: str = "train", folder: Path | None = None, inline: bool | None = None) -> Widget:

@@ -19,7 +19,7 @@ _BARS = {NO_DECODER: "no decoder", "linear": "linear", "non_linear": "non-linear
 _WORDS = {"no decoder": "without a decoder (λ = 0)", "linear": "with a linear decoder"}
 _WORDS |= {"non-linear": "with a non-linear decoder"}
 _TABLES = {"rotation": 3, "random_labels": 4}
-_NOT_STORED = "nothing of this yet"
+_NOT_STORED = "nothing of this yet\nNo result of these settings is stored."
 
 Cells = Mapping[Key, Mapping[str, float]]
 

@@ -192,6 +192,16 @@ def widget(
 <p>{escape(note)}</p>
 {table_html(head, rows, "Values as a table")}
 </details>
-<p class="mi-provenance"><span class="mi-evidence">{evidence}</span> <span class="mi-source">{escape(source)}</span></p>
+{_sourced(evidence, source)}
 </div>""",
     )
+
+
+def _sourced(evidence: str, source: str) -> str:
+    """Where its numbers come from: a short line, which unfolds if there is a second."""
+    short, _, whole = source.partition("\n")
+    line = f'<span class="mi-evidence">{evidence}</span> <span class="mi-source">{escape(short)}</span>'
+    if not whole:
+        return f'<p class="mi-provenance">{line}</p>'
+    rest = f'<p class="mi-source">{escape(whole)}</p>'
+    return f'<details class="mi-provenance"><summary>{line}</summary>{rest}</details>'
