@@ -94,7 +94,8 @@ def batch_size_moves_threshold(results: Results) -> Outcome:
     small = {r: (results[name], results[name].select(true_mi=7.5)[0]) for r, name in memories.items()}
     large, run = results["fig-1c"], results["fig-1c"].select(true_mi=10.0)[0]
     gone = {r: _passed(one) and unslowed(one, "dv") for r, (_, one) in small.items()}
-    told = ", ".join(f"{final(one, 'dv'):.2f} with r = {r}" for r, (_, one) in small.items())
+    ends = {r: final(one, "dv") for r, (_, one) in small.items()}
+    told = ", ".join(f"{end:.2f} with r = {r}" if end > -100 else f"{end:,.0f} with r = {r}" for r, end in ends.items())
     says = (
         f"7.5 nats at N = 256 (log N = {math.log(256):.2f}) ends at {told}. 10 nats at N = 32768 stands at "
         f"{final(run, 'dv'):.1f} after {steps(large, run)} of the report's {1000 * steps_per_epoch(32768)} steps."
