@@ -38,7 +38,7 @@ class Column:
         chosen = replace(self, values=values, missing=np.zeros(len(values), bool))
         if self.kind == NUMBERS:
             return chosen
-        classes, numbers = _counted(values)
+        classes, numbers = np.unique(values, return_inverse=True)
         if few_enough(len(classes), len(values)):
             return replace(chosen, kind=LABEL, values=numbers, classes=classes)
         if self.kind == LABEL:
@@ -50,16 +50,16 @@ class Column:
 
         Raises ValueError for a label that those did not have.
         """
-        if (self.values.dtype.kind in "OUST") != (known.classes is not None and known.classes.dtype.kind in "OUST"):
-            ours, theirs = ("words", "numbers") if self.values.dtype.kind in "OUST" else ("numbers", "words")
-            raise ValueError(f"{self.name} holds {ours}; fit was given {theirs}.")
+        words, expected = (one is not None and one.dtype.kind in "UST" for one in (self.values, known.classes))
+        if words != expected:
+            kinds = ("words", "numbers") if words else ("numbers", "words")
+            raise ValueError(f"{self.name} holds {kinds[0]}; fit was given {kinds[1]}.")
         if known.classes is None:
             return replace(self, kind=NUMBERS, values=self.values.astype(np.float64))
-        values = self.values.astype(known.classes.dtype) if known.classes.dtype.kind == "O" else self.values
-        numbers = np.searchsorted(known.classes, values).clip(max=len(known.classes) - 1)
-        strange = values[known.classes[numbers] != values]
+        numbers = np.searchsorted(known.classes, self.values).clip(max=len(known.classes) - 1)
+        strange = self.values[known.classes[numbers] != self.values]
         if len(strange):
-            raise ValueError(f"{self.name} holds the label {strange.min()!r}, which fit did not see.")
+            raise ValueError(f"{self.name} holds the label {min(strange.tolist())!r}, which fit did not see.")
         return replace(self, kind=LABEL, values=numbers, classes=known.classes)
 
 
@@ -80,7 +80,7 @@ def read_column(name: str, column: Any, whole: str = NUMBERS) -> Column:
     if values.dtype.kind in "mMV":
         raise ValueError(f"{name} holds {values.dtype.name} entries; pass times as numbers, say in seconds.")
     if kind.startswith(("category", "Categorical", "Enum")):
-        return Column(name, LABEL, values.astype(object), missing)
+        return Column(name, LABEL, _of_categories(name, values.astype(object), missing), missing)
     if values.dtype.kind == "O":
         values, missing = _of_objects(name, values, missing)
     if values.dtype.kind in "bUSTO":
@@ -132,19 +132,18 @@ def _of_objects(name: str, values: Array, missing: Array) -> tuple[Array, Array]
     return np.where(missing, "", values).astype(str), missing
 
 
+def _of_categories(name: str, values: Array, missing: Array) -> Array:
+    """Categories as numbers, truths or words; those of another kind, such as intervals, as they are printed."""
+    if all(isinstance(one, str | bool | int | float | np.generic) for one in values[~missing].tolist()):
+        return _of_objects(name, values, missing)[0]
+    return np.where(missing, "", values).astype(str)
+
+
 def _is_nothing(value: Any) -> bool:
     """None, NaN, or what pandas and NumPy put in their place."""
     if value is None or type(value).__name__ in ("NAType", "NaTType", "MaskedConstant"):
         return True
     return isinstance(value, float | np.floating) and bool(value != value)
-
-
-def _counted(values: Array) -> tuple[Array, Array]:
-    """The different values in order, and which of them stands where."""
-    try:
-        return np.unique(values, return_inverse=True)
-    except TypeError:  # categories of several kinds cannot be ordered
-        return np.unique(values.astype(str), return_inverse=True)
 
 
 def _refuse_label(column: Column, classes: int, pairs: int) -> None:

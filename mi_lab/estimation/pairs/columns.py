@@ -66,7 +66,7 @@ def read_as_pairs(x: Any, y: Any, missing: str = "refuse") -> Pairs:
     sides, flags = settled_columns(x, y, missing)
     arrays, told, forms = [], [], []
     for side, columns in sides.items():
-        array, sentence, more = _joined(side, columns)
+        array, sentence, more = joined(side, columns)
         arrays.append(array)
         told.append(sentence)
         flags += more
@@ -140,7 +140,7 @@ def _misaligned(x: Any, y: Any) -> tuple[Flag, ...]:
     )
 
 
-def _joined(side: str, columns: Sequence[Column]) -> tuple[Array, str, tuple[Flag, ...]]:
+def joined(side: str, columns: Sequence[Column]) -> tuple[Array, str, tuple[Flag, ...]]:
     """One array of all columns, how they were read, and what was left out."""
     classes = columns[0].classes
     if len(columns) == 1 and classes is not None:
