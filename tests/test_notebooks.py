@@ -114,6 +114,9 @@ def test_ones_own_pairs_are_read_from_a_path(tmp_path):
     assert any("<td>NWJ</td>" in one.get("text/html", "") for one in data)
     [figure] = [one["application/vnd.plotly.v1+json"] for one in data if "application/vnd.plotly.v1+json" in one]
     assert figure["layout"]["meta"]["table"]["note"].startswith("120 pairs trained")
+    lines = [one["text/plain"] for one in data if list(one) == ["text/plain"]]  # of a bar that is finished
+    assert len(lines) == 2 and lines[0].startswith("nwj: 100%|") and lines[1].startswith("infonce: 100%|")
+    assert "widget" not in str([list(one) for one in data])
 
 
 @pytest.mark.slow

@@ -11,7 +11,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from tqdm.auto import tqdm
 
 from mi_lab.estimation.adam import Adam
 from mi_lab.estimation.bounds import MovingAverageDV
@@ -23,6 +22,7 @@ from mi_lab.estimation.readings import Curve, Readings
 from mi_lab.estimation.resuming import Checkpoint
 from mi_lab.estimation.steps import captured, make_step
 from mi_lab.estimation.tasks import Task
+from mi_lab.ground.bars import Bar
 from mi_lab.ground.costs import steps_per_epoch
 from mi_lab.ground.keywords import own_keywords
 from mi_lab.ground.settings import MOST_SEED, as_type, within
@@ -197,9 +197,7 @@ class Training:
         if kept is not None:
             self.resume(kept)
         total, silent = epochs * self.steps_per_epoch, progress is None
-        with tqdm(
-            total=total, initial=self.steps, desc=progress, position=position, disable=silent, leave=False
-        ) as bar:
+        with Bar(total=total, initial=self.steps, desc=progress, position=position, disable=silent, leave=False) as bar:
             while self.steps < total:
                 self.advance()
                 if checkpoint:

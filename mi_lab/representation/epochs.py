@@ -7,9 +7,9 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from tqdm.auto import tqdm
 
 from mi_lab.estimation.resuming import Checkpoint
+from mi_lab.ground.bars import Bar
 
 
 class Order:
@@ -125,7 +125,7 @@ def run_to_the_end(
 
     steps = -(-count // batch_size)
     done = (running.epoch + running.warm_up) * steps + running.step
-    with tqdm(total=steps * epochs, initial=done, desc=progress, disable=not progress, leave=False) as bar:
+    with Bar(total=steps * epochs, initial=done, desc=progress, disable=not progress, leave=False) as bar:
         while not running.finished():
             for index in running.order(count).split(batch_size, -1)[running.step :]:
                 running.learn(index)

@@ -9,11 +9,11 @@ from typing import Any
 
 import joblib
 import torch
-from tqdm.auto import tqdm
 
 from mi_lab.estimation.machine import one_thread
 from mi_lab.experiments.image_specs import PROBE_SETTINGS
 from mi_lab.experiments.kinds import Spec
+from mi_lab.ground.bars import Bar
 from mi_lab.ground.cache import runs_folder
 from mi_lab.ground.files import digest
 from mi_lab.results.rounding import Run, round_measured
@@ -41,7 +41,7 @@ def train_staged(
     try:
         with backend(cluster):
             pool = joblib.Parallel(n_jobs=workers, return_as="generator", pre_dispatch="all")
-            return list(tqdm(pool(jobs), total=len(grid), desc=label, unit="run", disable=not label))
+            return list(Bar(pool(jobs), total=len(grid), desc=label, unit="run", disable=not label))
     except KeyboardInterrupt:
         raise KeyboardInterrupt(
             f"stopped. What the {len(grid)} runs have finished is kept in {runs_folder()}, a training under way up to "

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import joblib
-from tqdm.auto import tqdm
 
 from mi_lab.experiments.stacks import cut_into_stacks
 from mi_lab.experiments.sweep_specs import Sweep
+from mi_lab.ground.bars import Bar
 from mi_lab.ground.cache import runs_folder
 from mi_lab.ground.files import digest
 from mi_lab.ground.sealed import read_sealed, write_sealed
@@ -51,7 +51,7 @@ def train_sweep(
     owner = None if cluster is not None else os.getpid()
     delayed = joblib.delayed(train_stack)
     jobs = [delayed(spec, *parts, device, bar, owner) for *parts, bar in zip(stacks, missing, bars, strict=True)]
-    bar = tqdm(total=len(grid), initial=len(done.keys() & map(_key, grid)), desc=label, unit="run", disable=not label)
+    bar = Bar(total=len(grid), initial=len(done.keys() & map(_key, grid)), desc=label, unit="run", disable=not label)
     try:
         with bar, backend(cluster):
             pool = joblib.Parallel(n_jobs=workers, return_as="generator_unordered", pre_dispatch="all")

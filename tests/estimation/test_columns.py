@@ -92,7 +92,7 @@ def test_frames_are_numbers_as_they_are_and_labels_columns_of_0_and_1(make):
         (X, {"a": Y}, ("y is a dict", "numpy.column_stack")),
         (X, pandas.DataFrame(), ("y is a frame without columns",)),
         (X, [[1], [2]] * 20 + [[(3, 4)]], ("y has rows of different lengths",)),
-        (X, np.array([object()] * 40), ("y holds a object", "numbers, strings or booleans")),
+        (X, np.array([object()] * 40), ("y holds an object", "numbers, strings or booleans")),
         (pandas.DataFrame({"a": X[:, 0], "who": [f"p{k}" for k in range(40)]}), Y, ("column who of x holds 40",)),
     ],
 )

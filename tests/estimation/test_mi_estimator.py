@@ -4,6 +4,7 @@ import copy
 import pickle
 
 import numpy as np
+import pandas
 import pytest
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, KFold
@@ -118,5 +119,86 @@ def test_what_cannot_be_scored_is_refused(y, sentence):
 def test_columns_of_y_have_to_be_as_many():
     x, y = pairs(100, 0, columns_of_y=2)
     found = MIEstimator(max_steps=50).fit(x, y)
-    with pytest.raises(ValueError, match="y has 1 columns; fit was given 2"):
+    with pytest.raises(ValueError, match="y has 1 column; fit was given 2"):
         found.score(x, y[:, :1])
+
+
+QUICK = {"max_steps": 50}
+
+
+def test_another_fit_forgets_the_labels_of_the_one_before():
+    x, y = pairs(200, 0)
+    found = MIEstimator(**QUICK).fit(x, y[:, 0] > 0)
+    assert found.classes_.tolist() == [False, True]
+    assert found.fit(x, y).score(x, y) == MIEstimator(**QUICK).fit(x, y).score(x, y)
+    assert not hasattr(found, "classes_")
+
+
+def masked(array, row):
+    return np.ma.masked_array(array, np.arange(len(array)) == row)
+
+
+def gap(array, row):
+    return np.where(np.arange(len(array)) == row, np.nan, array)
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "sentence"),
+    [
+        (lambda x, y: (x, gap(y, 7)), "y holds 1 entry missing, NaN or infinite, the first in row 7"),
+        (lambda x, y: (gap(x[:, 0], 7)[:, None], y), "x holds 1 entry missing, NaN or infinite, the first in row 7"),
+        (lambda x, y: (x, masked(y, 7)), "y holds 1 entry missing, NaN or infinite, the first in row 7"),
+        (lambda x, y: (masked(x[:, 0], 7)[:, None], y), "x holds 1 entry missing, NaN or infinite, the first in row 7"),
+        (lambda x, y: (x, [None, *y[1:]]), "y holds 1 entry missing, NaN or infinite, the first in row 0"),
+        (lambda x, y: (x, [None] * len(y)), "y holds 200 entries missing, NaN or infinite, the first in row 0"),
+        (lambda x, y: (x, y.astype(str)), "words"),
+    ],
+)
+def test_what_lacks_an_entry_is_refused_in_fit_and_score_alike(spoiled, sentence):
+    x, y = pairs(200, 0)
+    found = MIEstimator(**QUICK).fit(x, y[:, 0])
+    x, y = spoiled(x, y[:, 0])
+    with pytest.raises(ValueError, match="different labels" if sentence == "words" else sentence):
+        MIEstimator(**QUICK).fit(x, y)
+    with pytest.raises(ValueError, match="y holds words; fit was given numbers" if sentence == "words" else sentence):
+        found.score(x, y)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda label: np.stack([np.where(label, "a", "b"), np.where(label, "c", "d")], 1),
+        lambda label: pandas.DataFrame({"y": np.where(label, "a", "b")}),
+        lambda label: pandas.DataFrame({"y": label.astype(int) + 4}),
+        lambda label: pandas.DataFrame({"y": np.where(label, "a", "b"), "constant": 1}),
+        lambda label: pandas.Series(np.where(label, 7, 3), dtype="category"),
+        lambda label: pandas.cut(pandas.Series(label.astype(float)), 2),
+        lambda label: pandas.Series(label, dtype="boolean"),
+        lambda label: np.where(label, "a", "b").astype(object),
+    ],
+)
+def test_every_form_of_a_label_is_fitted_and_scored_as_the_label(make):
+    x, y = pairs(800, 0)
+    plain, made = y[:, 0] > 0, make(y[:, 0] > 0)
+    as_they_are, found = MIEstimator(**QUICK).fit(x[:600], plain[:600]), MIEstimator(**QUICK).fit(x[:600], made[:600])
+    same = estimate(x[:600], made[:600], "cross_fitted", progress=False, **QUICK)
+    assert found.estimate_ == same
+    assert found.score(x[600:], made[600:]) > 0.05
+    if found.fit_.pairs.y.ndim == 1:
+        assert len(found.classes_) == 2
+        assert found.score(x[600:], made[600:]) == pytest.approx(as_they_are.score(x[600:], plain[600:]), abs=0.05)
+
+
+def test_few_rows_of_a_class_are_scored_as_it_was_learnt():
+    x, y = pairs(400, 0)
+    label = pandas.Series(np.where(y[:, 0] > 0, "up", "down"))
+    found = MIEstimator(**QUICK).fit(x, label)
+    up = label[label == "up"][:9]
+    assert found.score(x[up.index], up) == found.score(x[up.index], np.array(["up"] * 9))
+    frame = pandas.DataFrame({"x": x[:, 0], "kind": label})
+    mixed = MIEstimator(**QUICK).fit(frame, y)
+    with pytest.raises(ValueError, match="column kind of x holds the label 'left', which fit did not see"):
+        mixed.score(frame.replace("up", "left"), y)
+    up = label == "up"
+    known, read = mixed.fit_.pairs, mixed.fit_.pairs.like(frame[up], y[up])  # as rows of those that it was given
+    assert np.array_equal(read[0], known.x[up]) and np.array_equal(read[1], known.y[up])

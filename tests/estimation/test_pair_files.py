@@ -81,7 +81,7 @@ class Trap:
         (lambda: text("pairs.csv", "a,b,c\n1,2,3\n"), ("pairs.csv has columns a, b, c", "x='a', y='c'")),
         (lambda: text("pairs.csv", "1,2,3\n4,5,6\n"), ("pairs.csv has columns 0, 1, 2", "say which")),
         (lambda: text("pairs.csv", "x,x,y\n1,2,3\n"), ("pairs.csv has two columns named 'x'",)),
-        (lambda: text("pairs.csv", "x,y\n1,2\n3\n"), ("pairs.csv: line 3 has 1 entries where there should be 2",)),
+        (lambda: text("pairs.csv", "x,y\n1,2\n3\n"), ("pairs.csv: line 3 has 1 entry where there should be 2",)),
         (lambda: text("pairs.csv", "x,y\n1,2\n3,four\n"), ("pairs.csv: line 3 holds 'four'",)),
         (lambda: text("pairs.csv", "\nx,y\n\n1,2\n3,four\n"), ("pairs.csv: line 5 holds 'four'",)),
         (lambda: text("pairs.csv", ""), ("pairs.csv has no lines of values",)),
@@ -215,7 +215,7 @@ def test_pasted_whole_numbers_are_labels_unless_too_many_differ():
         ("[[1, 2], [3]]", ("x has rows of different lengths",)),
         ("1 2\n3 b", ("x: line 2 holds 'b'",)),
         ("1 2\n\n\n3 b", ("x: line 4 holds 'b'",)),
-        ("1 2\n3", ("x: line 2 has 1 entries",)),
+        ("1 2\n3", ("x: line 2 has 1 entry",)),
     ],
 )
 def test_pasted_text_that_is_no_array_is_refused(pasted, words):

@@ -263,7 +263,7 @@ def test_a_run_that_overflows_is_recorded_and_leaves_the_others_alone(bad, estim
 
 
 def test_progress_shows_the_current_estimates(capfd, monkeypatch):
-    monkeypatch.setattr(training, "tqdm", partial(training.tqdm, mininterval=0))
+    monkeypatch.setattr(training, "Bar", partial(training.Bar, mininterval=0))
     short(progress="a label")
     shown = capfd.readouterr().err
     assert "a label" in shown and "nwj" in shown

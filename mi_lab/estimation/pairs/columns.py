@@ -5,16 +5,16 @@ the class numbers 0 ... C-1 of one label of shape (n,). Nothing is guessed in si
 as what, and ``Pairs.flags`` what was left out.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mi_lab.estimation.pairs.column import Column, few_enough, read_column, single_column
+from mi_lab.estimation.pairs.column import Column, few_enough
 from mi_lab.estimation.pairs.estimates import Flag
+from mi_lab.estimation.pairs.passed import columns_of
 from mi_lab.estimation.pairs.repeats import each_once
 from mi_lab.ground.names import known
 
@@ -28,13 +28,30 @@ _SHOWN = 6  # names in a sentence
 class Pairs:
     """Pairs that can be used. ``x`` and ``y`` are float64 of shape (n, d), or class numbers of shape (n,).
 
-    ``told`` says in a sentence how both were read; ``flags`` are what somebody should know of it.
+    ``told`` says in a sentence how both were read; ``flags`` are what somebody should know of it. ``forms`` are the
+    columns of x and those of y without their rows, None for one that was left out.
     """
 
     x: Array
     y: Array
     told: str
     flags: tuple[Flag, ...]
+    forms: tuple[tuple[Column | None, ...], tuple[Column | None, ...]]
+
+    def like(self, x: Any, y: Any) -> tuple[Array, Array]:
+        """Other pairs as arrays, read as these were. Raises ValueError for what differs in kind, or lacks an entry."""
+        sides = columns_of("x", x), columns_of("y", y)
+        _check_rows(*sides)
+        arrays = []
+        for side, columns, forms in zip("xy", sides, self.forms, strict=True):
+            if len(columns) != len(forms):
+                s = "" if len(columns) == 1 else "s"
+                raise ValueError(f"{side} has {len(columns)} column{s}; fit was given {len(forms)}.")
+            if any(one.missing.any() or one.infinite.any() for one in columns):
+                _refuse_missing(side, columns, "leave such pairs out")
+            read = [one.like(known) for one, known in zip(columns, forms, strict=True) if known is not None]
+            arrays.append(side_array(read, alone=len(forms) == 1))
+        return arrays[0], arrays[1]
 
 
 def read_as_pairs(x: Any, y: Any, missing: str = "refuse") -> Pairs:
@@ -46,85 +63,52 @@ def read_as_pairs(x: Any, y: Any, missing: str = "refuse") -> Pairs:
 
     Raises ValueError with one sentence that says which of the two is wrong, where, and what would be right.
     """
+    sides, flags = settled_columns(x, y, missing)
+    arrays, told, forms = [], [], []
+    for side, columns in sides.items():
+        array, sentence, more = joined(side, columns)
+        arrays.append(array)
+        told.append(sentence)
+        flags += more
+        forms.append(tuple(None if _constant(one) else replace(one, values=one.values[:0]) for one in columns))
+    told += dict.fromkeys(note for note in (getattr(side, "note", "") for side in (x, y)) if note)
+    first, second, repeats = each_once(*arrays)
+    return Pairs(first, second, "; ".join(told), (*flags, *repeats), (forms[0], forms[1]))
+
+
+def settled_columns(x: Any, y: Any, missing: str = "refuse") -> tuple[dict[str, list[Column]], tuple[Flag, ...]]:
+    """The columns of both sides by 'x' and 'y', in the rows that lack nothing, and what was left out.
+
+    Raises ValueError as ``read_as_pairs`` does, but for columns that tell nothing.
+    """
     known("missing", missing, MISSING)
-    sides = {"x": _columns("x", x), "y": _columns("y", y)}
-    rows = {name: len(columns[0].values) for name, columns in sides.items()}
-    for name, columns in sides.items():
-        if len(columns) > rows[name] < _TOO_FEW:
+    sides = {"x": columns_of("x", x), "y": columns_of("y", y)}
+    _check_rows(*sides.values())
+    kept, flags = _present(sides, missing)
+    settled = {side: [one.settled(kept) for one in columns] for side, columns in sides.items()}
+    return settled, flags + _misaligned(x, y)
+
+
+def _check_rows(x: Sequence[Column], y: Sequence[Column]) -> None:
+    rows = {"x": len(x[0].values), "y": len(y[0].values)}
+    for side, columns in (("x", x), ("y", y)):
+        if len(columns) > rows[side] < _TOO_FEW:
             raise ValueError(
-                f"{name} has {rows[name]} rows and {len(columns)} columns, more dimensions than pairs; "
-                f"rows must be pairs, so pass {name}.T if it is transposed."
+                f"{side} has {rows[side]} rows and {len(columns)} columns, more dimensions than pairs; "
+                f"rows must be pairs, so pass {side}.T if it is transposed."
             )
     if rows["x"] != rows["y"]:
         raise ValueError(f"x has {rows['x']} rows and y has {rows['y']}; row i of x must belong to row i of y.")
-    kept, flags = _present(sides, missing)
-    flags += _misaligned(x, y)
-    arrays, told = {}, []
-    for name, columns in sides.items():
-        chosen = columns
-        if not kept.all():
-            chosen = [replace(one, values=one.values[kept], missing=one.missing[kept]) for one in columns]
-        arrays[name], sentence, more = _joined(name, chosen, alone=len(columns) == 1)
-        told.append(sentence)
-        flags += more
-    first, second, repeats = each_once(arrays["x"], arrays["y"])
-    return Pairs(first, second, "; ".join(told), (*flags, *repeats))
-
-
-def _columns(name: str, value: Any) -> list[Column]:
-    """What was passed, column by column."""
-    _refuse_at_sight(name, value)
-    if hasattr(value, "columns"):  # a frame of pandas or polars
-        names = [str(one) for one in value.columns]
-        get: Callable[[int], Any] = (lambda at: value.iloc[:, at]) if hasattr(value, "iloc") else value.to_series
-        if len(names) == 1:
-            return _at_least_one(name, [single_column(_named(name, names[0]), get(0))])
-        return _at_least_one(name, [read_column(_named(name, of), get(at)) for at, of in enumerate(names)])
-    if hasattr(value, "to_numpy"):  # a series of either
-        return _at_least_one(name, [read_column(name, value, alone=True)])
-    if hasattr(value, "detach"):  # a tensor
-        value = value.detach().cpu()
-        value = (value.double() if value.is_floating_point() else value).numpy()  # NumPy has no bfloat16
-    try:
-        array = np.ma.asanyarray(value) if isinstance(value, np.ma.MaskedArray) else np.asarray(value)
-    except ValueError as error:
-        raise ValueError(f"{name} has rows of different lengths; it must be an array of shape (n, d).") from error
-    if array.ndim not in (1, 2) or array.size == 0:
-        raise ValueError(f"{name} has shape {array.shape}; it must be (n, d), or (n,) for one column or labels.")
-    if array.ndim == 1:
-        return [read_column(name, array, alone=True)]
-    return [read_column(_named(name, at), array[:, at]) for at in range(array.shape[1])]
-
-
-def _named(side: str, column: object) -> str:
-    return f"column {column} of {side}"
-
-
-def _at_least_one(name: str, columns: list[Column]) -> list[Column]:
-    if not columns or not len(columns[0].values):
-        raise ValueError(f"{name} is a frame without {'rows' if columns else 'columns'}.")
-    return columns
-
-
-def _refuse_at_sight(name: str, value: Any) -> None:
-    if hasattr(value, "tocsr"):
-        raise ValueError(f"{name} is a sparse matrix; pass {name}.toarray() if it fits into memory.")
-    if isinstance(value, str | Path):
-        raise ValueError(f"{name} is a path or a text; read a file by mi_lab.read_pairs(path).")
-    if isinstance(value, dict):
-        raise ValueError(f"{name} is a dict; pass a frame, or numpy.column_stack(list({name}.values())).")
-    if value is None:
-        raise ValueError(f"{name} is None; it must be an array of shape (n, d).")
 
 
 def _present(sides: dict[str, list[Column]], missing: str) -> tuple[Array, tuple[Flag, ...]]:
     """The rows in which nothing is missing. Raises ValueError where that was not asked for."""
-    for name, columns in sides.items():
-        gone = np.stack([one.missing for one in columns], 1)
-        if missing == "refuse" and (gone.any() or _infinite(columns).any()):
-            _refuse_missing(name, columns, gone)
-        if _infinite(columns).any():
-            _refuse_missing(name, columns, np.zeros_like(gone))
+    for side, columns in sides.items():
+        gone = missing == "refuse" and any(one.missing.any() for one in columns)
+        if gone or any(one.infinite.any() for one in columns):
+            lacking = any(one.missing.any() for one in columns) and missing == "refuse"
+            cure = "pass missing='drop' to leave such pairs out" if lacking else "leave such pairs out of x and y"
+            _refuse_missing(side, columns, cure, but_missing=missing == "drop")
     lost = np.any([one.missing for columns in sides.values() for one in columns], 0)
     if not lost.any():
         return ~lost, ()
@@ -134,18 +118,13 @@ def _present(sides: dict[str, list[Column]], missing: str) -> tuple[Array, tuple
     return ~lost, (Flag("missing values", sentence),)
 
 
-def _infinite(columns: Sequence[Column]) -> Array:
-    return np.stack([~one.missing & ~np.isfinite(one.values) for one in columns], 1)
-
-
-def _refuse_missing(name: str, columns: Sequence[Column], gone: Array) -> None:
-    bad = gone | _infinite(columns)
+def _refuse_missing(side: str, columns: Sequence[Column], cure: str, but_missing: bool = False) -> None:
+    bad = np.stack([one.infinite if but_missing else one.infinite | one.missing for one in columns], 1)
     row, column = (int(at) for at in np.argwhere(bad)[0])
     count = int(bad.sum())
     where = f"row {row}" + (f", {columns[column].name}" if len(columns) > 1 else "") + " (counted from 0)"
-    cure = "pass missing='drop' to leave such pairs out" if gone.any() else "leave such pairs out of x and y"
     what = "missing, NaN or infinite"
-    raise ValueError(f"{name} holds {count} entr{'y' if count == 1 else 'ies'} {what}, the first in {where}; {cure}.")
+    raise ValueError(f"{side} holds {count} entr{'y' if count == 1 else 'ies'} {what}, the first in {where}; {cure}.")
 
 
 def _misaligned(x: Any, y: Any) -> tuple[Flag, ...]:
@@ -161,46 +140,60 @@ def _misaligned(x: Any, y: Any) -> tuple[Flag, ...]:
     )
 
 
-def _joined(name: str, columns: Sequence[Column], alone: bool) -> tuple[Array, str, tuple[Flag, ...]]:
+def joined(side: str, columns: Sequence[Column]) -> tuple[Array, str, tuple[Flag, ...]]:
     """One array of all columns, how they were read, and what was left out."""
-    if alone and columns[0].classes:
-        if columns[0].classes == 1:
-            raise ValueError(f"{name} holds a single label, which tells nothing about the other array.")
-        return columns[0].values, f"{name} is a label of {columns[0].classes} classes", ()
+    classes = columns[0].classes
+    if len(columns) == 1 and classes is not None:
+        if len(classes) == 1:
+            raise ValueError(f"{side} holds a single label, which tells nothing about the other array.")
+        return columns[0].values, f"{side} is a label of {len(classes)} classes", ()
     if columns[0].in_a_row:
-        _ask_about_labels(name, columns[0].values)
-    varying = [one for one in columns if np.ptp(one.values) > 0]
-    constant = [one.name.removesuffix(f" of {name}") for one in columns if np.ptp(one.values) == 0]
+        _ask_about_labels(side, columns[0].values)
+    varying = [one for one in columns if not _constant(one)]
+    constant = [one.name.removesuffix(f" of {side}") for one in columns if _constant(one)]
     if not varying:
-        raise ValueError(f"{name} is constant, which tells nothing about the other array.")
+        raise ValueError(f"{side} is constant, which tells nothing about the other array.")
     for one in varying:
         _check_scale(one)
-    array = np.hstack([_as_numbers(one) for one in varying])
+    array = side_array(varying, alone=False)
     flags = []
     if constant:
         verb = "is" if len(constant) == 1 else "are"
-        sentence = f"{_listed(constant)} of {name} {verb} constant and {'was' if verb == 'is' else 'were'} left out."
+        sentence = f"{_listed(constant)} of {side} {verb} constant and {'was' if verb == 'is' else 'were'} left out."
         flags.append(Flag("constant columns", sentence))
     if array.shape[1] > len(array):
         sentence = (
-            f"{name} has {len(array)} rows and {array.shape[1]} columns; estimates in so many dimensions are loose, "
-            f"and if rows are not pairs, pass {name}.T."
+            f"{side} has {len(array)} rows and {array.shape[1]} columns; estimates in so many dimensions are loose, "
+            f"and if rows are not pairs, pass {side}.T."
         )
         flags.append(Flag("more columns than rows", sentence))
-    return array, f"{name} is {_kinds(varying)}", tuple(flags)
+    return array, f"{side} is {_kinds(side, varying)}", tuple(flags)
+
+
+def side_array(columns: Sequence[Column], alone: bool) -> Array:
+    """Settled columns as an estimator takes them: the class numbers of a label that stands ``alone``, or (n, d)."""
+    if alone and columns[0].classes is not None:
+        return columns[0].values
+    return np.hstack([_as_numbers(one) for one in columns])
 
 
 def _as_numbers(column: Column) -> Array:
     """Numbers as they are, a label of more than two classes as a column that is 1 for each of them, (n, columns)."""
-    return np.eye(column.classes)[column.values] if column.classes > 2 else column.values[:, None].astype(float)
+    classes = 0 if column.classes is None else len(column.classes)
+    return np.eye(classes)[column.values] if classes > 2 else column.values[:, None].astype(float)
 
 
-def _kinds(columns: Sequence[Column]) -> str:
-    numbers, labels = sum(not one.classes for one in columns), [one for one in columns if one.classes]
+def _constant(column: Column) -> bool:
+    return bool(np.ptp(column.values) == 0)
+
+
+def _kinds(side: str, columns: Sequence[Column]) -> str:
+    numbers = sum(one.classes is None for one in columns)
     told = [f"{numbers} column{'s' * (numbers > 1)} of numbers"] if numbers else []
-    if labels:
-        names = _listed([f"{one.name.split(' of ')[0].removeprefix('column ')} ({one.classes})" for one in labels])
-        told.append(f"{len(labels)} label{'s' * (len(labels) > 1)} as 0 and 1: {names}")
+    sizes = [(one.name, len(one.classes)) for one in columns if one.classes is not None]
+    if sizes:
+        names = [f"{name.removesuffix(f' of {side}').removeprefix('column ')} ({n})" for name, n in sizes]
+        told.append(f"{len(sizes)} label{'s' * (len(sizes) > 1)} as 0 and 1: {_listed(names)}")
     return " and ".join(told)
 
 
@@ -222,7 +215,7 @@ def _ask_about_labels(name: str, values: Array) -> None:
 
 
 def _check_scale(column: Column) -> None:
-    if column.classes:
+    if column.classes is not None:
         return
     if np.abs(column.values).max() > 1e100:
         raise ValueError(f"{column.name} holds values beyond 1e100; scale or transform it, say by a log.")

@@ -26,7 +26,6 @@ import torch
 from scipy.optimize import minimize_scalar
 from scipy.special import log_expit, logsumexp
 from torch import Tensor
-from tqdm.auto import tqdm
 
 from mi_lab.estimation.machine import device_named, one_thread
 from mi_lab.estimation.pairs.columns import Array, read_as_pairs
@@ -36,6 +35,7 @@ from mi_lab.estimation.pairs.labels import entropy_of
 from mi_lab.estimation.pairs.neighbours import Opinion, second_opinion, weighed
 from mi_lab.estimation.pairs.permuting import MOST_NULL, p_value
 from mi_lab.estimation.pairs.stacked import Critics, Plan, Ready
+from mi_lab.ground.bars import Bar
 from mi_lab.ground.settings import MOST_SEED, as_type, within
 
 FOLDS = 5
@@ -114,9 +114,10 @@ class CrossFit:
 
     def run(self, progress: str | None = None) -> None:
         """Train until every fold has stopped; ``progress`` is the label of a progress bar, None for none."""
-        with tqdm(total=self.max_steps, desc=progress, disable=progress is None, leave=False) as bar:
+        with Bar(total=self.max_steps, desc=progress, disable=progress is None, leave=False) as bar:
             while not self.finished:
                 bar.update(self.advance())
+            bar.finish()
 
     def advance(self) -> int:
         """Train up to the next reading of the validation part, and return how many steps that took."""

@@ -15,7 +15,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from tqdm.auto import tqdm
 
 from mi_lab.estimation import bounds
 from mi_lab.estimation.adam import Adam
@@ -32,6 +31,7 @@ from mi_lab.estimation.pairs.flags import flagged
 from mi_lab.estimation.pairs.heldout import values_of
 from mi_lab.estimation.pairs.labels import entropy_of
 from mi_lab.estimation.steps import captured, make_step
+from mi_lab.ground.bars import Bar
 from mi_lab.ground.names import CONDITIONAL, CONTRASTIVE, DENSITIES, OF_TASKS, check_critic, known
 from mi_lab.ground.records import BOUNDS, LOWER
 from mi_lab.ground.settings import MOST_SEED, as_type, within
@@ -143,10 +143,11 @@ class Fit:
 
     def run(self, progress: str | None = None) -> None:
         """Train until every seed has stopped; ``progress`` is the label of a progress bar, None for none."""
-        with tqdm(total=self.max_steps, desc=progress, disable=progress is None, leave=False) as bar:
+        with Bar(total=self.max_steps, desc=progress, disable=progress is None, leave=False) as bar:
             while not self.finished:
                 bar.set_postfix_str(self.latest(), refresh=False)
                 bar.update(self.advance())
+            bar.finish()
 
     @one_thread()
     @torch.inference_mode()

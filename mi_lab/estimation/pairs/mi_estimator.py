@@ -3,9 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from mi_lab.estimation.pairs.crossfit import CrossFit
 from mi_lab.ground.extras import require
 
@@ -14,11 +11,9 @@ require("sklearn")
 from sklearn.base import BaseEstimator  # noqa: E402
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data  # noqa: E402
 
-Array = NDArray[Any]
-
 
 class MIEstimator(BaseEstimator):
-    """The MI of pairs, in nats, as an estimator of scikit-learn. It makes the estimate that ``estimate`` makes.
+    """The MI of pairs, in nats, as an estimator of scikit-learn: the estimate of 'cross_fitted' in ``estimate``.
 
     Parameters
     ----------
@@ -36,7 +31,7 @@ class MIEstimator(BaseEstimator):
     estimate_ : Estimate
         All that was found.
     classes_
-        The labels, if y is one.
+        The classes of y in order, if it is a label.
 
     Raises
     ------
@@ -79,17 +74,19 @@ class MIEstimator(BaseEstimator):
         self.device = device
 
     def fit(self, X: Any, y: Any) -> "MIEstimator":  # noqa: N803 - as scikit-learn calls it
-        """Estimate from numbers X, (n, d), and y, numbers or a label, which ``estimate`` tells apart."""
-        x, target = self._checked(X, y, reset=True)
-        fit = CrossFit(x, target, **self.get_params(deep=False))
+        """Estimate from X, (n, d), and y, numbers or a label, which are read as ``estimate`` reads them."""
+        self._check(X, y, reset=True)
+        fit = CrossFit(X, y, **self.get_params(deep=False))
         fit.run()
         [found] = fit.estimates()
         self.fit_, self.estimate_ = fit, found
         self.mi_, self.stderr_ = found.mi, found.stderr
         self.lower_bound_, self.flags_ = found.lower_bound, found.flags
-        if fit.pairs.y.ndim == 1:
-            self.classes_ = np.unique(target)
-        self._varying = [_varying(x), _varying(target)]
+        label = fit.pairs.forms[1][0] if fit.pairs.y.ndim == 1 else None
+        if label is not None:
+            self.classes_ = label.classes
+        elif hasattr(self, "classes_"):  # of a fit before this one
+            del self.classes_
         return self
 
     def score(self, X: Any, y: Any) -> float:  # noqa: N803
@@ -111,37 +108,18 @@ class MIEstimator(BaseEstimator):
             For pairs that cannot be used, among them a label that ``fit`` did not see.
         """
         check_is_fitted(self)
-        x, target = self._checked(X, y, reset=False)
-        x = x[:, self._varying[0]]
-        if hasattr(self, "classes_"):
-            strange = set(target.tolist()) - set(self.classes_.tolist())
-            if strange:
-                raise ValueError(f"y holds the label {min(strange)!r}, which fit did not see.")
-            return self.fit_.bound_on(x, np.searchsorted(self.classes_, target))
-        columns = _columns(target)
-        if columns.shape[1] != len(self._varying[1]):
-            raise ValueError(f"y has {columns.shape[1]} columns; fit was given {len(self._varying[1])}.")
-        return self.fit_.bound_on(x, columns[:, self._varying[1]])
+        self._check(X, y, reset=False)
+        return self.fit_.bound_on(*self.fit_.pairs.like(X, y))
 
-    def _checked(self, x: Any, y: Any, reset: bool) -> tuple[Array, Array]:
-        """Both as arrays of equal length, x of finite numbers; what y has to be is left to ``read_as_pairs``."""
+    def _check(self, x: Any, y: Any, reset: bool) -> None:
+        """What scikit-learn asks of every estimator; how x and y are read is left to ``columns``."""
         if y is None:
             raise ValueError("MIEstimator requires y to be passed, but the target y is None.")
-        target = np.asarray(y)
-        x = validate_data(self, x, dtype=np.float64, reset=reset, ensure_min_samples=2)
-        check_consistent_length(x, target)
-        return x, target
+        validate_data(self, x, dtype=None, ensure_all_finite=False, reset=reset, ensure_min_samples=2)
+        check_consistent_length(x, y)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.target_tags.required = tags.target_tags.multi_output = True
+        tags.input_tags.string = tags.input_tags.categorical = True
         return tags
-
-
-def _columns(target: Array) -> Array:
-    return target[:, None] if target.ndim == 1 else target
-
-
-def _varying(target: Array) -> Array:
-    """Which columns are not constant, and so are read."""
-    return np.array([len(np.unique(column)) > 1 for column in _columns(target).T])

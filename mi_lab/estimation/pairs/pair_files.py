@@ -6,20 +6,20 @@ Two columns are x and y. Of more, those named x, x1, x_2 ... and y, y1 ... are; 
 import importlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mi_lab.estimation.pairs.text import Table, parse_rows, parse_text
+from mi_lab.estimation.pairs.text import Table, parse_text
 from mi_lab.ground.keywords import own_keywords
 from mi_lab.ground.names import nearest_of
 from mi_lab.ground.settings import as_type
 
 Array = NDArray[Any]
-Names = str | Sequence[str] | None
+Names = str | int | Sequence[str | int] | None
 _TABLES = (".csv", ".tsv", ".txt", ".parquet", ".feather")
 _SHOWN = 8  # names in a sentence
 
@@ -37,10 +37,10 @@ def read_pairs(
         ``.feather``. Of two files, the one that holds x, which may be an ``.npy``, too.
     path_y : str or Path, optional
         The second file, which holds y.
-    x : str or sequence of str, optional
+    x : str, int or sequence of them, optional
         The names of the columns of x in a table, as ``"age,height"`` or a list; of a table without a header, their
         numbers, counted from 0. Not needed where there are two columns, or where they are named x, x1, ..., y, y1, ...
-    y : str or sequence of str, optional
+    y : str, int or sequence of them, optional
         Those of y.
 
     Returns
@@ -66,20 +66,36 @@ def read_pairs(
     (('age', 'height'), 2)
     """
     path = Path(path)
+    of_x, of_y = _wanted(x), _wanted(y)
     if path_y is not None:
-        return _one(path, x), _one(Path(path_y), y)
+        return _one(path, "x", of_x), _one(Path(path_y), "y", of_y)
     if _kind(path, (".npz", ".npy", *_TABLES)) in (".npz", ".npy"):
-        if x is not None or y is not None:
+        if of_x is not None or of_y is not None:
             raise ValueError(f"{path.name} has no columns with names; leave x and y out.")
         if path.suffix.lower() == ".npz":
             return _npz(path)
         raise ValueError(f"{path.name} holds one array; name a second file for y, or store both in one .npz.")
-    table = _table(path)
-    if x is None and y is None:
+    table = _table(path, (*(of_x or ()), *(of_y or ())))
+    if of_x is None and of_y is None:
         return _by_custom(table, path.name)
-    if x is None or y is None:
+    if of_x is None or of_y is None:
         raise ValueError(f"{path.name}: columns are named for one side only; name those of x and those of y.")
-    return _of_names(table, x, path.name), _of_names(table, y, path.name)
+    return _of_names(table, of_x, path.name), _of_names(table, of_y, path.name)
+
+
+def _wanted(names: Names) -> tuple[str, ...] | None:
+    """Names of columns as text; their numbers are the names that a table without a header has."""
+    if names is None:
+        return None
+    several: Any = names if isinstance(names, Iterable) else [names]
+    if not isinstance(names, str):
+        several = [str(one) if _is_place(one) else one for one in several]
+    wanted: tuple[str, ...] = as_type(tuple[str, ...], "names", several)
+    return wanted
+
+
+def _is_place(name: Any) -> bool:
+    return isinstance(name, int | np.integer) and not isinstance(name, bool)
 
 
 def _by_custom(table: Table, source: str) -> tuple[Table, Table]:
@@ -90,31 +106,38 @@ def _by_custom(table: Table, source: str) -> tuple[Table, Table]:
         [at for at, name in enumerate(table.columns) if re.fullmatch(rf"{side}[_ ]?\d*", name, re.IGNORECASE)]
         for side in "xy"
     ]
-    if not all(sides):
-        shown = ", ".join(table.columns[:_SHOWN]) + (" …" if len(table.columns) > _SHOWN else "")
+    if len(table.columns) == 1:
         raise ValueError(
-            f"{source} has columns {shown}; say which are x and which are y, as in x={table.columns[0]!r}, "
-            f"y={table.columns[-1]!r}, or give two files."
+            f"{source} has one column, {table.columns[0]}; it needs one of x and one of y, or give two files."
+        )
+    if not all(sides):
+        named = [name for name in table.columns if name] or ["0", "1"]
+        shown = ", ".join(named[:_SHOWN]) + (" …" if len(named) > _SHOWN else "")
+        raise ValueError(
+            f"{source} has columns {shown}; say which are x and which are y, as in x={named[0]!r}, y={named[-1]!r}, or "
+            "give two files."
         )
     return table.of(sides[0]), table.of(sides[1])
 
 
-def _of_names(table: Table, names: Names, source: str) -> Table:
-    wanted = as_type(tuple[str, ...], "names", names)
+def _of_names(table: Table, wanted: Sequence[str], source: str) -> Table:
     for name in wanted:
-        if name not in table.columns:
-            raise ValueError(f"{source} has no column '{name}'; {nearest_of(name, table.columns)}")
+        if not name or name not in table.columns:
+            named = [one for one in table.columns if one]
+            raise ValueError(f"{source} has no column '{name}'; {nearest_of(name, named)}")
     if not wanted:
         raise ValueError(f"{source}: no column is named; known are: {', '.join(table.columns[:_SHOWN])}.")
     return table.of([table.columns.index(name) for name in wanted])
 
 
-def _one(path: Path, names: Names) -> Any:
+def _one(path: Path, side: str, wanted: Sequence[str] | None) -> Any:
     if _kind(path, (".npy", *_TABLES)) == ".npy":
+        if wanted is not None:
+            raise ValueError(f"{path.name} has no columns with names; leave {side} out.")
         with path.open("rb") as file:
             return _loaded(path, file, "one array, as numpy.save writes it")
-    table = _table(path)
-    return table if names is None else _of_names(table, names, path.name)
+    table = _table(path, wanted or ())
+    return table if wanted is None else _of_names(table, wanted, path.name)
 
 
 def _kind(path: Path, kinds: Sequence[str]) -> str:
@@ -151,20 +174,47 @@ def _npz(path: Path) -> tuple[Array, Array]:
             ) from error
 
 
-def _table(path: Path) -> Table:
+def _table(path: Path, wanted: Iterable[str]) -> Table:
     if path.suffix.lower() in (".parquet", ".feather"):
         return _framed(path)
+    return parse_text(_decoded(path), path.name, wanted)
+
+
+def _decoded(path: Path) -> str:
+    """The text of a file. Raises ValueError where it is none, or not in UTF-8."""
+    content = path.read_bytes()
+    halves = 3 * content.count(0) > len(content) and _is_plain(content.replace(b"\0", b""))
+    if halves or content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise ValueError(f"{path.name} is text in UTF-16; store it as UTF-8.")
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ValueError(f"{path.name} is not text, whatever its ending says; a .csv has a line per pair.") from error
-    return parse_text(text, path.name)
+        if not _is_plain(content):
+            raise _no_text(path) from error
+        line = content[: error.start].count(b"\n") + 1
+        raise ValueError(
+            f"{path.name} is text in another encoding than UTF-8, such as Latin-1 or Windows-1252, as line {line} "
+            "shows; store it as UTF-8."
+        ) from error
+    if not _is_plain(content):
+        raise _no_text(path)
+    return text
+
+
+def _is_plain(content: bytes) -> bool:
+    """Whether there is none of the control characters that text has not, whatever its encoding."""
+    return re.search(rb"[\x00-\x08\x0e-\x19\x7f]", content) is None
+
+
+def _no_text(path: Path) -> ValueError:
+    return ValueError(f"{path.name} is not text, whatever its ending says; a .csv has a line per pair.")
 
 
 def _framed(path: Path) -> Table:
     kind = path.suffix.lower().removeprefix(".")
     try:
-        frame = getattr(importlib.import_module("pandas"), f"read_{kind}")(path)
+        read = getattr(importlib.import_module("pandas"), f"read_{kind}")
+        frame = read(path, dtype_backend="numpy_nullable")  # whole numbers remain whole beside a gap
     except ImportError as error:
         raise ValueError(
             f"{path.name} needs pandas and pyarrow, which are not installed; install them, or store the pairs as .npz."
@@ -175,9 +225,9 @@ def _framed(path: Path) -> Table:
 
 
 def parse_array(text: str, name: str) -> Any:
-    """An array or a table from pasted text: JSON lists, or a line per pair with commas, semicolons or spaces."""
-    text = text.strip()
-    if not text:
+    """An array or a table from pasted text: JSON lists, or a line per pair as in a file."""
+    text = text.strip("\n\r ")
+    if not text.strip():
         raise ValueError(f"{name} is empty; paste a line per pair, or JSON lists.")
     if text.startswith("["):
         try:
@@ -186,6 +236,4 @@ def parse_array(text: str, name: str) -> Any:
             raise ValueError(f"{name} starts like a JSON list but ends as none ({error.msg}).") from error
         except ValueError as error:
             raise ValueError(f"{name} has rows of different lengths; it must be an array of shape (n, d).") from error
-    lines = {number: line.strip() for number, line in enumerate(text.splitlines(), start=1)}
-    rows = {number: re.split(r"\s*[,;]\s*|\s+", line) if line else [] for number, line in lines.items()}
-    return parse_rows(rows, name)
+    return parse_text(text, name)

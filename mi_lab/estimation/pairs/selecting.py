@@ -5,25 +5,28 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mi_lab.estimation.pairs.columns import read_as_pairs
+from mi_lab.estimation.pairs.column import Column
+from mi_lab.estimation.pairs.columns import joined, settled_columns
 from mi_lab.estimation.pairs.copula import normal_scores
-from mi_lab.estimation.pairs.labels import ross_terms
+from mi_lab.estimation.pairs.labels import counting_terms, ross_terms
+from mi_lab.estimation.pairs.repeats import each_once
 from mi_lab.estimation.pairs.yardsticks import NEIGHBOURS, ksg_terms
 from mi_lab.ground.keywords import own_keywords
 from mi_lab.ground.settings import as_type, within
 
-Array = NDArray[np.float64]
+Array = NDArray[Any]
+_LEAST = 8 * NEIGHBOURS  # pairs, as 'ksg' asks for
 
 
 @own_keywords
 def column_scores(x: Any, y: Any) -> Array:
-    """The MI of each column of x with y, in nats: KSG's estimate, or Ross's if y is a label.
+    """The MI of each column of x with y, in nats: KSG's estimate, Ross's of numbers and a label, a count of two labels.
 
     Parameters
     ----------
     x : array or frame
-        Numbers, (n, d).
-    y : array or series
+        Columns of numbers or labels, (n, d), read as ``estimate`` reads them.
+    y : array, frame or series
         n rows of numbers, or a label.
 
     Returns
@@ -34,7 +37,7 @@ def column_scores(x: Any, y: Any) -> Array:
     Raises
     ------
     ValueError
-        For what cannot be used.
+        For what ``estimate`` refuses, among it missing entries, and for fewer than 24 pairs.
 
     References
     ----------
@@ -50,19 +53,31 @@ def column_scores(x: Any, y: Any) -> Array:
     >>> int(column_scores(x, x[:, 1] > 0).argmax())
     1
     """
-    table = np.asarray(x, dtype=float)
-    if table.ndim != 2:
-        raise ValueError(f"x has shape {table.shape}; it must be (n, d).")
-    varying = np.ptp(table, axis=0) > 0
-    scores = np.zeros(table.shape[1])
-    for at in np.flatnonzero(varying):
-        pairs = read_as_pairs(table[:, [at]], y)
-        column = normal_scores(pairs.x)
-        terms = (
-            ross_terms(column, pairs.y, NEIGHBOURS) if pairs.y.ndim == 1 else ksg_terms(column, normal_scores(pairs.y))
-        )
-        scores[at] = terms.mean()
-    return scores
+    sides, _ = settled_columns(x, y)
+    columns = sides["x"]
+    if columns[0].name == "x":  # of an array of shape (n,)
+        raise ValueError(f"x has shape ({len(columns[0].values)},); it must be (n, d).")
+    target = joined("y", sides["y"])[0]
+    if len(target) < _LEAST:
+        raise ValueError(f"{len(target)} pairs are too few to score columns, which needs at least {_LEAST}.")
+    values, target, _ = each_once(np.stack([one.values for one in columns], 1), target)
+    return np.array([_score(one, values[:, at], target) for at, one in enumerate(columns)])
+
+
+def _score(column: Column, values: Array, target: Array) -> float:
+    """The MI of one column with y, nothing for a constant one."""
+    if np.ptp(values) == 0:
+        return 0.0
+    numbers = normal_scores(values[:, None]) if column.classes is None else None
+    classes = values.astype(np.int64)
+    if numbers is None:
+        label = target.ndim == 1
+        terms = counting_terms(classes, target) if label else ross_terms(normal_scores(target), classes, NEIGHBOURS)
+    elif target.ndim == 1:
+        terms = ross_terms(numbers, target, NEIGHBOURS)
+    else:
+        terms = ksg_terms(numbers, normal_scores(target))
+    return float(terms.mean())
 
 
 @own_keywords
