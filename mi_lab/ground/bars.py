@@ -14,7 +14,7 @@ class Bar(tqdm):
         super().__init__(*args, **settings, **({"display": False} if _OF_WIDGETS else {}))
         self.shown = None
         if _OF_WIDGETS and not self.disable:
-            from IPython.display import display
+            from tqdm.notebook import display  # IPython's, which is there if tqdm draws widgets
 
             self.shown, self.displayed = display(self.container, display_id=True), True
 

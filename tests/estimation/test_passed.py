@@ -114,6 +114,16 @@ def test_the_masks_of_a_list_of_rows_are_kept():
     assert np.array_equal(read_as_pairs(rows, LABELS, missing="drop").x, np.delete(X, 5, 0))
 
 
+def test_lists_keep_numbers_and_gaps_among_words():
+    words = np.where(LABELS > 1, "high", "low").tolist()
+    pairs = read_as_pairs([[word, size] for word, size in zip(words, X[:, 0], strict=True)], LABELS)
+    assert pairs.told.startswith("x is 1 column of numbers and 1 label as 0 and 1: 0 (2)")
+    assert np.array_equal(pairs.x[:, 1], X[:, 0])
+    for nothing in (math.nan, None):
+        with refused("y holds 1 entry missing, NaN or infinite, the first in row 300"):
+            read_as_pairs(np.vstack([X, X[:1]]), [*words, nothing])
+
+
 def test_what_is_nothing_among_objects_has_its_place():
     for nothing in (None, math.nan, np.float32("nan"), pandas.NA, pandas.NaT, np.ma.masked):
         values = X[:, 0].astype(object)
@@ -135,6 +145,7 @@ def test_what_is_nothing_among_objects_has_its_place():
         ([[torch.tensor(1.0, requires_grad=True)]] * 300, ("x is a list that makes no array", "(n, d)")),
         (pandas.Series([], dtype=float), ("x is empty",)),
         (pandas.DataFrame(index=range(300)), ("x is a frame without columns",)),
+        (set(LABELS.tolist()), ("x is a set; it must be an array of shape (n, d), a list or a frame",)),
         (b"pairs.csv", ("x is a path or a text",)),
         (np.array([2j] * 300, dtype=object), ("x holds a complex",)),
     ],

@@ -153,8 +153,9 @@ def test_blank_lines_at_the_end_are_none():
         ("a,b\n1,2\n".encode("utf-16-le"), ("is text in UTF-16",)),
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x01\xff", ("is not text",)),
         (b"a,b\n1,2\0\n", ("is not text",)),
-        (b"x\n1\n2\n", ("has one column, x; it needs one of x and one of y, or give two files",)),
+        (b"x\n1\n2\n", ("has one column and needs one of x and one of y, or give two files",)),
         (b",a,b,c\n0,1,2,3\n", ("has columns a, b, c; say", "x='a', y='c'")),
+        (b",,a\n0,1,2\n", ("has 3 columns, and names for 1; write one above each",)),
         (b"a,b,c\n1,2\n", ("line 2 has 2 entries where there should be 3",)),
     ],
 )

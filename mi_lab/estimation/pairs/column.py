@@ -45,6 +45,10 @@ class Column:
             _refuse_label(self, len(classes), len(values))
         return replace(chosen, kind=NUMBERS, values=values.astype(np.float64))
 
+    def without_rows(self) -> "Column":
+        """What is to be known of it to read other pairs alike."""
+        return replace(self, values=np.empty(0, self.values.dtype), missing=np.empty(0, bool))
+
     def like(self, known: "Column") -> "Column":
         """This column, in which nothing is missing, as a settled one of other pairs was read.
 

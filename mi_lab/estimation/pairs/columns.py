@@ -6,7 +6,7 @@ as what, and ``Pairs.flags`` what was left out.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -70,7 +70,7 @@ def read_as_pairs(x: Any, y: Any, missing: str = "refuse") -> Pairs:
         arrays.append(array)
         told.append(sentence)
         flags += more
-        forms.append(tuple(None if _constant(one) else replace(one, values=one.values[:0]) for one in columns))
+        forms.append(tuple(None if _constant(one) else one.without_rows() for one in columns))
     told += dict.fromkeys(note for note in (getattr(side, "note", "") for side in (x, y)) if note)
     first, second, repeats = each_once(*arrays)
     return Pairs(first, second, "; ".join(told), (*flags, *repeats), (forms[0], forms[1]))

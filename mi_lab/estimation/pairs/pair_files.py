@@ -107,11 +107,12 @@ def _by_custom(table: Table, source: str) -> tuple[Table, Table]:
         for side in "xy"
     ]
     if len(table.columns) == 1:
-        raise ValueError(
-            f"{source} has one column, {table.columns[0]}; it needs one of x and one of y, or give two files."
-        )
+        raise ValueError(f"{source} has one column and needs one of x and one of y, or give two files.")
     if not all(sides):
-        named = [name for name in table.columns if name] or ["0", "1"]
+        named = [name for name in table.columns if name]
+        if len(named) < 2:
+            many = len(table.columns)
+            raise ValueError(f"{source} has {many} columns, and names for {len(named)}; write one above each.")
         shown = ", ".join(named[:_SHOWN]) + (" …" if len(named) > _SHOWN else "")
         raise ValueError(
             f"{source} has columns {shown}; say which are x and which are y, as in x={named[0]!r}, y={named[-1]!r}, or "

@@ -25,6 +25,8 @@ def columns_of(side: str, value: Any) -> list[Column]:
     array = _as_array(side, value)
     if array.dtype.names:  # a structured array is a frame
         return _of_frame(side, [(name, array[name]) for name in array.dtype.names])
+    if array.ndim == 0 and array.dtype.kind == "O":
+        raise ValueError(f"{side} is a {type(value).__name__}; it must be an array of shape (n, d), a list or a frame.")
     if array.ndim not in (1, 2) or array.size == 0:
         raise ValueError(f"{side} has shape {array.shape}; it must be (n, d), or (n,) for one column or labels.")
     if array.ndim == 1:
@@ -78,7 +80,9 @@ def _as_array(side: str, value: Any) -> Any:
         value = _of_tensor(value)
         masked = isinstance(value, np.ma.MaskedArray)
     try:
-        return np.ma.array(value) if masked else np.asarray(value)
+        array = np.ma.array(value) if masked else np.asarray(value)
+        # NumPy makes words of the numbers and of the gaps among words
+        return np.array(value, dtype=object) if array.dtype.kind in "US" and isinstance(value, list) else array
     except ValueError as error:
         raise ValueError(f"{side} has rows of different lengths; it must be an array of shape (n, d).") from error
     except Exception as error:  # of whatever library made it
