@@ -10,12 +10,11 @@ from mi_lab.estimation.pairs.columns import joined, settled_columns
 from mi_lab.estimation.pairs.copula import normal_scores
 from mi_lab.estimation.pairs.labels import counting_terms, ross_terms
 from mi_lab.estimation.pairs.repeats import each_once
-from mi_lab.estimation.pairs.yardsticks import NEIGHBOURS, ksg_terms
+from mi_lab.estimation.pairs.yardsticks import LEAST, NEIGHBOURS, ksg_terms
 from mi_lab.ground.keywords import own_keywords
 from mi_lab.ground.settings import as_type, within
 
 Array = NDArray[Any]
-_LEAST = 8 * NEIGHBOURS  # pairs, as 'ksg' asks for
 
 
 @own_keywords
@@ -58,8 +57,8 @@ def column_scores(x: Any, y: Any) -> Array:
     if columns[0].name == "x":  # of an array of shape (n,)
         raise ValueError(f"x has shape ({len(columns[0].values)},); it must be (n, d).")
     target = joined("y", sides["y"])[0]
-    if len(target) < _LEAST:
-        raise ValueError(f"{len(target)} pairs are too few to score columns, which needs at least {_LEAST}.")
+    if len(target) < LEAST:
+        raise ValueError(f"{len(target)} pairs are too few to score columns, which needs at least {LEAST}.")
     values, target, _ = each_once(np.stack([one.values for one in columns], 1), target)
     return np.array([_score(one, values[:, at], target) for at, one in enumerate(columns)])
 

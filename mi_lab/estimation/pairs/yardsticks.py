@@ -30,7 +30,8 @@ from mi_lab.ground.settings import as_type, within
 Array = NDArray[Any]
 Terms = Callable[[Array, Array], Array]
 NEIGHBOURS = 3
-_LEAST = 8 * NEIGHBOURS  # pairs
+LEAST = 8 * NEIGHBOURS
+"""Pairs that neighbours need."""
 SHARED = 1.5
 """The error of estimators by neighbours, over that of as many terms without common neighbours."""
 _SURE = 5  # standard errors
@@ -54,7 +55,7 @@ class Yardstick:
         self.x, self.y = self.pairs.x, self.pairs.y
         self._check_kinds()
         dims = sum(side.shape[1] for side in (self.x, self.y) if side.ndim == 2)
-        least = {"ksg": _LEAST, "ross": _LEAST, "gaussian": dims + 1, "counting": 2}[estimator]
+        least = {"ksg": LEAST, "ross": LEAST, "gaussian": dims + 1, "counting": 2}[estimator]
         if len(self.x) < least:
             raise ValueError(f"{len(self.x)} pairs are too few for {estimator}, which needs at least {least} here.")
 
