@@ -166,7 +166,7 @@ def test_empty_fields_are_no_part_of_it():
 
 
 def test_versions_are_told_by_name_and_are_of_what_is_used():
-    assert versions(sweep_training.__name__).keys() == {"mi_lab code", "PyTorch version"}
+    assert versions(sweep_training.__name__).keys() == {"mi_lab code", "PyTorch version", "zuko version"}
     probing = versions("mi_lab.runner.recipes.probing")
     assert probing["sklearn version"] == importlib.metadata.version("scikit-learn")
     assert probing["scipy version"] == importlib.metadata.version("scipy")

@@ -67,6 +67,8 @@ def untrained(result: Result) -> str:
     rows = []
     for name, task in product(YARDSTICKS, spec.tasks):
         runs = result.select(task=task, seed=spec.seeds[0])
+        if name not in runs[0]["values"]:
+            continue  # it came after the result
         rows.append([NAMES[name, name], task, *(cell(run["values"][name]) for run in runs)])
     head = ["estimator", "task", *(f"true {mi:g} nats" for mi in spec.true_mi)]
     return sourced_table(head, rows, f"Estimates without training, of {spec.pairs} pairs", provenance(result))
