@@ -8,6 +8,10 @@ from mi_lab.ground.records import BRIDGES, CROSS_FITTED, DENSITY, FLOWS, KNOWN_D
 CRITICS = ("joint", "separable", "bilinear", "quadratic", "inner_product", "optimal")
 ACTIVATIONS = ("elu", "relu")
 NEGATIVES = ("shuffle", "derangement", "all_pairs", "independent")
+INPUTS = ("raw", "standardised", "normal_scores")
+"""How the numbers of a task reach a critic."""
+OF_LABEL_TASKS = ("label_channel", "digits")
+"""Tasks that share a label and nothing else, whose x and y have no density."""
 DATASETS = ("cifar10", "mnist", "synthetic_colour", "synthetic_grey")
 ARCHITECTURES = ("resnet18", "plainnet18", "lenet5")
 PRECISIONS = ("float32", "bfloat16")
