@@ -95,7 +95,7 @@ def _standardising(side: Tensor) -> Column:
 
 
 def _scoring(side: Tensor) -> Column:
-    known_values = side.T.sort(dim=1).values
+    known_values = side.T.contiguous().sort(dim=1).values
     scores = torch.special.ndtri((torch.arange(_DRAWN) + 0.5) / _DRAWN)
 
     def score(values: Tensor) -> Tensor:

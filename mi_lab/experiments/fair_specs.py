@@ -15,6 +15,7 @@ from mi_lab.ground.names import (
     CONTRASTIVE,
     DATA_ESTIMATORS,
     DENSITIES,
+    FLOW,
     INPUTS,
     OF_LABEL_TASKS,
     OF_PAIRS,
@@ -27,8 +28,10 @@ DIMS: Mapping[str, int] = {"sparse": 25, "label_channel": 10, "digits": 10}
 """Components of x and of y before any map, or classes; 20 where none is said."""
 MOST: Mapping[str, float] = {"sparse": 5.0, "label_channel": math.log(10), "digits": math.log(10)}
 """The largest true MI that a task is asked for, in nats."""
-SCORED = ("student", "uniform_noise", "swiss_roll")
-"""Tasks whose normal scores are no other task's: those of a map of each component are the Gaussian's own pairs."""
+SCORED = ("student",)
+"""Tasks tried as normal scores, too. Those of a map of each component are the Gaussian's own pairs."""
+THIN = ("swiss_roll", "blobs")
+"""Tasks whose y lies on a surface of fewer dimensions, and so has no density."""
 DENSE = ("gaussian", "cubic", "normal_cdf", "asinh", "student", "sparse")
 """Tasks whose p(y) is known."""
 
@@ -37,6 +40,8 @@ def usable(estimator: str, task: str, inputs: str = "standardised") -> bool:
     """Can an estimator be asked of a task? Some model a density of y that it must have, or must be known."""
     if estimator in OF_TASKS:
         return task in DENSE and inputs == "standardised"
+    if DENSITIES.get(estimator) == FLOW:
+        return task not in (*OF_LABEL_TASKS, *THIN)
     return estimator not in DENSITIES or task not in OF_LABEL_TASKS
 
 
@@ -53,7 +58,7 @@ class Fair:
     """Every estimator on every task with fresh pairs and equally many critic updates.
 
     An entry of the grid is a stack: all true MI that the task can have, in nats, with all seeds. ``inputs`` say how
-    numbers reach a critic: 'normal_scores' are tried only where they are not those of another task. ``steps`` are cut
+    numbers reach a critic: 'normal_scores' are tried where they make another task. ``steps`` are cut
     to whole epochs. Raises ValueError for any value out of range.
     """
 

@@ -5,11 +5,13 @@ import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from html import escape
 from pathlib import Path
 
-from mi_lab.experiments.fair import RATES, fresh, given, of_pairs, rates, sizes
+from mi_lab.experiments.fair import MARGINALS, RATES, SHORT, fresh, given, of_pairs, rates, sizes
 from mi_lab.experiments.fair_specs import Fair, Given
 from mi_lab.experiments.registry import EXPERIMENTS
+from mi_lab.ground.costs import steps_per_epoch
 from mi_lab.ground.names import READOUTS
 from mi_lab.ground.records import RECORDS
 from mi_lab.pages.provenance import provenance
@@ -18,6 +20,7 @@ from mi_lab.results.store import Result, is_stored, load
 
 CLOSE = 0.1
 """Within this share of the truth an estimate is right."""
+_LOW_TRUTHS, _HIGH_TRUTH = 5.0, 20.0  # nats
 
 
 @dataclass(frozen=True)
@@ -158,10 +161,103 @@ def size_of(size: int) -> str:
     return f"fresh, N = {size}" if size > 0 else f"{-size:,} pairs"
 
 
-def right_on(found: Sequence[Reading], task: str, mi: float, size: int, inputs: str) -> dict[str, bool | None]:
-    """By title: right with every seed, wrong with every seed, or None where it changes with the seed."""
-    chosen = [one for one in found if (one.task, one.mi, one.size, one.inputs) == (task, mi, size, inputs)]
-    said: Mapping[str, set[bool]] = {one.title: set() for one in chosen}
-    for one in chosen:
-        said[one.title].add(one.right)
-    return {title: None if len(every) > 1 else every == {True} for title, every in said.items()}
+def meets(found: Sequence[Reading]) -> float:
+    """The largest truth of one run of an estimator on a task that it and every smaller one is right at; 0 for none."""
+    met = 0.0
+    for one in sorted(found, key=lambda one: one.mi):
+        if not one.right:
+            break
+        met = one.mi
+    return met
+
+
+def best(found: Sequence[Reading]) -> tuple[float, list[str]]:
+    """How far the best estimators of a task come, and who they are, by name: those that are best with every seed.
+
+    A list that is empty says that the best change with the seed. How far is what all of these reach with any seed, or
+    the best with the worst.
+    """
+    reached: dict[int, dict[str, float]] = {}
+    for seed in sorted({one.seed for one in found}):
+        of_seed = [one for one in found if one.seed == seed]
+        titles = dict.fromkeys(one.title for one in of_seed)
+        reached[seed] = {title: meets([one for one in of_seed if one.title == title]) for title in titles}
+    most = [max(by_title.values()) for by_title in reached.values()]
+    always = [
+        title
+        for title in next(iter(reached.values()))
+        if all(by_title.get(title) == top for by_title, top in zip(reached.values(), most, strict=True))
+    ]
+    return min(most), always
+
+
+def guide(results: Mapping[str, Result]) -> str:
+    """HTML of a table: by task and pairs how far the best estimators come within a tenth, and who they are.
+
+    An estimator that is among the best with one seed and not with another is not named.
+    """
+    found = [one for result in results.values() for one in readings(result)]
+    rows = []
+    settings = dict.fromkeys((one.task, one.inputs, one.size) for one in found)
+    for task, inputs, size in settings:
+        here = [one for one in found if (one.task, one.inputs, one.size) == (task, inputs, size)]
+        far, names = best(here)
+        who = ", ".join(names) if far and names else "it changes with the seed" if far else "none"
+        told = f"{far:g}" if far else f"not even {min(one.mi for one in here):g}"
+        rows.append([task.replace("_", " "), inputs.replace("_", " "), size_of(size), told, who])
+    head = ["task", "inputs", "pairs", "right up to [nats]", "by"]
+    label = "Who is right where, with every seed"
+    return sourced_table(head, rows, label, provenance(next(iter(results.values()))))
+
+
+def views(results: Mapping[str, Result]) -> str:
+    """HTML of a table: of the tasks and truths asked with fresh pairs at N = 64, how many each estimator is right at.
+
+    At equal updates, which is after ``SHORT``; at equal processor time, which is that of as many of NWJ's; at rest,
+    which is the last quarter. Right means the median over seeds, and an epoch's median over its batches.
+    """
+    found = [one for result in results.values() for one in readings(result) if one.size == 64 and one.curve]
+    usual = [one for one in found if one.inputs == "standardised"]
+    cost = {one.task: one.milliseconds for one in usual if one.estimator == "nwj"}
+    rows = []
+    for title in dict.fromkeys(one.title for one in usual):
+        own = grouped([one for one in usual if one.title == title])
+        counts = [
+            sum(abs(_at_step(many, SHORT) - one.mi) <= CLOSE * one.mi for one, many in own),
+            sum(abs(_in_time(many, cost.get(one.task)) - one.mi) <= CLOSE * one.mi for one, many in own),
+            sum(abs(middle(many) - one.mi) <= CLOSE * one.mi for one, many in own),
+        ]
+        step = statistics.fmean(one.milliseconds for one, _ in own)
+        rows.append([title, str(len(own)), *map(str, counts), f"{step:.2f} ms"])
+    head = ["estimator", "asked", "equal updates", "equal time", "at rest", "an update"]
+    return sourced_table(head, rows, "Right at how many", provenance(next(iter(results.values()))))
+
+
+def low_and_high(results: Mapping[str, Result]) -> str:
+    """HTML of a list: by task of the marginals who is right with every seed up to 5 nats, and what is read of 20."""
+    found = [one for result in results.values() for one in readings(result) if one.size == 64]
+    items = []
+    for task in MARGINALS:
+        own = [one for one in found if (one.task, one.inputs) == (task, "standardised")]
+        titles = dict.fromkeys(one.title for one in own)
+        always = [
+            title for title in titles if all(one.right for one in own if one.title == title and one.mi <= _LOW_TRUTHS)
+        ]
+        high = [(one.title, middle(many)) for one, many in grouped(own) if one.mi > _LOW_TRUTHS]
+        near = [f"{title} {value:.1f}" for title, value in high if abs(value - _HIGH_TRUTH) <= CLOSE * _HIGH_TRUTH]
+        told = f"{len(always)} of {len(titles)} estimators up to {_LOW_TRUTHS:g} nats: {', '.join(always) or 'none'}"
+        items.append(f"<li><em>{escape(task)}</em>: {told}; of {_HIGH_TRUTH:g} nats {', '.join(near) or 'none'}.</li>")
+    return f"<ul>{''.join(items)}</ul>"
+
+
+def _at_step(many: Sequence[Reading], step: float) -> float:
+    """The median over seeds in the epoch that ends at or before a step; nan before the first, or where one was lost."""
+    epoch = int(step // steps_per_epoch(many[0].size))
+    if epoch < 1 or any(len(one.curve) < epoch and not math.isfinite(one.value) for one in many):
+        return math.nan
+    return statistics.median(one.curve[min(epoch, len(one.curve)) - 1] for one in many)
+
+
+def _in_time(many: Sequence[Reading], milliseconds: float | None) -> float:
+    """The same after as much processor time as ``SHORT`` updates take that cost so many milliseconds each."""
+    return _at_step(many, SHORT * milliseconds / many[0].milliseconds) if milliseconds else math.nan
