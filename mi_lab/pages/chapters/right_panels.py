@@ -77,9 +77,10 @@ _STYLE = (
     ".mi-right fieldset{border:0;margin:0 0 .4rem;padding:0}.mi-right legend{float:left;font-size:1em;"
     "margin:0 .6rem 0 0;width:auto}.mi-right label{margin-right:.8rem;white-space:nowrap}"
     ".mi-right-panels{display:grid;gap:.6rem;"
-    "grid-template-columns:repeat(auto-fill,minmax(180px,1fr))}.mi-right figure{margin:0;padding:.3rem;"
+    "grid-template-columns:repeat(auto-fill,minmax(150px,1fr))}.mi-right figure{margin:0;padding:.3rem;"
     "border:1px solid rgba(127,127,127,.4)}.mi-right figcaption{font-size:.8rem;line-height:1.25;min-height:3.9em;"
-    "text-align:left}.mi-right svg{width:100%;height:auto;display:block;overflow:visible}.mi-right text"
+    "text-align:left;color:inherit;opacity:1}.mi-right figcaption strong{font-weight:700}"
+    ".mi-right svg{width:100%;height:auto;display:block;overflow:visible}.mi-right text"
     "{fill:currentColor;font-size:10px}.mi-right summary{font-size:.8rem}.mi-right-key{font-size:.8rem}"
     ".mi-right-key span{margin-right:.8rem;white-space:nowrap}"
 )
