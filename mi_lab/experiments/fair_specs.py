@@ -73,15 +73,14 @@ class Fair:
     learning_rate: float = 1e-3
 
     def __post_init__(self) -> None:
-        for name in ("estimators", "tasks", "inputs"):
-            if not getattr(self, name):
-                raise ValueError(f"{name} must hold at least one name.")
+        _check_lists(self, ("estimators", "tasks", "inputs", "batch_size"))
         for how in self.inputs:
             known("inputs", how, INPUTS)
         within("batch_size", self.batch_size, 2, MOST_COUNT)
         within("steps", (self.steps,), max(map(steps_per_epoch, self.batch_size)), MOST_COUNT)
         for estimator in self.estimators:
             self.sweep(estimator, "gaussian", self.batch_size[0])
+        _check_some(self)
 
     def sweep(self, estimator: str, task: str, batch_size: int) -> Sweep:
         """The sweep that a stack is."""
@@ -101,7 +100,8 @@ class Fair:
     def runs(self) -> Iterator[dict[str, Any]]:
         """One mapping of ``estimator``, ``task``, ``inputs`` and ``batch_size`` per stack."""
         for estimator, task, how, n in product(self.estimators, self.tasks, self.inputs, self.batch_size):
-            if usable(estimator, task, how) and (how != "normal_scores" or task in SCORED):
+            asked = min(self.true_mi) <= MOST.get(task, math.inf) and (how != "normal_scores" or task in SCORED)
+            if asked and usable(estimator, task, how):
                 yield {"estimator": estimator, "task": task, "inputs": how, "batch_size": n}
 
 
@@ -124,15 +124,27 @@ class Given:
 
     def __post_init__(self) -> None:
         known("estimator", self.estimator, OF_PAIRS)
-        if not self.tasks:
-            raise ValueError("tasks must hold at least one name.")
+        _check_lists(self, ("tasks", "pairs"))
         within("pairs", self.pairs, 100, MOST_COUNT)
         within("steps", (self.steps,), 1, MOST_COUNT)
         plain = "nwj" if self.estimator in (*DATA_ESTIMATORS, "auto") else self.estimator
-        Sweep(plain, self.true_mi, (64,), self.hidden, seeds=self.seeds, **scheme(plain))
+        shared: dict[str, Any] = {"seeds": self.seeds, "learning_rate": self.learning_rate}
+        Sweep(plain, self.true_mi, (64,), self.hidden, **shared, **scheme(plain))
+        _check_some(self)
 
     def runs(self) -> Iterator[dict[str, Any]]:
         """One mapping of ``task``, ``true_mi``, ``pairs`` and ``seed`` per data set."""
         for task, mi, n, seed in product(self.tasks, self.true_mi, self.pairs, self.seeds):
             if mi <= MOST.get(task, math.inf) and usable(self.estimator, task):
                 yield {"task": task, "true_mi": mi, "pairs": n, "seed": seed}
+
+
+def _check_lists(spec: Fair | Given, names: tuple[str, ...]) -> None:
+    for name in names:
+        if not getattr(spec, name):
+            raise ValueError(f"{name} must hold at least one value.")
+
+
+def _check_some(spec: Fair | Given) -> None:
+    if next(spec.runs(), None) is None:
+        raise ValueError("none of these tasks can have these true_mi and inputs and be asked of these estimators.")
