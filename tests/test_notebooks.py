@@ -36,6 +36,8 @@ FAMILIES = {
     "staircase": "staircase-smile",
     "consistency": "consistency-nwj",
     "untrained": "untrained",
+    "fair": "fair-nwj",
+    "given": "given-ksg",
 }
 
 

@@ -17,7 +17,7 @@ from functools import partial
 
 import torch
 from torch import Tensor
-from torch.nn.functional import softplus
+from torch.nn.functional import logsigmoid, softplus
 
 from mi_lab.estimation.negatives import merge
 from mi_lab.ground.names import ALPHA, AVERAGE_WEIGHT
@@ -132,6 +132,22 @@ def l1out(positive: Tensor, negative: Tensor) -> Tensor:
     return (positive - matrix.logsumexp(1)).mean(1) + math.log(m)
 
 
+def bridged_js(positive: Tensor, negative: Tensor) -> Tensor:
+    """The sum over bridges of JS, of scores as ``TelescopingCritic`` has them: half of M at each bridge's first end.
+
+    Every bridge has its own critic, so the sum is highest where each is, at T_k = log p_k / p_(k+1) (Rhodes et al.,
+    2020). Then the sum of T_k is the log ratio, whose mean over the pairs is ``plug_in``. That is no bound. All T_k are
+    read at the pairs, but only the first has learnt from them: the others are off where they do not carry that far.
+    """
+    near, far = negative.chunk(2, -1)
+    return (logsigmoid(near) + logsigmoid(-far)).mean(1).sum(-1)
+
+
+def likelihood(positive: Tensor, negative: Tensor) -> Tensor:
+    """The mean of the scores that are trained on, where those are log densities of the pairs."""
+    return negative.flatten(1).mean(1)
+
+
 def _log_baselines(positive: Tensor, negative: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
     """log b for the positive of each x without each of its negatives, (K, N, M), and for its negatives, (K, N)."""
     if not 0 <= alpha <= 1:
@@ -183,6 +199,17 @@ def js_gradient(positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
 def likelihood_gradient(positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
     """That of E_p[T], the likelihood of q(y|x) if T = log q(y|x) up to a function of y: 1/N, and nothing."""
     return _evenly(positive), torch.zeros_like(negative)
+
+
+def bridged_js_gradient(positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
+    """That of ``bridged_js``: nothing, and in each bridge JS's."""
+    near, far = negative.chunk(2, -1)
+    return torch.zeros_like(positive), torch.cat([torch.sigmoid(-near), -torch.sigmoid(far)], -1) / positive.shape[1]
+
+
+def density_gradient(positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
+    """That of ``likelihood``: nothing, and 1/N."""
+    return torch.zeros_like(positive), torch.full_like(negative, 1 / negative[0].numel())
 
 
 def infonce_gradient(positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
@@ -278,6 +305,8 @@ ESTIMATORS: Mapping[str, Callable[..., Estimator]] = {
     "doe": lambda: Estimator(likelihood_gradient, {"doe": plug_in}, plug_in),
     "club": lambda: Estimator(likelihood_gradient, {"club": club}, plug_in),
     "l1out": lambda: Estimator(likelihood_gradient, {"l1out": l1out}, plug_in),
+    "tre": lambda: Estimator(bridged_js_gradient, {"tre": plug_in}, bridged_js),
+    "mienf": lambda: Estimator(density_gradient, {"mienf": plug_in}, likelihood),
 }
 """By the names of ``mi_lab.ground.records``; a training calls for its own, with its option if there is one.
 
@@ -293,4 +322,8 @@ Those that differ in more than objective and readout:
 * ``doe``, the difference of entropies of McAllester & Stratos (2020), both as cross entropies of fitted densities: no
   bound, since both may be too large; with r Gaussian it is too high where y is far from Gaussian and y given x is not.
 * ``club`` and ``l1out``, upper bounds if q is right.
+* ``tre``, telescoping ratios (Rhodes et al., 2020): the mean of a sum of log ratios, each between two distributions so
+  alike that a critic learns it. It is no bound. It costs a critic per bridge, and lies off where one bridge does.
+* ``mienf``, marginal flows to a Gaussian (Butakov et al., 2024): that Gaussian's mean log ratio. It is no bound, and
+  sees only what a Gaussian can hold after each side was mapped by itself.
 """

@@ -1,19 +1,22 @@
 """Tasks, estimators and critics by the names that experiments use."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from numbers import Real
 
 import torch
 
 from mi_lab.estimation.baselines import BaselinedCritic
 from mi_lab.estimation.bounds import ESTIMATORS, Estimator
+from mi_lab.estimation.bridges import BRIDGES, TelescopingCritic
 from mi_lab.estimation.critics import Critic, make_critic
 from mi_lab.estimation.densities import ConditionalCritic, fitted_marginal, known_marginal
 from mi_lab.estimation.distributions import DISTRIBUTIONS
+from mi_lab.estimation.flows import FlowCritic
 from mi_lab.estimation.mlp import DEFAULT, Generators, Layers
 from mi_lab.estimation.tasks import Task
 from mi_lab.estimation.transforms import MAPPED
-from mi_lab.ground.names import CONDITIONAL, READOUTS, check_critic, check_option, check_precision, known
+from mi_lab.ground.names import BRIDGED, CONDITIONAL, FLOW, READOUTS, check_critic, check_option, check_precision, known
 from mi_lab.ground.records import BASELINE, KNOWN_DENSITY, PAIR_BASELINE, RECORDS
 
 TASKS: Mapping[str, Callable[[int, float], Task]] = {**DISTRIBUTIONS, **MAPPED}
@@ -49,10 +52,10 @@ def estimator(name: str, **options: float | None) -> Estimator:
 def critic_for(
     estimator: str, name: str, tasks: Sequence[Task], generators: Generators, layers: Layers = DEFAULT
 ) -> Critic:
-    """The critic of that name with what the estimator adds: a baseline of the same hidden layers, or densities.
+    """The critic of that name with what the estimator adds: a baseline of the same hidden layers, densities, bridges.
 
-    A baseline is float32, and without dropout. Raises ValueError for a critic that the estimator cannot use, and as
-    ``make_critic`` does.
+    Baselines and flows are float32, and without dropout. Raises ValueError for a critic that the estimator cannot use,
+    and as ``make_critic`` does.
     """
     check_critic(estimator, name)
     check_precision(layers.precision, name)
@@ -61,6 +64,14 @@ def critic_for(
         known_one = family == KNOWN_DENSITY
         marginal = known_marginal(tasks) if known_one else fitted_marginal(tasks, generators[0].device)
         return ConditionalCritic(dim_x, dim_y, generators, marginal, layers)
+    if name == FLOW:
+        return FlowCritic(dim_x, dim_y, generators, tuple(layers.hidden))
+    if estimator in BRIDGED:
+        dropout = torch.as_tensor(layers.dropout)
+        each = replace(layers, dropout=dropout.repeat_interleave(BRIDGES, 0) if dropout.dim() == 2 else layers.dropout)
+        copies = range(BRIDGES)
+        every = [task for task in tasks for _ in copies], [one for one in generators for _ in copies]
+        return TelescopingCritic(make_critic(name, *every, each))
     critic = make_critic(name, tasks, generators, layers)
     if family not in (BASELINE, PAIR_BASELINE):
         return critic

@@ -27,6 +27,8 @@ class Critic(nn.Module):
 
     drops_out = False
     """Whether any run of the stack has dropout."""
+    eager = False
+    """Whether its step is never captured as a CUDA graph."""
 
     def pairs(self, x: Tensor, y: Tensor, generators: Generators | None = None) -> Tensor:
         """T(x_i, y_i) for each i: (K, N, dim_x), (K, N, dim_y) -> (K, N).
@@ -44,6 +46,19 @@ class Critic(nn.Module):
 
         ``grad`` has their shape. Written out and not left to autograd, like the passes of the perceptrons.
         """
+        raise NotImplementedError
+
+
+class Scorer(Critic):
+    """A critic that is trained on other scores than the ones that are read.
+
+    Its objective leaves the first alone and follows the second only.
+    """
+
+    def read_and_trained(
+        self, x: Tensor, y: Tensor, y_negative: Tensor | None, generators: Generators | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Of a batch: T(x_i, y_i), (K, N), and what is trained on, (K, N, M)."""
         raise NotImplementedError
 
 
@@ -169,6 +184,47 @@ class BilinearCritic(Critic):
         self.weight.grad.add_(x.mT @ (grad[..., None] * y if grad.dim() == 2 else grad @ y))
 
 
+class QuadraticCritic(Critic):
+    """z^T W z + c of z = [x; y], what the log ratio of any Gaussians is (Rhodes et al., 2020)."""
+
+    def __init__(self, dim_x: int, dim_y: int, generators: Generators) -> None:
+        super().__init__()
+        self.dim_x, dim = dim_x, dim_x + dim_y
+        self.weight = nn.Parameter(draw_uniform((dim, dim), dim**2, generators))
+        self.constant = nn.Parameter(torch.zeros(len(generators), 1, device=generators[0].device))
+        self.weight.grad, self.constant.grad = torch.zeros_like(self.weight), torch.zeros_like(self.constant)
+
+    def pairs(self, x: Tensor, y: Tensor, generators: Generators | None = None) -> Tensor:
+        self.last = torch.cat([x, y], -1)
+        return (self.last @ self.weight.detach() * self.last).sum(-1) + self.constant.detach()
+
+    def all_pairs(self, x: Tensor, y: Tensor, generators: Generators | None = None) -> Tensor:
+        self.last, weight = torch.cat([x, y], -1), self.weight.detach()
+        (of_x, across), (back, of_y) = (rows.split((x.shape[-1], y.shape[-1]), -1) for rows in self._rows(weight))
+        alone = [(side @ block * side).sum(-1) for side, block in ((x, of_x), (y, of_y))]
+        mixed = x @ (across + back.mT) @ y.mT
+        return mixed + alone[0][..., None] + alone[1][:, None] + self.constant.detach()[..., None]
+
+    def pull_back(self, grad: Tensor) -> None:
+        assert self.weight.grad is not None and self.constant.grad is not None
+        self.constant.grad.add_(grad.flatten(1).sum(1, keepdim=True))
+        if grad.dim() == 2:
+            self.weight.grad.add_(self.last.mT @ (grad[..., None] * self.last))
+            return
+        x, y = self.last.split((self.dim_x, self.last.shape[-1] - self.dim_x), -1)
+        (of_x, across), (back, of_y) = (
+            rows.split((x.shape[-1], y.shape[-1]), -1) for rows in self._rows(self.weight.grad)
+        )
+        of_x.add_(x.mT @ (grad.sum(2)[..., None] * x))
+        of_y.add_(y.mT @ (grad.sum(1)[..., None] * y))
+        mixed = x.mT @ grad @ y
+        across.add_(mixed)
+        back.add_(mixed.mT)
+
+    def _rows(self, weight: Tensor) -> tuple[Tensor, ...]:
+        return weight.split((self.dim_x, weight.shape[1] - self.dim_x), 1)
+
+
 class InnerProductCritic(Critic):
     """x^T y: nothing to learn in the critic itself; x and y must have one dimension."""
 
@@ -203,7 +259,7 @@ class OptimalCritic(Critic):
 
 
 def make_critic(name: str, tasks: Sequence[Task], generators: Generators, layers: Layers = DEFAULT) -> Critic:
-    """A stack of ``len(tasks)`` critics: 'joint', 'separable', 'bilinear', 'inner_product' or 'optimal'.
+    """A stack of ``len(tasks)`` critics, of a name in ``mi_lab.ground.names.CRITICS``.
 
     Each run's initial weights come from its own generator; ``layers`` are those of the first two. Raises
     ValueError for an unknown name or for tasks of different dimensions.
@@ -219,6 +275,8 @@ def make_critic(name: str, tasks: Sequence[Task], generators: Generators, layers
             return SeparableCritic(dim_x, dim_y, generators, layers)
         case "bilinear":
             return BilinearCritic(dim_x, dim_y, generators)
+        case "quadratic":
+            return QuadraticCritic(dim_x, dim_y, generators)
         case "inner_product":
             return InnerProductCritic(dim_x, dim_y)
         case _:

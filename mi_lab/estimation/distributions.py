@@ -1,5 +1,6 @@
 """Tasks that are no Gaussians: heavy tails, bounded noise and labels."""
 
+import functools
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from torch import Tensor
 from torch.nn.functional import one_hot
 
 from mi_lab.estimation.tasks import CorrelatedGaussians, OfOneSize, Task
+from mi_lab.ground.extras import require
 from mi_lab.ground.gaussian import STUDENT_DEGREES, mi_from_correlation, student_correlation
 
 _NATS = 8.5  # of UniformNoise per component at most: beyond, its width comes near the rounding of float32
@@ -126,6 +128,91 @@ class SymmetricChannel(OfOneSize):
         return torch.log(self.reroll + (agree - self.reroll) * (x * y).sum(-1))
 
 
+@dataclass(frozen=True)
+class SparseGaussians(OfOneSize):
+    """Standard Gaussian vectors of which only the first ``informative`` components are correlated with their like."""
+
+    dim: int
+    mi: float
+    informative: int = 2
+    core: CorrelatedGaussians = field(init=False)
+
+    def __post_init__(self) -> None:
+        if self.dim < self.informative:
+            raise ValueError(f"dim must be at least {self.informative}, which carry the MI, not {self.dim}.")
+        object.__setattr__(self, "core", CorrelatedGaussians(self.informative, self.mi))
+
+    def sample(self, n: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """``n`` pairs, x and y each of shape (n, dim)."""
+        pair = self.core.sample(n, generator)
+        rest = torch.randn(2, n, self.dim - self.informative, generator=generator, device=generator.device)
+        x, y = (torch.cat(parts, 1) for parts in zip(pair, rest, strict=True))
+        return x, y
+
+    def log_ratio(self, x: Tensor, y: Tensor) -> Tensor:
+        """That of the correlated components: (..., dim), (..., dim) -> (...)."""
+        return self.core.log_ratio(x[..., : self.informative], y[..., : self.informative])
+
+    def log_density_y(self, y: Tensor) -> Tensor:
+        """log p(y) in nats, (..., dim) -> (...)."""
+        return -((y**2).sum(-1) + self.dim * math.log(2 * math.pi)) / 2
+
+
+@dataclass(frozen=True)
+class DigitPairs:
+    """Two handwritten digits of 8 x 8 pixels, whose labels are those of a ``SymmetricChannel`` of ``dim`` classes.
+
+    The images are scikit-learn's 1797, all different, each drawn with the same chance among those of its label. An
+    image tells its label, and nothing else ties the two together, so their MI is that of the labels.
+    """
+
+    dim: int
+    mi: float
+    labels: SymmetricChannel = field(init=False)
+    dim_x = dim_y = 64
+
+    def __post_init__(self) -> None:
+        if not 2 <= self.dim <= 10:
+            raise ValueError(f"dim must be 2 to 10, the number of digits that are drawn, not {self.dim}.")
+        object.__setattr__(self, "labels", SymmetricChannel(self.dim, self.mi))
+
+    def sample(self, n: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """``n`` pairs, x and y each of shape (n, 64), of pixels from 0 to 16."""
+        x, y = (self._images(side, generator) for side in self.labels.sample(n, generator))
+        return x, y
+
+    def log_ratio(self, x: Tensor, y: Tensor) -> Tensor:
+        """That of the labels: (..., 64), (..., 64) -> (...)."""
+        return self.labels.log_ratio(*(one_hot(self._label(side), self.dim).float() for side in (x, y)))
+
+    def _images(self, label: Tensor, generator: torch.Generator) -> Tensor:
+        images, starts, counts, _, _ = (part.to(generator.device) for part in _digits())
+        chosen = label.argmax(1)
+        share = torch.rand(len(chosen), generator=generator, device=generator.device)
+        return images[starts[chosen] + (share * counts[chosen]).long().clamp(max=counts[chosen] - 1)]
+
+    def _label(self, image: Tensor) -> Tensor:
+        images, starts, _, key, order = (part.to(image.device) for part in _digits())
+        sums = (images.double() @ key)[order]
+        place = order[torch.searchsorted(sums, image.double() @ key).clamp(max=len(order) - 1)]
+        return torch.searchsorted(starts, place, right=True) - 1
+
+
+@functools.cache
+def _digits() -> tuple[Tensor, ...]:
+    """All images by label, where each label starts and how many it has, and what tells one image from another."""
+    require("sklearn")
+    from sklearn.datasets import load_digits
+
+    data = load_digits()
+    label = torch.as_tensor(data.target)
+    by_label = label.argsort(stable=True)
+    images, counts = torch.as_tensor(data.data)[by_label].float(), label.bincount()
+    # sums of whole pixels times whole numbers, all exact in float64 and all different
+    key = torch.randint(2**40, (64,), generator=torch.Generator().manual_seed(0)).double()
+    return images, counts.cumsum(0) - counts, counts, key, (images.double() @ key).argsort()
+
+
 def _bisected(falling: Callable[[float], float], value: float, low: float, high: float) -> float:
     """Where a falling function takes a value."""
     for _ in range(80):  # halves an interval of length 1 down to rounding
@@ -139,5 +226,7 @@ DISTRIBUTIONS: Mapping[str, Callable[[int, float], Task]] = {
     "student": CorrelatedStudent,
     "uniform_noise": UniformNoise,
     "label_channel": SymmetricChannel,
+    "sparse": SparseGaussians,
+    "digits": DigitPairs,
 }
 """Tasks by name, as functions of ``dim`` and ``mi`` in nats."""

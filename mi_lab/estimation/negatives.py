@@ -17,7 +17,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from mi_lab.estimation.critics import Critic
+from mi_lab.estimation.critics import Critic, Scorer
 from mi_lab.estimation.mlp import Generators
 from mi_lab.estimation.tasks import Task, sample_stack
 from mi_lab.ground.names import NEGATIVES, known
@@ -51,13 +51,16 @@ def draw_batch(tasks: Sequence[Task], batch_size: int, negatives: str, generator
 class Scores(NamedTuple):
     """A critic's scores on one batch, whole and split into those of positives and negatives."""
 
-    whole: Tensor  # as the critic gave them: (K, N, N) for all pairs, else (K, 2N)
+    whole: Tensor  # as the critic gave them: (K, N, N) for all pairs, else (K, N + NM)
     positive: Tensor  # (K, N)
     negative: Tensor  # (K, N, M): negative[k, i] are the scores of x_i with its M negatives; M = N-1 or 1
 
 
 def score(critic: Critic, batch: Batch, generators: Generators | None = None) -> Scores:
     """The scores of a batch's positives and negatives. Dropout is on if generators are given."""
+    if isinstance(critic, Scorer):
+        positive, negative = critic.read_and_trained(*batch, generators)
+        return Scores(merge(positive, negative, positive.shape), positive, negative)
     if batch.y_negative is None:
         whole = critic.all_pairs(batch.x, batch.y, generators)
         return Scores(whole, whole.diagonal(dim1=-2, dim2=-1), off_diagonal(whole))
@@ -70,7 +73,7 @@ def merge(positive: Tensor, negative: Tensor, shape: torch.Size) -> Tensor:
     """The inverse of that split, for what belongs to the scores: (K, N), (K, N, M) -> the ``shape`` of the whole."""
     runs, n, _ = negative.shape
     if len(shape) == 2:
-        return torch.cat([positive, negative[..., 0]], 1)
+        return torch.cat([positive, negative.mT.flatten(1)], 1)
     matrix = negative.new_empty(runs, n * n)
     matrix[:, 1:].unflatten(1, (n - 1, n + 1))[..., :-1] = negative.reshape(runs, n - 1, n)
     matrix[:, :: n + 1] = positive

@@ -81,5 +81,6 @@ def _decay(parameters: Sequence[Tensor], rates: Tensor) -> None:
     # Adam's L2 penalty, but with a rate for each run of the stack; negative, because the objective is ascended
     for parameter in parameters:
         assert parameter.grad is not None
-        by_run = rates.view(-1, *[1] * (parameter.dim() - 1)).to(parameter)
+        by_row = rates.repeat_interleave(len(parameter) // len(rates))  # bridges have several rows a run
+        by_run = by_row.view(-1, *[1] * (parameter.dim() - 1)).to(parameter)
         parameter.grad.addcmul_(parameter.detach(), by_run, value=-1)

@@ -71,7 +71,8 @@ def train(
     negatives : str
         'shuffle', 'derangement', 'all_pairs' or 'independent'.
     critic : str
-        'joint', 'separable', 'bilinear', 'inner_product', 'optimal', or 'conditional' for densities.
+        'joint', 'separable', 'bilinear', 'quadratic', 'inner_product' or 'optimal'; 'conditional' and 'flow' for those
+        that model densities, and for those only.
     hidden : sequence of int
         Units of each hidden layer.
     activation : str
@@ -180,7 +181,9 @@ class Training:
         self.optimiser = Adam(parameters, learning_rate) if parameters else None
         decay = decay.to(place).expand(len(tasks))
         step = make_step(self.critic, self.objective, self.optimiser, decay, self.generators)
-        self.step = captured(step, place) if place.type == "cuda" and not self.critic.drops_out else step
+        self.step = (
+            captured(step, place) if place.type == "cuda" and not (self.critic.drops_out or self.critic.eager) else step
+        )
         self.steps, self.steps_per_epoch = 0, steps_per_epoch(batch_size)
         average = self.objective if isinstance(self.objective, MovingAverageDV) else None
         self.readings = Readings(chosen.readouts, average, self.steps_per_epoch, len(tasks), place)

@@ -7,6 +7,7 @@ from typing import Any
 
 from mi_lab.experiments.border_specs import Border
 from mi_lab.experiments.consistency_specs import Consistency, Staircase, Untrained
+from mi_lab.experiments.fair_specs import Fair, Given
 from mi_lab.experiments.image_specs import Labelings, NoisyImages, Probing
 from mi_lab.experiments.learning_specs import Learning
 from mi_lab.experiments.reconstruction_specs import (
@@ -34,6 +35,8 @@ Spec = (
     | Staircase
     | Consistency
     | Untrained
+    | Fair
+    | Given
 )
 KINDS: Mapping[str, type[Spec]] = {
     "sweep": Sweep,
@@ -50,6 +53,8 @@ KINDS: Mapping[str, type[Spec]] = {
     "staircase": Staircase,
     "consistency": Consistency,
     "untrained": Untrained,
+    "fair": Fair,
+    "given": Given,
 }
 """The kinds of result, each with the class of its spec."""
 

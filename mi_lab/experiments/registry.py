@@ -7,12 +7,13 @@ about an hour a figure; these results are stored and shown) and ``report`` (App.
 from collections.abc import Mapping
 
 from mi_lab.experiments.beyond import BEYOND
+from mi_lab.experiments.fair import FAIR
 from mi_lab.experiments.gaussians import GAUSSIANS
 from mi_lab.experiments.images import IMAGES
 from mi_lab.experiments.kinds import Experiment
 from mi_lab.ground.names import known
 
-EXPERIMENTS: Mapping[str, Experiment] = {e.name: e for e in (*GAUSSIANS, *IMAGES, *BEYOND)}
+EXPERIMENTS: Mapping[str, Experiment] = {e.name: e for e in (*GAUSSIANS, *IMAGES, *BEYOND, *FAIR)}
 """All of them by name."""
 
 

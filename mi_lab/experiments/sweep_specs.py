@@ -13,15 +13,14 @@ from mi_lab.ground.gaussian import correlation_from_mi
 from mi_lab.ground.names import (
     ACTIVATIONS,
     AVERAGE_WEIGHT,
-    CONTRASTIVE,
     NEGATIVES,
     READOUTS,
     check_critic,
+    check_negatives,
     check_option,
     check_precision,
     known,
 )
-from mi_lab.ground.records import RECORDS
 from mi_lab.ground.settings import MOST_COUNT, MOST_SEED, MOST_UNITS, within
 
 LATER = {"later": True}
@@ -59,12 +58,10 @@ class Sweep:
         known("estimator", self.estimator, READOUTS)
         if self.average_weight != AVERAGE_WEIGHT:
             check_option(self.estimator, "average_weight")
-        known("negatives", self.negatives, NEGATIVES)
+        check_negatives(self.estimator, self.negatives)
         known("activation", self.activation, ACTIVATIONS)
         check_critic(self.estimator, self.critic)
         check_precision(self.precision, self.critic)
-        if RECORDS[self.estimator].needs_all and self.negatives != "all_pairs":
-            raise ValueError(f"{self.estimator} needs negatives 'all_pairs', since {CONTRASTIVE[self.estimator]}.")
         _check_grid(self, ("true_mi", "batch_size", "hidden", "seeds"))
         within("hidden", self.hidden, 1, MOST_UNITS)
         within("epochs", (self.epochs,), 1, MOST_COUNT)

@@ -19,6 +19,7 @@ EXTRAS = {
     "sklearn": ("sklearn",),
     "images": ("PIL", "fastjsonschema", "filelock", "joblib", "pooch", "sklearn", "torchvision"),
     "lab": ("IPython", "anywidget", "fastjsonschema", "filelock", "ipywidgets", "joblib", "plotly", "traitlets"),
+    "flows": ("zuko",),
     "cluster": ("distributed", "fastjsonschema", "filelock", "joblib"),
 }
 """By extra, the modules that are imported from what pyproject.toml lists for it."""

@@ -3,11 +3,15 @@
 import difflib
 from collections.abc import Iterable, Sequence
 
-from mi_lab.ground.records import CROSS_FITTED, DENSITY, KNOWN_DENSITY, OF_LABELS, RECORDS, UNTRAINED
+from mi_lab.ground.records import BRIDGES, CROSS_FITTED, DENSITY, FLOWS, KNOWN_DENSITY, OF_LABELS, RECORDS, UNTRAINED
 
-CRITICS = ("joint", "separable", "bilinear", "inner_product", "optimal")
+CRITICS = ("joint", "separable", "bilinear", "quadratic", "inner_product", "optimal")
 ACTIVATIONS = ("elu", "relu")
 NEGATIVES = ("shuffle", "derangement", "all_pairs", "independent")
+INPUTS = ("raw", "standardised", "normal_scores")
+"""How the numbers of a task reach a critic."""
+OF_LABEL_TASKS = ("label_channel", "digits")
+"""Tasks that share a label and nothing else, whose x and y have no density."""
 DATASETS = ("cifar10", "mnist", "synthetic_colour", "synthetic_grey")
 ARCHITECTURES = ("resnet18", "plainnet18", "lenet5")
 PRECISIONS = ("float32", "bfloat16")
@@ -23,9 +27,13 @@ READOUTS = {name: one.readouts for name, one in RECORDS.items() if one.family no
 """The estimators that train a critic on a task or on pairs, each with the readouts one training yields."""
 CONTRASTIVE = {name: one.alone for name, one in RECORDS.items() if one.alone}
 """Estimators that compare a positive with many negatives, and what becomes of them with a single one."""
-CONDITIONAL = "conditional"
-"""The critic of those that model densities; no other can use it."""
-DENSITIES = tuple(name for name, one in RECORDS.items() if one.family in (DENSITY, KNOWN_DENSITY))
+CONDITIONAL, FLOW = "conditional", "flow"
+"""The critics of those that model densities; no other can use them."""
+_CRITIC_OF = {DENSITY: CONDITIONAL, KNOWN_DENSITY: CONDITIONAL, FLOWS: FLOW}
+DENSITIES = {name: _CRITIC_OF[one.family] for name, one in RECORDS.items() if one.family in _CRITIC_OF}
+"""Estimators that model densities, and the critic that each needs."""
+BRIDGED = tuple(name for name, one in RECORDS.items() if one.family == BRIDGES)
+"""Estimators that need one negative per x."""
 OF_TASKS = tuple(name for name, one in RECORDS.items() if one.family == KNOWN_DENSITY)
 """Of these, the ones that need the true density of y, which pairs that are given do not tell."""
 YARDSTICKS = tuple(name for name, one in RECORDS.items() if one.family == UNTRAINED)
@@ -65,11 +73,23 @@ def nearest_of(name: object, names: Sequence[str]) -> str:
 
 
 def check_critic(estimator: str, critic: str) -> None:
-    """Raise ValueError unless the estimator can use the critic: 'conditional' for densities, any other for the rest."""
-    known("critic", critic, (*CRITICS, CONDITIONAL))
-    if (estimator in DENSITIES) != (critic == CONDITIONAL):
-        needed = f"the critic '{CONDITIONAL}'" if estimator in DENSITIES else "a critic of pairs such as 'joint'"
+    """Raise ValueError unless the estimator can use the critic: its own for densities, any other for the rest."""
+    known("critic", critic, (*CRITICS, CONDITIONAL, FLOW))
+    own = DENSITIES.get(estimator)
+    if critic != own and (own or critic in DENSITIES.values()):
+        needed = f"the critic '{own}'" if own else "a critic of pairs such as 'joint'"
         raise ValueError(f"{estimator} needs {needed}, not '{critic}'.")
+    if estimator in BRIDGED and critic == "optimal":
+        raise ValueError(f"{estimator} needs a critic that learns its bridges, not 'optimal'.")
+
+
+def check_negatives(estimator: str, negatives: str) -> None:
+    """Raise ValueError unless the estimator can use the scheme of negatives."""
+    known("negatives", negatives, NEGATIVES)
+    if RECORDS[estimator].needs_all and negatives != "all_pairs":
+        raise ValueError(f"{estimator} needs negatives 'all_pairs', since {CONTRASTIVE[estimator]}.")
+    if estimator in BRIDGED and negatives == "all_pairs":
+        raise ValueError(f"{estimator} needs one negative per x, such as a 'derangement', not 'all_pairs'.")
 
 
 def check_precision(precision: str, critic: str) -> None:

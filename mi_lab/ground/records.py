@@ -10,6 +10,10 @@ RATIO = "ratio"
 """The family of critics of a density ratio."""
 BASELINE, PAIR_BASELINE = "ratio less a baseline of x", "ratio less a baseline of the positive pair"
 DENSITY, KNOWN_DENSITY = "fitted densities", "fitted density, with the task's own p(y)"
+BRIDGES = "ratios of neighbouring bridges"
+"""The family of a critic per bridge between p(x, y) and p(x)p(y)."""
+FLOWS = "marginal flows"
+"""The family of flows of x and of y, to one Gaussian."""
 UNTRAINED, OF_LABELS = "no critic", "no critic, of labels"
 """The families of estimators that train nothing, of data sets only."""
 CROSS_FITTED = "a critic per fold"
@@ -99,8 +103,11 @@ _ALL = (
         alone="there is no mean over the others to leave one out of",
         needs_all=True,
     ),
+    Record("tre", ("tre",), Shown(("TRE",), "Rhodes et al. (2020)"), BRIDGES),
+    Record("mienf", ("mienf",), Shown(("MIENF",), "Butakov et al. (2024)"), FLOWS),
     Record("ksg", ("ksg",), Shown(("KSG",), "Kraskov et al. (2004)"), UNTRAINED),
     Record("gaussian", ("gaussian",), Shown(("Gaussian",), "Cover & Thomas (2006)"), UNTRAINED),
+    Record("copula", ("copula",), Shown(("rank-Gaussian",), "Ince et al. (2017)"), UNTRAINED),
     Record("ross", ("ross",), Shown(("Ross",), "Ross (2014)"), OF_LABELS),
     Record("counting", ("counting",), Shown(("counting",), "Zahl (1977)"), OF_LABELS),
     Record(

@@ -35,13 +35,14 @@ def filters_of(values: Sequence[float], channels: int = 3, size: int = 3) -> lis
     return [np.moveaxis(one, 0, 2) for one in scaled]
 
 
-def picture_rows(rows: Sequence[tuple[str, Sequence[Picture]]], result: Result) -> str:
-    """HTML of rows of pictures, each with a title, and one provenance line."""
+def picture_rows(rows: Sequence[tuple[str, Sequence[Picture]]], result: Result | None = None) -> str:
+    """HTML of rows of pictures, each with a title, and one provenance line, or none where the page made them itself."""
+    source = f'<p class="mi-provenance">{provenance(result)}</p>' if result else ""
     body = "".join(
         f'<div class="mi-pictures"><p>{escape(title)}</p>{"".join(map(_figure, pictures))}</div>'
         for title, pictures in rows
     )
-    return f'<div class="mi-picture-rows">{body}<p class="mi-provenance">{provenance(result)}</p></div>'
+    return f'<div class="mi-picture-rows">{body}{source}</div>'
 
 
 def _figure(picture: Picture) -> str:

@@ -11,7 +11,15 @@ from mi_lab.experiments.sweep_specs import CeilingTable, Sweep
 from mi_lab.results.store import Result, papermill_command
 
 _OWN = "in full"
-_BEYOND = ("beyond", "staircase", "consistency", "untrained", "learning")  # notebooks of what the report does not hold
+_BEYOND = (
+    "beyond",
+    "staircase",
+    "consistency",
+    "untrained",
+    "learning",
+    "fair",
+    "given",
+)  # notebooks of what the report does not hold
 
 
 def provenance(result: Result) -> str:

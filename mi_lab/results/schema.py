@@ -60,7 +60,8 @@ _IMAGE_RUN = {
     },
     "required": ["seed", "first_nonfinite_epoch", "curves", "values"],
 }
-_RUNS = {"sweep": _RUN, "ceiling": _closed(_POINT | _MEASURE)}
+_STACK_RUN = {**_IMAGE_RUN, "required": [name for name in _IMAGE_RUN["required"] if name != "seed"]}
+_RUNS = {"sweep": _RUN, "ceiling": _closed(_POINT | _MEASURE), "fair": _STACK_RUN}
 _TEXTS = ("git_revision", "date", "python", "torch", "device", "machine")
 SCHEMA = _closed(
     {

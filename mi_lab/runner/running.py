@@ -18,6 +18,7 @@ import mi_lab
 from mi_lab.estimation.catalogue import make_task
 from mi_lab.estimation.machine import device_named
 from mi_lab.experiments.consistency_specs import Staircase, Untrained
+from mi_lab.experiments.fair_specs import DIMS, MOST, Fair, Given
 from mi_lab.experiments.kinds import Experiment, Spec
 from mi_lab.experiments.registry import experiment
 from mi_lab.experiments.sweep_costs import sweep_steps
@@ -174,10 +175,12 @@ def run_parameters(namespace: Mapping[str, Any]) -> Result:
 
 def _check_tasks(spec: Spec) -> None:
     """Raise ValueError for an unknown task, or an MI or a dim that it cannot have; a first draw tells."""
-    if not isinstance(spec, Sweep | Staircase | Untrained):
+    if not isinstance(spec, Sweep | Staircase | Untrained | Fair | Given):
         return
     for name, mi in product([spec.task] if isinstance(spec, Sweep) else spec.tasks, spec.true_mi):
-        make_task(name, spec.dim, mi).sample(1, torch.Generator())
+        dim = DIMS.get(name, 20) if isinstance(spec, Fair | Given) else spec.dim
+        if not (isinstance(spec, Fair | Given) and mi > MOST.get(name, mi)):
+            make_task(name, dim, mi).sample(1, torch.Generator())
 
 
 def _runs(spec: Spec, device: str, workers: int | None, label: str | None, cluster: Any) -> list[Run]:

@@ -10,10 +10,12 @@ import torch
 
 from mi_lab.experiments.border_specs import Border
 from mi_lab.experiments.consistency_specs import Consistency, Staircase, Untrained
+from mi_lab.experiments.fair_specs import Fair, Given
 from mi_lab.experiments.image_specs import NO_PRETEXT, Labelings, NoisyImages, Probing
 from mi_lab.experiments.learning_specs import Learning
 from mi_lab.experiments.reconstruction_specs import NO_DECODER, VInfoMaxDigits
 from mi_lab.experiments.sweep_specs import Limits
+from mi_lab.ground.costs import steps_per_epoch
 from mi_lab.representation.datasets import load_dataset, some
 from mi_lab.representation.encoders import ResNet18, make_encoder
 from mi_lab.representation.pretext import Schedule, train_encoder
@@ -40,6 +42,13 @@ def part_again(spec: Any, run: Mapping[str, Any], device: torch.device) -> Part:
         return _first_steps(spec, run, device) if run["seed"] == spec.seeds[0] else {}
     if isinstance(spec, Consistency):
         return {"values": {"truth": rows_task(spec, run).mi}}
+    if isinstance(spec, Fair):
+        return _first_epoch_of_a_stack(spec, run, device)
+    if isinstance(spec, Given):
+        if (run["pairs"], run["seed"]) != (spec.pairs[0], spec.seeds[0]):
+            return {}
+        with tempfile.TemporaryDirectory() as folder:
+            return {"values": recipe(spec)(spec, run, device, Stages(Path(folder), {}))["values"]}
     if isinstance(spec, Learning):
         return {}
     if isinstance(spec, Probing):
@@ -54,6 +63,15 @@ def part_again(spec: Any, run: Mapping[str, Any], device: torch.device) -> Part:
 def _first_steps(spec: Staircase, run: Mapping[str, Any], device: torch.device) -> Part:
     """The first epoch of the first stair."""
     short = dataclasses.replace(spec, true_mi=spec.true_mi[:1], epochs=1)
+    with tempfile.TemporaryDirectory() as folder:
+        return {"curves": recipe(short)(short, run, device, Stages(Path(folder), {}))["curves"]}
+
+
+def _first_epoch_of_a_stack(spec: Fair, run: Mapping[str, Any], device: torch.device) -> Part:
+    """Of the first task alone, since there are many."""
+    if run["task"] != spec.tasks[0]:
+        return {}
+    short = dataclasses.replace(spec, steps=steps_per_epoch(run["batch_size"]), batch_size=(run["batch_size"],))
     with tempfile.TemporaryDirectory() as folder:
         return {"curves": recipe(short)(short, run, device, Stages(Path(folder), {}))["curves"]}
 

@@ -30,6 +30,8 @@ PAGES = [
     "v-infomax",
     "supervised-autoencoder",
     "beyond-the-report",
+    "fair-comparison",
+    "after-the-report",
     "claims",
     "errata",
     "appendix-a",

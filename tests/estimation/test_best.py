@@ -5,6 +5,16 @@ import torch
 from mi_lab.estimation.best import Best
 
 
+def test_a_run_may_have_several_rows():
+    parameter = torch.zeros(4, 2)
+    best = Best([parameter], 2)
+    for step, values in enumerate([(2, 1), (1, 2)], start=1):
+        parameter.fill_(step)
+        best.see(values)
+    with best.restored():
+        assert parameter[:, 0].tolist() == [1, 1, 2, 2]
+
+
 def test_each_run_keeps_what_it_was_at_its_highest_finite_reading_until_it_has_ended():
     parameter = torch.zeros(3, 2)
     best = Best([parameter], 3)

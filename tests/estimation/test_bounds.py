@@ -258,7 +258,8 @@ def test_every_estimator_has_the_readouts_that_its_name_promises():
     own = {bound.__name__: gradient for bound, gradient in GRADIENTS.items() if bound.__name__ in READOUTS}
     own |= {"smile": bounds.js_gradient} | dict.fromkeys(("kl_dime", "tuba", "flo"), bounds.kl_dime_gradient)
     del own["interpolated"]  # which comes with its alpha
-    assert objectives == own | dict.fromkeys(DENSITIES, bounds.likelihood_gradient)
+    own |= dict.fromkeys(DENSITIES, bounds.likelihood_gradient)
+    assert objectives == own | {"tre": bounds.bridged_js_gradient, "mienf": bounds.density_gradient}
     assert estimator("js").readouts == {"nwj": bounds.js_nwj, "plug_in": bounds.plug_in}
     assert estimator("js").fit is estimator("smile").fit is bounds.js  # their readouts are no bounds
     assert estimator("mine").objective is not estimator("mine").objective  # it has a state

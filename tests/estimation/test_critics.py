@@ -31,6 +31,9 @@ def naive_score(name, critic, run, x, y):
             return as_sequential(critic.g, run)(x) @ as_sequential(critic.h, run)(y)
         case "bilinear":
             return x @ critic.weight[run] @ y
+        case "quadratic":
+            z = torch.cat([x, y])
+            return z @ critic.weight[run] @ z + critic.constant[run, 0]
         case "inner_product":
             return sum(a * b for a, b in zip(x, y, strict=True))
         case "optimal":
@@ -73,6 +76,9 @@ def naive_grads(name, critic, run, pairs):
     if name == "bilinear":
         learnt = [critic.weight[run].detach().clone().requires_grad_()]
         scores = [x @ learnt[0] @ y for x, y in pairs]
+    elif name == "quadratic":
+        learnt = [one[run].detach().clone().requires_grad_() for one in critic.parameters()]
+        scores = [z @ learnt[0] @ z + learnt[1][0] for z in (torch.cat(pair) for pair in pairs)]
     else:
         nets = [as_sequential(mlp, run) for mlp in critic.children()]
         learnt = [parameter for net in nets for parameter in net.parameters()]
@@ -85,7 +91,7 @@ def naive_grads(name, critic, run, pairs):
 
 @pytest.mark.parametrize("chunk", [60, 2**22], ids=["in chunks", "whole"])
 @pytest.mark.parametrize("all_pairs", [False, True])
-@pytest.mark.parametrize("name", ["joint", "separable", "bilinear"])
+@pytest.mark.parametrize("name", ["joint", "separable", "bilinear", "quadratic"])
 def test_pulling_back_is_autograd_over_the_definition(name, all_pairs, chunk, monkeypatch):
     bound_chunks(monkeypatch, chunk)
     critic, (x, y) = make(name), batch()
@@ -93,8 +99,8 @@ def test_pulling_back_is_autograd_over_the_definition(name, all_pairs, chunk, mo
     for k in range(3):
         pairs = [(a, b) for i, a in enumerate(x[k]) for j, b in enumerate(y[k]) if all_pairs or i == j]
         expected = naive_grads(name, critic, k, pairs)
-        if name == "bilinear":
-            found = [ours[0][k]]
+        if name in ("bilinear", "quadratic"):
+            found = [one[k] for one in ours]
         else:  # torch keeps weights as (out, in), and biases without the row
             parts = [(mlp.weight_grads, mlp.bias_grads) for mlp in critic.children()]
             found = [t for w, b in parts for pair in zip(w, b, strict=True) for t in (pair[0][k].T, pair[1][k, 0])]

@@ -50,6 +50,21 @@ def test_the_standard_error_is_the_spread_over_data_sets(name, bias):
     assert values.mean() == pytest.approx(1.0, abs=5 * values.std() / 60**0.5 + bias)
 
 
+def test_the_rank_gaussian_form_sees_through_the_marginals():
+    x, y = gaussians(1.0, 4000)
+    plain, copula, cubed = yardstick(x, y, "gaussian"), yardstick(x, y, "copula"), yardstick(x, y**3, "copula")
+    assert copula.mi == cubed.mi == pytest.approx(plain.mi, abs=0.02)
+    assert yardstick(x, y**3, "gaussian").mi < 0.8 and not copula.flags
+    # by hand: ranks as quantiles, and then canonical correlations
+    from scipy.special import ndtri
+    from scipy.stats import rankdata
+
+    scores = [ndtri((rankdata(side, axis=0) - 0.5) / 4000) for side in (x, y)]
+    whitened = [np.linalg.qr(side - side.mean(0))[0] for side in scores]
+    correlations = np.linalg.svd(whitened[0].T @ whitened[1], compute_uv=False)
+    assert copula.mi == pytest.approx(-np.log1p(-(correlations**2)).sum() / 2, abs=1e-9)
+
+
 def test_ksg_sees_what_the_gaussian_form_does_not():
     rng = np.random.default_rng(0)
     x = rng.normal(size=2000)

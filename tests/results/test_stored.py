@@ -1,5 +1,6 @@
 """The results that are committed: all there, and all readable."""
 
+from mi_lab.experiments.fair import FAIR
 from mi_lab.experiments.gaussians import WEIGHTS
 from mi_lab.experiments.registry import EXPERIMENTS
 from mi_lab.results.store import read
@@ -10,6 +11,7 @@ TRAINING -= {"average-0.01-2x512-64", "average-0.1-2x512-256"}
 TRAINING -= {f"average-{w:g}-1x64-64" for w in WEIGHTS}
 TRAINING -= {f"average-{w:g}-1x64-{n}" for w in (0.1, 1) for n in (256, 512)}
 TRAINING |= {"table-1-rotation-5000", "table-8-rotation-5000", "learning-rotation", "learning-random-labels"}
+TRAINING |= {experiment.name for experiment in FAIR if not experiment.name.startswith("fair-rate-")}
 """Experiments that wait for their first result."""
 
 

@@ -26,19 +26,12 @@ TRAINING = [
     if name.startswith(("mi_lab.estimation.", "mi_lab.representation.", "mi_lab.runner.recipes."))
     or name.endswith("_specs")
 ]
-# what is estimated of a reader's own pairs, or of V-information is not kept; by_kind only chooses
+# files of pairs, text and V-information are not kept; by_kind only chooses
 UNKEPT = {
     "mi_lab.estimation.pairs",
-    "mi_lab.estimation.pairs.beginning",
-    "mi_lab.estimation.pairs.crossfit",
-    "mi_lab.estimation.pairs.estimating",
-    "mi_lab.estimation.pairs.fit",
-    "mi_lab.estimation.pairs.heldout",
     "mi_lab.estimation.pairs.mi_estimator",
-    "mi_lab.estimation.pairs.neighbours",
     "mi_lab.estimation.pairs.pair_files",
     "mi_lab.estimation.pairs.selecting",
-    "mi_lab.estimation.pairs.stacked",
     "mi_lab.estimation.pairs.text",
     "mi_lab.representation.v_information",
     "mi_lab.runner.recipes.by_kind",
@@ -166,7 +159,9 @@ def test_empty_fields_are_no_part_of_it():
 
 
 def test_versions_are_told_by_name_and_are_of_what_is_used():
-    assert versions(sweep_training.__name__).keys() == {"mi_lab code", "PyTorch version"}
+    assert versions(sweep_training.__name__).keys() == {
+        f"{name} version" for name in ("PyTorch", "sklearn", "zuko")
+    } | {"mi_lab code"}
     probing = versions("mi_lab.runner.recipes.probing")
     assert probing["sklearn version"] == importlib.metadata.version("scikit-learn")
     assert probing["scipy version"] == importlib.metadata.version("scipy")

@@ -27,8 +27,8 @@ def estimate(
         As x; its row i belongs to row i of x.
     estimator : str
         'auto' is 'counting' for two labels, and else 'cross_fitted'. Or one of those in ``mi_lab.ground.records``:
-        'nwj' and others that train critics; 'ksg' (numbers), 'ross' (numbers and a label), 'counting' (two labels) and
-        'gaussian', which train nothing.
+        'nwj' and others that train critics; 'ksg', 'gaussian' and 'copula' (numbers), 'ross' (numbers and a label) and
+        'counting' (two labels), which train nothing.
     readout : str, optional
         Which value of a JS critic is reported: 'nwj' (the default) or 'plug_in', which is GAN-DIME.
     progress : bool

@@ -31,8 +31,18 @@ from mi_lab.estimation.pairs.flags import flagged
 from mi_lab.estimation.pairs.heldout import values_of
 from mi_lab.estimation.pairs.labels import entropy_of
 from mi_lab.estimation.steps import captured, make_step
+from mi_lab.ground import names
 from mi_lab.ground.bars import Bar
-from mi_lab.ground.names import CONDITIONAL, CONTRASTIVE, DENSITIES, OF_TASKS, check_critic, known
+from mi_lab.ground.names import (
+    CONDITIONAL,
+    CONTRASTIVE,
+    DENSITIES,
+    FLOW,
+    OF_TASKS,
+    check_critic,
+    check_negatives,
+    known,
+)
 from mi_lab.ground.records import BOUNDS, LOWER
 from mi_lab.ground.settings import MOST_SEED, as_type, within
 
@@ -40,7 +50,7 @@ EVERY = 50  # steps between two readings of the validation part
 PATIENCE = 12  # readings
 PASSES = 10  # through the test part, each with negatives of its own: their share of the error shrinks
 NEGATIVES = ("derangement", "shuffle", "all_pairs")  # pairs that are given have no independent batch
-CRITICS = ("joint", "separable", "bilinear", "inner_product", CONDITIONAL)  # the optimal one would know the truth
+CRITICS = (*(name for name in names.CRITICS if name != "optimal"), CONDITIONAL, FLOW)  # which would know the truth
 
 
 class Fit:
@@ -78,13 +88,15 @@ class Fit:
         default = "all_pairs" if estimator in CONTRASTIVE else "derangement"
         self.negatives = known("negatives", negatives or default, NEGATIVES)
         cheap = "separable" if self.negatives == "all_pairs" else "joint"
-        self.critic_name = known("critic", critic or (CONDITIONAL if estimator in DENSITIES else cheap), CRITICS)
+        self.critic_name = known("critic", critic or DENSITIES.get(estimator, cheap), CRITICS)
         self.seeds: tuple[int, ...] = as_type(tuple[int, ...], "seeds", seeds)
         self.max_steps: int = as_type(int, "max_steps", max_steps)
         learning_rate = as_type(float, "learning_rate", learning_rate)
         self._check(learning_rate)
         self.pairs = read_as_pairs(x, y, missing)
         x, y = self.pairs.x, self.pairs.y
+        if self.critic_name == FLOW and 1 in (x.ndim, y.ndim):
+            raise ValueError(f"{estimator} models the density of both sides, and labels have none.")
         if estimator in DENSITIES and y.ndim == 1:
             raise ValueError(f"{estimator} models the density of y, and labels have none; pass the labels as x.")
         default_size = min(256, max(8, len(x) // 40))
@@ -101,7 +113,9 @@ class Fit:
         parameters = list(self.critic.parameters())
         optimiser = Adam(parameters, learning_rate) if parameters else None
         step = make_step(self.critic, chosen.objective, optimiser, torch.zeros(len(self.seeds)), self.generators)
-        self.step = captured(step, place) if place.type == "cuda" and not self.critic.drops_out else step
+        self.step = (
+            captured(step, place) if place.type == "cuda" and not (self.critic.drops_out or self.critic.eager) else step
+        )
         self.readouts = chosen.readouts
         self.watched = chosen.fit
         self.steps: list[int] = []
@@ -120,6 +134,7 @@ class Fit:
         if self.estimator in OF_TASKS:
             raise ValueError(f"{self.estimator} needs the density of y, which pairs do not tell; doe fits one.")
         check_critic(self.estimator, self.critic_name)
+        check_negatives(self.estimator, self.negatives)
         if not self.seeds:
             raise ValueError("seeds must be one whole number or several, not none.")
         within("seeds", self.seeds, 0, MOST_SEED)

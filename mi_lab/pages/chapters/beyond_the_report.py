@@ -16,7 +16,7 @@ from plotly.subplots import make_subplots
 from mi_lab.experiments.beyond import BATCH_SIZES, TRUE_MI, parts
 from mi_lab.experiments.consistency_specs import Untrained
 from mi_lab.ground.names import READOUTS, YARDSTICKS
-from mi_lab.ground.records import RECORDS, UNTRAINED
+from mi_lab.ground.records import FLOWS, RECORDS, UNTRAINED
 from mi_lab.pages import theme
 from mi_lab.pages.figures import NAMES
 from mi_lab.pages.provenance import duration, provenance
@@ -67,6 +67,8 @@ def untrained(result: Result) -> str:
     rows = []
     for name, task in product(YARDSTICKS, spec.tasks):
         runs = result.select(task=task, seed=spec.seeds[0])
+        if name not in runs[0]["values"]:
+            continue  # it came after the result
         rows.append([NAMES[name, name], task, *(cell(run["values"][name]) for run in runs)])
     head = ["estimator", "task", *(f"true {mi:g} nats" for mi in spec.true_mi)]
     return sourced_table(head, rows, f"Estimates without training, of {spec.pairs} pairs", provenance(result))
@@ -76,7 +78,7 @@ def catalogue() -> Markdown:
     """A row per estimator: what its critic is, the negatives it is meant for, a number of its own, and its source."""
     rows = []
     for one in RECORDS.values():
-        negatives = "none" if one.family == UNTRAINED else "all pairs" if one.alone else "derangement"
+        negatives = "none" if one.family in (UNTRAINED, FLOWS) else "all pairs" if one.alone else "derangement"
         rows.append([", ".join(one.shown.titles), one.family, negatives, one.option or "none", one.shown.source])
     return words_table(["estimator", "critic", "negatives", "own number", "source"], rows, "Estimators")
 

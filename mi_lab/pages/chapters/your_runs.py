@@ -7,6 +7,7 @@ from IPython.display import HTML, Markdown, display
 
 from mi_lab.experiments.border_specs import Border
 from mi_lab.experiments.consistency_specs import Consistency, Staircase, Untrained
+from mi_lab.experiments.fair_specs import Fair, Given
 from mi_lab.experiments.image_specs import Labelings, NoisyImages, Probing
 from mi_lab.experiments.learning_specs import Learning
 from mi_lab.experiments.reconstruction_specs import SupervisedAutoencoders, VInfoMaxDigits, VInfoMaxImages
@@ -23,6 +24,7 @@ from mi_lab.pages.chapters.shuffle_audit import borders_of, limits_table
 from mi_lab.pages.chapters.taps import by_tap
 from mi_lab.pages.chapters.theory import ceilings_of
 from mi_lab.pages.chapters.venn import venn
+from mi_lab.pages.chapters.who_is_right import values_table
 from mi_lab.pages.figures import curves_of
 from mi_lab.pages.provenance import shown
 from mi_lab.results.store import Result, load, load_others
@@ -82,6 +84,8 @@ def figures_of(result: Result) -> dict[str, go.Figure | HTML]:
             return {"rows": agreements({result.spec.estimator: result})}
         case Untrained():
             return {"table": HTML(untrained(result))}
+        case Fair() | Given():
+            return {"table": HTML(values_table(result))}
 
 
 def _varied(result: Result, folder: Path | None) -> Result:

@@ -11,8 +11,10 @@ import torch
 
 from mi_lab.experiments.kinds import Spec, kind_of
 from mi_lab.runner.recipes.consistency import keep_rows
+from mi_lab.runner.recipes.fair_comparison import compare_fairly
 from mi_lab.runner.recipes.find_border import find_border
 from mi_lab.runner.recipes.find_limits import compute_limits
+from mi_lab.runner.recipes.given_pairs import estimate_given
 from mi_lab.runner.recipes.labeling_counts import count_labelings
 from mi_lab.runner.recipes.learning import probe_as_it_learns
 from mi_lab.runner.recipes.noisy_images import estimate_under_noise
@@ -38,6 +40,8 @@ _RECIPES: Mapping[str, Recipe] = {
     "staircase": climb,
     "consistency": keep_rows,
     "untrained": estimate_untrained,
+    "fair": compare_fairly,
+    "given": estimate_given,
 }
 
 
