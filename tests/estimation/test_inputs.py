@@ -5,11 +5,14 @@ from helpers import generators, refused
 from scipy.stats import kstest
 
 from mi_lab import CorrelatedGaussians
+from mi_lab.estimation import inputs
 from mi_lab.estimation.catalogue import make_task
 from mi_lab.estimation.distributions import DigitPairs, SparseGaussians
 from mi_lab.estimation.inputs import Prepared, prepared
 from mi_lab.estimation.pairs.copula import normal_scores
 from mi_lab.estimation.transforms import log_density_y
+
+_DRAW = inputs._drawn
 
 
 def sample(task, n=5000, seed=3):
@@ -54,6 +57,21 @@ def test_a_standardised_task_knows_its_ratio_and_its_density():
     assert torch.allclose(mapped.log_density_y(v.double()), expected, atol=1e-2)
     with refused("the density of normal_scores is not known"):
         Prepared(task, "normal_scores").log_density_y(v)
+
+
+def test_the_density_of_standardised_cubes_is_finite_and_drawn_for_once(monkeypatch):
+    task = make_task("cubic", 20, 3.0)
+    mapped, drawn = Prepared(task, "standardised"), []
+    _, y = sample(mapped, 50_000)
+    monkeypatch.setattr(inputs, "_drawn", lambda task: drawn.append(task) or _DRAW(task))
+    values = mapped.log_density_y(y)
+    mapped.log_density_y(y)
+    assert values.isfinite().all() and len(drawn) <= 1 and values.dtype == y.dtype
+    # the entropy of 20 cubes, and what scaling takes off
+    scale = inputs._both_moments(task)[1][1]
+    gaussian = 20 / 2 * np.log(2 * np.pi * np.e)
+    slope = 20 * (np.log(3) + 2 * -0.6351814227)  # E log|y| of a standard Gaussian
+    assert float(-values.double().mean()) == pytest.approx(gaussian + slope - float(scale.log().sum()), abs=0.15)
 
 
 def test_raw_is_the_task_itself_and_another_name_is_refused():
