@@ -247,7 +247,7 @@ def test_the_scatter_of_nwj_is_what_theory_says(opened):
 
 def values(widget):
     """The table of a widget, as text."""
-    if not widget.locator("details").evaluate("details => details.open"):
+    if not widget.locator(".mi-table").evaluate("details => details.open"):
         widget.locator(".mi-table > summary").click()
     return [row.locator("td").all_text_contents() for row in widget.locator("tbody tr").all()]
 

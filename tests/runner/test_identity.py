@@ -29,6 +29,8 @@ TRAINING = [
 # files of pairs, text and V-information are not kept; by_kind only chooses
 UNKEPT = {
     "mi_lab.estimation.pairs",
+    "mi_lab.estimation.pairs.decimals",
+    "mi_lab.estimation.pairs.header",
     "mi_lab.estimation.pairs.mi_estimator",
     "mi_lab.estimation.pairs.pair_files",
     "mi_lab.estimation.pairs.selecting",
@@ -165,6 +167,6 @@ def test_versions_are_told_by_name_and_are_of_what_is_used():
     probing = versions("mi_lab.runner.recipes.probing")
     assert probing["sklearn version"] == importlib.metadata.version("scikit-learn")
     assert probing["scipy version"] == importlib.metadata.version("scipy")
-    assert "sklearn version" not in versions("mi_lab.runner.recipes.yardstick_estimates")
+    assert "sklearn version" not in versions("mi_lab.runner.recipes.find_border")
     for entry in ENTRIES:
         assert "not installed" not in versions(entry).values()
