@@ -171,6 +171,8 @@ def test_every_estimator_of_the_comparison_is_defined_and_every_panel_says_what_
     assert [one for _, one, checked in radios if checked] == ["mi-right-s64", "mi-right-g0"][
         : len({n for n, *_ in radios})
     ]
+    hiding = set(re.findall(r":has\(#(mi-right-\w+):checked\)", html))
+    assert hiding == {identity for _, identity, _ in radios}  # nothing is hidden that no choice shows
     for _, identity, _ in radios:  # what a choice shows is there, and hidden unless it is chosen
         key = identity.removeprefix("mi-right-")
         assert f":has(#{identity}:checked)) .{key}{{display:none}}" in html and f'class="{key}"' in html

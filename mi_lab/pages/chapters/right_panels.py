@@ -62,7 +62,9 @@ def who_is_right(results: Mapping[str, Result] | None = None) -> str:
     )
     choices = _radios("setting", "Pairs", {_key(one): _told(one) for one in settings})
     named = {group: ", ".join((some[0], "…", some[-1])) for group, some in groups.items() if some}
-    choices += _radios("group", "Estimators", named) if len(named) > 1 else ""
+    if len(named) < 2:
+        named = {}  # nothing to choose, and so nothing hidden
+    choices += _radios("group", "Estimators", named) if named else ""
     keys = [*(_key(one) for one in settings), *named]
     hidden = "".join(f".mi-right:not(:has(#mi-right-{key}:checked)) .{key}{{display:none}}" for key in keys)
     source = provenance(next(iter(results.values())))
