@@ -3,11 +3,10 @@
 Every function takes scores of positives, shape (K, N), and of negatives, shape (K, N, M)
 (see ``negatives.scores``), and returns one value in nats per run, shape (K,).
 
-An *objective* is what training maximises; a *readout* is how scores become the reported
-estimate. They are kept apart: MINE reports DV but follows another gradient, and one JS
-training has two readouts. Training needs only an objective's gradient in each score, so that is
-what stands here in closed form. Readouts work in log space and in float64, because far above
-log N the scores pass what float32 can exponentiate.
+An *objective* is what training maximises; a *readout* is how scores become the reported estimate. They are kept apart:
+MINE reports DV but follows another gradient, and one JS training has two readouts. Training needs only an objective's
+gradient in each score, so that is what stands here in closed form. Readouts work in log space and in float64, because
+far above log N the scores pass what float32 can exponentiate.
 """
 
 import math
@@ -17,8 +16,10 @@ from functools import partial
 
 import torch
 from torch import Tensor
-from torch.nn.functional import logsigmoid, softplus
+from torch.nn.functional import softplus
 
+from mi_lab.estimation.bridges import bridged_js, bridged_js_gradient
+from mi_lab.estimation.flows import density_gradient, likelihood
 from mi_lab.estimation.negatives import merge
 from mi_lab.ground.names import ALPHA, AVERAGE_WEIGHT
 
@@ -132,22 +133,6 @@ def l1out(positive: Tensor, negative: Tensor) -> Tensor:
     return (positive - matrix.logsumexp(1)).mean(1) + math.log(m)
 
 
-def bridged_js(positive: Tensor, negative: Tensor) -> Tensor:
-    """The sum over bridges of JS, of scores as ``TelescopingCritic`` has them: half of M at each bridge's first end.
-
-    Every bridge has its own critic, so the sum is highest where each is, at T_k = log p_k / p_(k+1) (Rhodes et al.,
-    2020). Then the sum of T_k is the log ratio, whose mean over the pairs is ``plug_in``. That is no bound. All T_k are
-    read at the pairs, but only the first has learnt from them: the others are off where they do not carry that far.
-    """
-    near, far = negative.chunk(2, -1)
-    return (logsigmoid(near) + logsigmoid(-far)).mean(1).sum(-1)
-
-
-def likelihood(positive: Tensor, negative: Tensor) -> Tensor:
-    """The mean of the scores that are trained on, where those are log densities of the pairs."""
-    return negative.flatten(1).mean(1)
-
-
 def _log_baselines(positive: Tensor, negative: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
     """log b for the positive of each x without each of its negatives, (K, N, M), and for its negatives, (K, N)."""
     if not 0 <= alpha <= 1:
@@ -199,17 +184,6 @@ def js_gradient(positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
 def likelihood_gradient(positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
     """That of E_p[T], the likelihood of q(y|x) if T = log q(y|x) up to a function of y: 1/N, and nothing."""
     return _evenly(positive), torch.zeros_like(negative)
-
-
-def bridged_js_gradient(positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
-    """That of ``bridged_js``: nothing, and in each bridge JS's."""
-    near, far = negative.chunk(2, -1)
-    return torch.zeros_like(positive), torch.cat([torch.sigmoid(-near), -torch.sigmoid(far)], -1) / positive.shape[1]
-
-
-def density_gradient(positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
-    """That of ``likelihood``: nothing, and 1/N."""
-    return torch.zeros_like(positive), torch.full_like(negative, 1 / negative[0].numel())
 
 
 def infonce_gradient(positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
@@ -322,8 +296,5 @@ Those that differ in more than objective and readout:
 * ``doe``, the difference of entropies of McAllester & Stratos (2020), both as cross entropies of fitted densities: no
   bound, since both may be too large; with r Gaussian it is too high where y is far from Gaussian and y given x is not.
 * ``club`` and ``l1out``, upper bounds if q is right.
-* ``tre``, telescoping ratios (Rhodes et al., 2020): the mean of a sum of log ratios, each between two distributions so
-  alike that a critic learns it. It is no bound. It costs a critic per bridge, and lies off where one bridge does.
-* ``mienf``, marginal flows to a Gaussian (Butakov et al., 2024): that Gaussian's mean log ratio. It is no bound, and
-  sees only what a Gaussian can hold after each side was mapped by itself.
+* ``tre`` and ``mienf``, trained on other scores than are read (``bridges``, ``flows``): no bounds.
 """

@@ -1,9 +1,10 @@
-"""The critics of telescoping ratios: a log ratio too large to learn at once, as a sum of small ones."""
+"""The critics of telescoping ratios, and their objective: a large log ratio as a sum of small ones."""
 
 import math
 
 import torch
 from torch import Tensor
+from torch.nn.functional import logsigmoid
 
 from mi_lab.estimation.critics import Critic, Scorer
 from mi_lab.estimation.mlp import Generators
@@ -48,6 +49,23 @@ class TelescopingCritic(Scorer):
 
     def _per_bridge(self, scores: Tensor) -> Tensor:
         return scores.unflatten(0, (-1, BRIDGES))
+
+
+def bridged_js(positive: Tensor, negative: Tensor) -> Tensor:
+    """The sum over bridges of JS, of scores as ``TelescopingCritic`` has them: half of M at each bridge's first end.
+
+    Every bridge has its own critic, so the sum is highest where each is, at T_k = log p_k / p_(k+1) (Rhodes et al.,
+    2020). Then the sum of T_k is the log ratio, whose mean over the pairs is ``plug_in``. That is no bound. All T_k are
+    read at the pairs, but only the first has learnt from them: the others are off where they do not carry that far.
+    """
+    near, far = negative.chunk(2, -1)
+    return (logsigmoid(near) + logsigmoid(-far)).mean(1).sum(-1)
+
+
+def bridged_js_gradient(positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
+    """That of ``bridged_js``: nothing, and in each bridge JS's."""
+    near, far = negative.chunk(2, -1)
+    return torch.zeros_like(positive), torch.cat([torch.sigmoid(-near), -torch.sigmoid(far)], -1) / positive.shape[1]
 
 
 def _for_each(values: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""The critic of marginal flows: x and y are each made Gaussian, so that together they are one Gaussian."""
+"""The critic of marginal flows, and its objective: x and y are each made Gaussian, and together one Gaussian."""
 
 import contextlib
 import math
@@ -82,6 +82,16 @@ class FlowCritic(Scorer):
     def _named(self, stacked: Tensor) -> dict[str, Tensor]:
         parts = stacked.split([math.prod(shape) for shape in self.shapes.values()], 1)
         return {name: part.unflatten(1, shape) for part, (name, shape) in zip(parts, self.shapes.items(), strict=True)}
+
+
+def likelihood(positive: Tensor, negative: Tensor) -> Tensor:
+    """The mean of the scores that are trained on, where those are log densities of the pairs."""
+    return negative.flatten(1).mean(1)
+
+
+def density_gradient(positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
+    """That of ``likelihood``: nothing, and 1/N."""
+    return torch.zeros_like(positive), torch.full_like(negative, 1 / negative[0].numel())
 
 
 class _Model(nn.Module):

@@ -11,7 +11,8 @@ from mi_lab.estimation.tasks import Task
 from mi_lab.estimation.transforms import log_density_y
 from mi_lab.ground.names import INPUTS, known
 
-_DRAWN = 20_000  # pairs, whose columns say how all are mapped
+DRAWN = 20_000
+"""Pairs whose columns say how all are mapped."""
 
 Column = Callable[[Tensor], Tensor]
 
@@ -76,7 +77,7 @@ def prepared(task: Task, how: str) -> Task:
 
 
 def _drawn(task: Task) -> tuple[Tensor, Tensor]:
-    return task.sample(_DRAWN, torch.Generator().manual_seed(0))
+    return task.sample(DRAWN, torch.Generator().manual_seed(0))
 
 
 def _moments(side: Tensor) -> tuple[Tensor, Tensor]:
@@ -103,11 +104,11 @@ def _standardising(side: Tensor) -> Column:
 
 def _scoring(side: Tensor) -> Column:
     known_values = side.T.contiguous().sort(dim=1).values
-    scores = torch.special.ndtri((torch.arange(_DRAWN) + 0.5) / _DRAWN)
+    scores = torch.special.ndtri((torch.arange(DRAWN) + 0.5) / DRAWN)
 
     def score(values: Tensor) -> Tensor:
         sorted_values, columns = known_values.to(values), values.T.contiguous()
-        above = torch.searchsorted(sorted_values, columns).clamp(1, _DRAWN - 1)
+        above = torch.searchsorted(sorted_values, columns).clamp(1, DRAWN - 1)
         low, high = sorted_values.gather(1, above - 1), sorted_values.gather(1, above)
         share = ((columns - low) / torch.where(high > low, high - low, 1.0)).clamp(0, 1)
         table = scores.to(values)

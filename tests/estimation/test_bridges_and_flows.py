@@ -9,7 +9,7 @@ from torch.nn.functional import logsigmoid
 
 import mi_lab
 from mi_lab import CorrelatedGaussians, Cubic, train
-from mi_lab.estimation import bounds, bridges
+from mi_lab.estimation import bounds, bridges, flows
 from mi_lab.estimation.bridges import BRIDGES, TelescopingCritic
 from mi_lab.estimation.catalogue import critic_for, estimator, make_task
 from mi_lab.estimation.critics import Critic
@@ -124,7 +124,7 @@ def test_their_gradient_raises_their_own_objective(name):
 
 @pytest.mark.parametrize(
     ("bound", "gradient"),
-    [(bounds.bridged_js, bounds.bridged_js_gradient), (bounds.likelihood, bounds.density_gradient)],
+    [(bridges.bridged_js, bridges.bridged_js_gradient), (flows.likelihood, flows.density_gradient)],
 )
 def test_a_gradient_is_that_of_its_objective(bound, gradient):
     positive = torch.zeros(2, 5, dtype=torch.float64, requires_grad=True)
