@@ -14,6 +14,10 @@ def test_a_page_is_complete_on_a_phone_and_from_the_file_system(browser, book, n
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"], scheme
+        # the theme would paint the HTML that a cell gives light in the dark
+        outputs = page.locator(".cell_output .text_html").all()
+        colours = {one.evaluate("e => getComputedStyle(e).backgroundColor") for one in outputs}
+        assert colours <= {"rgba(0, 0, 0, 0)"}, scheme
     check_with_axe(page)
     page.context.close()
 
