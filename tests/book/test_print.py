@@ -53,6 +53,10 @@ def test_on_paper_every_chapter_has_its_title_and_nothing_waits_for_a_click(brow
         if name == "print":
             rows = page.locator(".mi-contents > ul > li > a")
             assert rows.count() == page.locator(".mi-chapter").count() and rows.first.is_visible()
+            # what a choice hid on the screen stands: every estimator, and which pairs are shown
+            panels = page.locator(".mi-right-panels > div")
+            assert page.locator(".mi-right-panels > div:visible").count() == panels.count() > 0
+            assert page.locator(".mi-right label:visible").count() == 1
     page.close()
 
 

@@ -65,8 +65,7 @@ def who_is_right(results: Mapping[str, Result] | None = None) -> str:
     if len(named) < 2:
         named = {}  # nothing to choose, and so nothing hidden
     choices += _radios("group", "Estimators", named) if named else ""
-    keys = [*(_key(one) for one in settings), *named]
-    hidden = "".join(f".mi-right:not(:has(#mi-right-{key}:checked)) .{key}{{display:none}}" for key in keys)
+    hidden = "".join(map(_hidden, map(_key, settings))) + f"@media screen{{{''.join(map(_hidden, named))}}}"
     source = provenance(next(iter(results.values())))
     return (
         f"<style>{_STYLE}{hidden}</style>"
@@ -79,13 +78,20 @@ _STYLE = (
     ".mi-right fieldset{border:0;margin:0 0 .4rem;padding:0}.mi-right legend{float:left;font-size:1em;"
     "margin:0 .6rem 0 0;width:auto}.mi-right label{margin-right:.8rem;white-space:nowrap}"
     ".mi-right-panels{display:grid;gap:.6rem;"
-    "grid-template-columns:repeat(auto-fill,minmax(150px,1fr))}.mi-right figure{margin:0;padding:.3rem;"
-    "border:1px solid rgba(127,127,127,.4)}.mi-right figcaption{font-size:.8rem;line-height:1.25;min-height:3.9em;"
-    "text-align:left;color:inherit;opacity:1}.mi-right figcaption strong{font-weight:700}"
+    "grid-template-columns:repeat(auto-fill,minmax(150px,1fr))}.mi-right-panels>div{padding:.3rem;"
+    "border:1px solid rgba(127,127,127,.4);break-inside:avoid}.mi-right-panels p:first-child{font-size:.8rem;"
+    "line-height:1.25;min-height:3.9em;margin:0}"
     ".mi-right svg{width:100%;height:auto;display:block;overflow:visible}.mi-right text"
     "{fill:currentColor;font-size:10px}.mi-right summary{font-size:.8rem}.mi-right-key{font-size:.8rem}"
     ".mi-right-key span{margin-right:.8rem;white-space:nowrap}"
+    # on paper stand all estimators, and of the choice of pairs the words of what is shown
+    "@media print{.mi-right input,.mi-right label:not(:has(:checked)),"
+    ".mi-right fieldset:has([name=mi-right-group]){display:none}}"
 )
+
+
+def _hidden(key: str) -> str:
+    return f".mi-right:not(:has(#mi-right-{key}:checked)) .{key}{{display:none}}"
 
 
 def _setting(one: Reading) -> tuple[int, str]:
@@ -131,10 +137,10 @@ def _legend() -> str:
 def _card(title: str, group: str, settings: Sequence[tuple[int, str]], found: Sequence[Reading]) -> str:
     panels = "".join(_panel(title, setting, [one for one in found if _setting(one) == setting]) for setting in settings)
     told = DEFINED.get(title, "")  # an estimator that is newer than this page has none yet
-    caption = f"<figcaption><strong>{escape(title)}</strong><br>{escape(told)}</figcaption>"
+    caption = f"<p><strong>{escape(title)}</strong><br>{escape(told)}</p>"
     curves = "".join(_curves(found))
     opened = f"<details><summary>Its curves</summary>{curves}</details>" if curves else ""
-    return f'<figure class="{group}">{caption}{panels}{opened}</figure>'
+    return f'<div class="{group}">{caption}{panels}{opened}</div>'
 
 
 def _at(value: float, length: float) -> float:
