@@ -26,7 +26,7 @@ _build/settings: FORCE
 	@mkdir -p $(@D)
 	@test "$$(cat $@ 2>&1)" = "$(REPOSITORY) $(MI_LAB_RESULTS)" || echo "$(REPOSITORY) $(MI_LAB_RESULTS)" > $@
 
-# in the order of the files, which begins with those of the book: they take longest
+# a file at a time, in the order of tests/conftest.py
 PYTEST = $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 test: .venv/installed ## the quick tests

@@ -35,6 +35,12 @@ def kills(told):
     return told.setdefault("kill -9", [["while", "kills", "lost", "half read"]])
 
 
+def pytest_collection_modifyitems(items):
+    """While one process builds the book for its first test, the other has tests that need none: it would wait."""
+    first = ["tests/book/test_book.py", "tests/estimation", "tests/runner"]
+    items.sort(key=lambda item: next((at for at, start in enumerate(first) if item.nodeid.startswith(start)), 9))
+
+
 _TABLES = pytest.StashKey[dict[str, list[list[str]]]]()
 
 

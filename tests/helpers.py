@@ -25,6 +25,16 @@ def refused(*words, error=ValueError):
         assert word in message, message
 
 
+def in_tiers(cases, quick):
+    """The cases of a parametrised test: those in ``quick`` are of the quick tier, the others of the slow one."""
+    assert set(quick) <= set(cases)
+    return [case if case in quick else pytest.param(*_whole(case), marks=pytest.mark.slow) for case in cases]
+
+
+def _whole(case):
+    return case if isinstance(case, tuple) else (case,)
+
+
 def generators(*seeds):
     return [torch.Generator().manual_seed(seed) for seed in seeds]
 

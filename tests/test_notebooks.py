@@ -10,6 +10,7 @@ import nbformat
 import numpy as np
 import papermill
 import pytest
+from helpers import in_tiers
 
 from mi_lab.experiments.registry import EXPERIMENTS
 from mi_lab.lab import comparison
@@ -53,12 +54,7 @@ def papermill_command(notebook, *parameters, out=os.devnull):
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
 
-def of_both_tiers(quick, others):
-    """Parameters, of which all but the first few are for the slow tier."""
-    return [*quick, *(pytest.param(*one, marks=pytest.mark.slow) for one in others)]
-
-
-@pytest.mark.parametrize("family", of_both_tiers(["mine"], [[family] for family in FAMILIES if family != "mine"]))
+@pytest.mark.parametrize("family", in_tiers(FAMILIES, ["mine"]))
 def test_it_runs_at_smoke_size_and_stores(family, tmp_path):
     done = papermill_command(family, "profile", "smoke", "experiment", FAMILIES[family])
     assert done.returncode == 0, done.stderr[-2000:]
@@ -76,18 +72,16 @@ def test_other_parameters_go_to_a_file_of_their_own():
     assert read(stored).overrides == {"true_mi": [3.0, 4.0], "activation": "relu"}
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "sentence"),
-    of_both_tiers(
-        [("epoch", "3", "unknown parameter 'epoch'; did you mean 'epochs'?")],
-        [
-            ("batch_size", "1", "batch_size must be at least 2, not 1."),
-            ("true_mi", "-3", "not -3.0."),
-            ("scheduler", "tcp://127.0.0.1:9", "no Dask scheduler answers at 'tcp://127.0.0.1:9'"),
-            ("negatives", "suffle", "unknown negatives 'suffle'; did you mean 'shuffle'?"),
-        ],
-    ),
-)
+REFUSED = [
+    ("epoch", "3", "unknown parameter 'epoch'; did you mean 'epochs'?"),
+    ("batch_size", "1", "batch_size must be at least 2, not 1."),
+    ("true_mi", "-3", "not -3.0."),
+    ("scheduler", "tcp://127.0.0.1:9", "no Dask scheduler answers at 'tcp://127.0.0.1:9'"),
+    ("negatives", "suffle", "unknown negatives 'suffle'; did you mean 'shuffle'?"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "sentence"), in_tiers(REFUSED, REFUSED[:1]))
 def test_a_wrong_parameter_stops_before_training(name, value, sentence):
     done = papermill_command("nwj", name, value)
     assert done.returncode != 0

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from helpers import until
+from helpers import in_tiers, until
 
 from mi_lab.experiments.registry import EXPERIMENTS
 from mi_lab.results.store import is_stored
@@ -53,8 +53,7 @@ PAGES = [
     "contributing",
     "references",
 ]
-IN_BRIEF = {"index", "background", "nwj", "explorer", "claims", "your-own-data"}
-IN_TIERS = [name if name in IN_BRIEF else pytest.param(name, marks=pytest.mark.slow) for name in PAGES]
+IN_TIERS = in_tiers(PAGES, ["index", "nwj", "explorer", "your-own-data"])
 """The pages for a test that takes seconds a page: one of each kind in the quick tier, the others in the slow one."""
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 

@@ -1,7 +1,7 @@
 """Accessibility by axe-core in what a page becomes while it is used, light and dark, wide and narrow."""
 
 import pytest
-from helpers import until
+from helpers import in_tiers, until
 from test_book import NARROW, WIDE
 from test_every_page import check_with_axe
 
@@ -66,7 +66,11 @@ STATES = [
 @pytest.mark.parametrize(
     "viewport", [pytest.param(WIDE, id="wide", marks=pytest.mark.slow), pytest.param(NARROW, id="narrow")]
 )
-@pytest.mark.parametrize(("name", "state"), STATES, ids=[f"{name}-{state.__name__}" for name, state in STATES])
+@pytest.mark.parametrize(
+    ("name", "state"),
+    in_tiers(STATES, [("nwj", answered), ("train", training), ("claims", filtered)]),
+    ids=[f"{name}-{state.__name__}" for name, state in STATES],
+)
 def test_a_page_in_use_is_accessible(browser, served, name, state, viewport):
     context = browser.new_context(viewport=viewport)
     page = context.new_page()

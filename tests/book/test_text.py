@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from helpers import until
+from helpers import in_tiers, until
 from test_book import NARROW, PAGES
 
 from mi_lab.pages.site.answering import CURVE
@@ -32,7 +32,7 @@ def opened(browser, served):
         page.close()
 
 
-@pytest.mark.parametrize("name", WITH_CURVES)
+@pytest.mark.parametrize("name", in_tiers(WITH_CURVES, ["nwj"]))
 def test_a_value_names_a_curve_of_its_page_that_has_it(opened, name):
     page = opened(name)
     sent = page.request.get(page.url).text()

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from helpers import until
+from helpers import in_tiers, until
 
 from mi_lab import CorrelatedGaussians, ceiling, correlation_from_mi, load, mi_from_correlation, train
 from mi_lab.estimation import bounds
@@ -37,6 +37,8 @@ WIDGETS = {
     "finding-2": "index",
     "finding-3": "index",
 }
+BRIEF = ["correlation", "explorer", "play"]
+"""Of each kind one, for the quick tier: numbers of a formula, stored curves, a training."""
 
 
 @pytest.fixture
@@ -75,7 +77,7 @@ def test_our_own_script_is_small():
     assert sum(path.stat().st_size for path in ASSETS.glob("*.js")) <= 75_000
 
 
-@pytest.mark.parametrize("name", WIDGETS)
+@pytest.mark.parametrize("name", in_tiers(WIDGETS, BRIEF))
 def test_it_draws_summarises_and_holds_its_data_as_a_table(opened, name):
     _, widget = opened(name)
     assert widget.locator("svg").count() >= 1
@@ -87,7 +89,7 @@ def test_it_draws_summarises_and_holds_its_data_as_a_table(opened, name):
         assert widget.locator("tbody tr").count() >= 2
 
 
-@pytest.mark.parametrize("name", WIDGETS)
+@pytest.mark.parametrize("name", in_tiers(WIDGETS, BRIEF))
 def test_every_control_has_a_label_and_answers_to_the_keyboard(opened, name):
     page, widget = opened(name)
     for slider in widget.locator("input:visible").all():
@@ -103,7 +105,7 @@ def test_every_control_has_a_label_and_answers_to_the_keyboard(opened, name):
     assert again == fresh
 
 
-@pytest.mark.parametrize("name", WIDGETS)
+@pytest.mark.parametrize("name", in_tiers(WIDGETS, BRIEF))
 def test_its_address_brings_the_same_back(opened, name):
     page, widget = opened(name)
     for choice in widget.locator("select:visible").all():
@@ -137,17 +139,17 @@ def test_a_link_restores_a_setting(opened):
     until(page, "document.querySelector('#correlation .mi-summary').textContent.includes(' 2 nats')")
 
 
-@pytest.mark.parametrize(
-    "state",
-    [
-        "mi=1e99&dim=1e9",
-        "mi=-5&dim=0",
-        "mi=NaN&dim=x",
-        "mi=&dim=",
-        "<img src=x onerror=alert(1)>=1&mi=<b>7</b>",
-        "mi=5&mi=9%",
-    ],
-)
+HOSTILE = [
+    "mi=1e99&dim=1e9",
+    "mi=-5&dim=0",
+    "mi=NaN&dim=x",
+    "mi=&dim=",
+    "<img src=x onerror=alert(1)>=1&mi=<b>7</b>",
+    "mi=5&mi=9%",
+]
+
+
+@pytest.mark.parametrize("state", in_tiers(HOSTILE, HOSTILE[2:5:2]))
 def test_a_hostile_link_does_nothing_but_what_a_slider_could(opened, state):
     _, widget = opened("correlation", state)
     for label, least, most in (("mutual information", 0, 30), ("dimension d", 1, 100), ("correlation ρ", 0, 0.999)):
@@ -165,7 +167,7 @@ def test_the_two_sliders_of_one_thing_follow_each_other(opened):
     )
 
 
-@pytest.mark.parametrize("name", WIDGETS)
+@pytest.mark.parametrize("name", in_tiers(WIDGETS, BRIEF))
 def test_without_javascript_the_table_stands_there(opened, name):
     _, widget = opened(name, java_script_enabled=False)
     assert widget.locator("table").last.is_visible() and widget.get_by_text("needs JavaScript").is_visible()
@@ -341,17 +343,15 @@ def test_the_explorer_links_correlation_and_true_mi(opened):
     assert shown(widget, "true MI") == pytest.approx(mi_from_correlation(0.9, 20), abs=0.06)
 
 
-STEPS = [
-    (name, negatives, n)
-    for name in ("dv-dv", "mine-dv", "nwj-nwj", "js-nwj", "js-plug_in", "infonce-infonce")
-    for negatives, n in (("shuffle", 32), ("derangement", 16), ("all_pairs", 12))
-]
-
-
-@pytest.mark.parametrize(("name", "negatives", "n"), STEPS)
-def test_the_page_trains_as_mi_lab_does(opened, name, negatives, n):
+@pytest.mark.parametrize("name", ["dv-dv", "mine-dv", "nwj-nwj", "js-nwj", "js-plug_in", "infonce-infonce"])
+def test_the_page_trains_as_mi_lab_does(opened, name):
     page, _ = opened("train")
     until(page, "'makeTrainer' in MILab")
+    for negatives, n in (("shuffle", 32), ("derangement", 16), ("all_pairs", 12)):
+        steps_are_those_of_mi_lab(page, name, negatives, n)
+
+
+def steps_are_those_of_mi_lab(page, name, negatives, n):
     width, rate, mi = 32, 1e-3, 5.0
     chosen, generators = estimator(name.split("-")[0]), [torch.Generator().manual_seed(3)]
     critic = make_critic("joint", [CorrelatedGaussians(mi=mi)], generators, Layers((width,)))
@@ -625,7 +625,7 @@ READ_ALL = """async (id) => {
 POWERS = {"n": 2, "width": 2, "rate": 10}
 
 
-@pytest.mark.parametrize("name", [name for name in WIDGETS if name != "interaction"])  # which has no slider
+@pytest.mark.parametrize("name", in_tiers([n for n in WIDGETS if n != "interaction"], BRIEF))  # which has no slider
 def test_every_number_is_shown_in_the_form_of_its_kind_over_the_whole_range(opened, name):
     page, _ = opened(name)
     rows = page.evaluate(READ_ALL, name)
@@ -645,14 +645,13 @@ def test_every_number_is_shown_in_the_form_of_its_kind_over_the_whole_range(open
             assert ("e" in text) == (value < 1e-3 and value > 0), (key, value, said)
 
 
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [(1024, "1024"), (32768, "32768"), (1020.4, "1020"), (12.345, "12.3"), (0.00123, "0.00123"), (2.69e-15, "0"),
-     (1.78e-5, "1.78e−5"), (-3.1416, "−3.14"), (123456.7, "1.23e+5"), (999.6, "1000"), (0, "0")],
-)  # fmt: skip
-def test_the_form_of_a_number(opened, value, text):
+def test_the_form_of_a_number(opened):
     page, _ = opened("correlation")
-    assert page.evaluate("value => MILab.format(value)", value) == text
+    wanted = {
+        1024: "1024", 32768: "32768", 1020.4: "1020", 12.345: "12.3", 0.00123: "0.00123", 2.69e-15: "0",
+        1.78e-5: "1.78e−5", -3.1416: "−3.14", 123456.7: "1.23e+5", 999.6: "1000", 0: "0",
+    }  # fmt: skip
+    assert page.evaluate("values => values.map(MILab.format)", list(wanted)) == list(wanted.values())
 
 
 @pytest.mark.parametrize("name", ["correlation", "explorer", "train"])
@@ -690,7 +689,7 @@ def test_two_hundred_moves_in_a_second_leave_the_address_right(opened):
     assert shown(widget, "dimension d") == 50
 
 
-@pytest.mark.parametrize("name", [n for n in WIDGETS if n not in ("weights", "finding-2", "interaction")])
+@pytest.mark.parametrize("name", [*BRIEF, *in_tiers(["sampler", "train", "finding-3"], [])])
 def test_no_move_blocks_the_page(opened, name):
     page, _ = opened(name, "n=256" if name == "sampler" else "")
     slow = page.evaluate(

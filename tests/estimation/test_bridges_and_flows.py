@@ -4,7 +4,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
-from helpers import as_sequential, generators, refused, within_standard_errors
+from helpers import as_sequential, generators, in_tiers, refused, within_standard_errors
 from torch.nn.functional import logsigmoid
 
 import mi_lab
@@ -232,7 +232,10 @@ def test_the_mean_log_ratio_of_the_learnt_gaussian_is_its_closed_form():
         assert within_standard_errors(terms, float(critic.closed_form()[run].detach()))
 
 
-@pytest.mark.parametrize("task", [CorrelatedGaussians(dim=2, mi=1.0), make_task("normal_cdf", 2, 1.0)])
+MAPPED = [CorrelatedGaussians(dim=2, mi=1.0), make_task("normal_cdf", 2, 1.0)]
+
+
+@pytest.mark.parametrize("task", in_tiers(MAPPED, MAPPED[1:]))
 def test_flows_find_the_mi_of_what_is_gaussian_after_a_map_of_each_side(task):
     (curve,) = train(
         [task], 0, estimator_name="mienf", critic="flow", batch_size=256, epochs=4, hidden=(16,), learning_rate=1e-2,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 import torch
-from helpers import refused, within_standard_errors
+from helpers import in_tiers, refused, within_standard_errors
 from scipy.integrate import trapezoid
 from scipy.stats import multivariate_normal, norm
 
@@ -117,7 +117,7 @@ def enumerated(flip, n, negatives):
 
 
 @pytest.mark.parametrize("negatives", NEGATIVES)
-@pytest.mark.parametrize("n", [pytest.param(2, marks=pytest.mark.slow), 3, pytest.param(4, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("n", in_tiers([2, 3, 4], [3]))
 def test_the_destination_of_coins_is_that_of_all_their_batches(n, negatives):
     value, stderr = destination(Coins(0.1), n, negatives, batches=40_000)
     assert abs(value - enumerated(0.1, n, negatives)) < 4 * stderr < 0.03

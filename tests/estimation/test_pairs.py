@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
-from helpers import generators, refused
+from helpers import generators, in_tiers, refused
 
 from mi_lab import CorrelatedGaussians, compare, estimate
 from mi_lab.estimation.bounds import dv, log_mean_exp
@@ -51,7 +51,7 @@ def assert_close(found, truth, slack):
 
 # The slack is a twentieth of the truth: these settings were seen to miss 0.03 to 0.07 nats of 1, and 0.08 to 0.15 of 2,
 # about half of which chance explains.
-@pytest.mark.parametrize("mi", [1.0, 2.0])
+@pytest.mark.parametrize("mi", in_tiers([1.0, 2.0], [1.0]))
 @pytest.mark.parametrize("estimator", OF_PAIRS)
 def test_correlated_gaussians_have_their_closed_form(estimator, mi):
     # CLUB is an upper bound that is J(p, pp) = d rho^2 / (1 - rho^2) here, where its q is right

@@ -3,7 +3,7 @@ import math
 
 import pytest
 import torch
-from helpers import refused
+from helpers import in_tiers, refused
 
 from mi_lab import estimate, run
 from mi_lab.estimation.catalogue import make_task
@@ -19,7 +19,7 @@ from mi_lab.runner.verify import EQUAL, verify
 QUICK = {"workers": 1, "progress": False, "device": "cpu"}
 
 
-@pytest.mark.parametrize("estimator", ["js", "doe", "mienf"])
+@pytest.mark.parametrize("estimator", in_tiers(["js", "doe", "mienf"], ["js", "doe"]))
 def test_a_stack_is_the_sweep_that_it_says_and_is_verified(estimator):
     small = {"true_mi": (1.0, 2.0), "seeds": (0, 3), "steps": 1600} | ({"hidden": 4} if estimator == "mienf" else {})
     result = run(fresh(estimator), "smoke", **(small if estimator != "mienf" else small | {"steps": 800}), **QUICK)
