@@ -651,7 +651,7 @@ def test_the_form_of_a_number(opened):
         1024: "1024", 32768: "32768", 1020.4: "1020", 12.345: "12.3", 0.00123: "0.00123", 2.69e-15: "0",
         1.78e-5: "1.78e−5", -3.1416: "−3.14", 123456.7: "1.23e+5", 999.6: "1000", 0: "0",
     }  # fmt: skip
-    assert page.evaluate("values => values.map(MILab.format)", list(wanted)) == list(wanted.values())
+    assert page.evaluate("values => values.map(value => MILab.format(value))", list(wanted)) == list(wanted.values())
 
 
 @pytest.mark.parametrize("name", ["correlation", "explorer", "train"])

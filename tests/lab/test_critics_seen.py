@@ -199,6 +199,7 @@ def test_a_critic_that_stops_being_finite_is_said_to(lab, monkeypatch):
     assert said(lab) == "The critic stopped being finite in epoch 2."
 
 
+@pytest.mark.slow
 def test_the_notebook_runs_and_trains():
     with executed("critics-seen") as cell:
         cell("lab.controls['width'].value, lab.controls['batch_size'].value = 4, 512\nlab.console.start.click()")

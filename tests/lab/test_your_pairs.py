@@ -150,6 +150,7 @@ def test_stop_answers_between_slices_and_keeps_what_is_finished(lab, shown):
     assert pressed(lab) == "Finished."
 
 
+@pytest.mark.slow
 def test_a_click_on_stop_reaches_a_kernel_that_is_training():
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     notebook.cells = [cell for cell in notebook.cells if cell.cell_type == "code"]

@@ -41,6 +41,7 @@ def test_tables_3_and_4_are_the_report_to_the_letter(architecture):
     ]
 
 
+@pytest.mark.slow
 def test_table_2_is_measured_and_stored():
     run("table-2", "smoke", **SMALL)
     result = load("table-2", "smoke")
@@ -62,6 +63,7 @@ def test_v_information_is_a_share_of_the_entropy_of_the_label():
     assert 0.1 < values["linear_v"] < 1 and values["linear"] > 0.6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "nmi"), [("table-3-plainnet18", False), ("table-4-resnet18", True)])
 def test_autoencoders_are_measured_and_stored(name, nmi):
     run(name, "smoke", **SMALL)

@@ -88,9 +88,11 @@ def test_a_diverged_estimate_is_none_and_not_nan(monkeypatch):
 @pytest.mark.parametrize(
     ("name", "settings", "lost"),
     [
-        ("table-1-random-labels", {"width": 16, "epochs": 2}, {"linear", "nmi", "filters"}),
+        pytest.param(
+            "table-1-random-labels", {"width": 16, "epochs": 2}, {"linear", "nmi", "filters"}, marks=pytest.mark.slow
+        ),
         ("table-2", {"epochs": 2, "warm_up": 0}, {"linear", "mlp_v", "l2"}),
-        ("table-4-resnet18", {"epochs": 2}, {"linear", "mlp", "nmi"}),
+        pytest.param("table-4-resnet18", {"epochs": 2}, {"linear", "mlp", "nmi"}, marks=pytest.mark.slow),
         ("fig-5", {"read_at": "0,1"}, {"linear", "mlp_test", "l2"}),
     ],
 )
