@@ -19,6 +19,7 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from mi_lab.estimation.bridges import bridged_js, bridged_js_gradient
+from mi_lab.estimation.denoising import likelihood_gain
 from mi_lab.estimation.flows import density_gradient, likelihood
 from mi_lab.estimation.negatives import merge
 from mi_lab.ground.names import ALPHA, AVERAGE_WEIGHT
@@ -281,20 +282,20 @@ ESTIMATORS: Mapping[str, Callable[..., Estimator]] = {
     "l1out": lambda: Estimator(likelihood_gradient, {"l1out": l1out}, plug_in),
     "tre": lambda: Estimator(bridged_js_gradient, {"tre": plug_in}, bridged_js),
     "mienf": lambda: Estimator(density_gradient, {"mienf": plug_in}, likelihood),
+    "minde": lambda: Estimator(density_gradient, {"minde": plug_in, "likelihood_gain": likelihood_gain}, likelihood),
 }
 """By the names of ``mi_lab.ground.records``; a training calls for its own, with its option if there is one.
 
 Those that differ in more than objective and readout:
 
 * ``tuba``, 1 + E_p[T - b(x)] - E_pp[e^(T - b(x))] (Barber & Agakov, 2003; Poole et al., 2019), with b = log a(x) a
-  learnt function of x. (A constant b would be NWJ, whose critic can learn it.) It fails as NWJ does, by the variance
-  e^MI of its last term.
-* ``flo``, the same with b of the positive pair (Guo et al., 2022). Minus u = T - b then is the estimated pointwise MI,
-  which takes much of the variance away in training, but not the limit log N of what N negatives can show.
+  learnt function of x. (A constant b would be NWJ.) It fails as NWJ does, by the variance e^MI of its last term.
+* ``flo``, the same with b of the positive pair (Guo et al., 2022). T - b then is the estimated pointwise MI, which
+  takes much of the variance away in training, but not the limit log N of what N negatives can show.
 * ``barber_agakov``, E_p[log q(y|x)] + H(Y) for a known density of y (Barber & Agakov, 2003): a lower bound, short by
   E KL(p(y|x) || q(y|x)), so by whatever is not Gaussian in y given x.
 * ``doe``, the difference of entropies of McAllester & Stratos (2020), both as cross entropies of fitted densities: no
   bound, since both may be too large; with r Gaussian it is too high where y is far from Gaussian and y given x is not.
 * ``club`` and ``l1out``, upper bounds if q is right.
-* ``tre`` and ``mienf``, trained on other scores than are read (``bridges``, ``flows``): no bounds.
+* ``tre``, ``mienf`` and ``minde``, trained on other scores than are read: ``bridges``, ``flows``, ``denoising``.
 """

@@ -10,13 +10,24 @@ from mi_lab.estimation.baselines import BaselinedCritic
 from mi_lab.estimation.bounds import ESTIMATORS, Estimator
 from mi_lab.estimation.bridges import BRIDGES, TelescopingCritic
 from mi_lab.estimation.critics import Critic, make_critic
+from mi_lab.estimation.denoising import DenoisingCritic
 from mi_lab.estimation.densities import ConditionalCritic, fitted_marginal, known_marginal
 from mi_lab.estimation.distributions import DISTRIBUTIONS
 from mi_lab.estimation.flows import FlowCritic
 from mi_lab.estimation.mlp import DEFAULT, Generators, Layers
 from mi_lab.estimation.tasks import Task
 from mi_lab.estimation.transforms import MAPPED
-from mi_lab.ground.names import BRIDGED, CONDITIONAL, FLOW, READOUTS, check_critic, check_option, check_precision, known
+from mi_lab.ground.names import (
+    BRIDGED,
+    CONDITIONAL,
+    DENOISER,
+    FLOW,
+    READOUTS,
+    check_critic,
+    check_option,
+    check_precision,
+    known,
+)
 from mi_lab.ground.records import BASELINE, KNOWN_DENSITY, PAIR_BASELINE, RECORDS
 
 TASKS: Mapping[str, Callable[[int, float], Task]] = {**DISTRIBUTIONS, **MAPPED}
@@ -54,8 +65,8 @@ def critic_for(
 ) -> Critic:
     """The critic of that name with what the estimator adds: a baseline of the same hidden layers, densities, bridges.
 
-    Baselines and flows are float32, and without dropout. Raises ValueError for a critic that the estimator cannot use,
-    and as ``make_critic`` does.
+    Baselines, flows and denoisers are float32, and without dropout. Raises ValueError for a critic that the estimator
+    cannot use, and as ``make_critic`` does.
     """
     check_critic(estimator, name)
     check_precision(layers.precision, name)
@@ -66,6 +77,8 @@ def critic_for(
         return ConditionalCritic(dim_x, dim_y, generators, marginal, layers)
     if name == FLOW:
         return FlowCritic(dim_x, dim_y, generators, tuple(layers.hidden))
+    if name == DENOISER:
+        return DenoisingCritic(dim_x, dim_y, generators, Layers(layers.hidden, layers.activation))
     if estimator in BRIDGED:
         dropout = torch.as_tensor(layers.dropout)
         each = replace(layers, dropout=dropout.repeat_interleave(BRIDGES, 0) if dropout.dim() == 2 else layers.dropout)

@@ -71,8 +71,8 @@ def train(
     negatives : str
         'shuffle', 'derangement', 'all_pairs' or 'independent'.
     critic : str
-        'joint', 'separable', 'bilinear', 'quadratic', 'inner_product' or 'optimal'; 'conditional' and 'flow' for those
-        that model densities, and for those only.
+        'joint', 'separable', 'bilinear', 'quadratic', 'inner_product' or 'optimal'; 'conditional', 'flow' and
+        'denoiser' for those that model densities, and for those only.
     hidden : sequence of int
         Units of each hidden layer.
     activation : str

@@ -10,7 +10,7 @@ from mi_lab.ground.names import CONTRASTIVE, DENSITIES, OF_TASKS, READOUTS
 TRUE_MI = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
 BATCH_SIZES = (64, 512)
 TASKS = ("gaussian", "cubic", "student", "blobs")
-_LATER = ("tre", "mienf")
+_LATER = ("tre", "mienf", "minde")
 _SMOKE = {"true_mi": (2.0, 10.0), "batch_size": (64,), "hidden": (8,), "epochs": 1, "seeds": (0,)}
 _SMOKE_STAIRS = {"tasks": ("gaussian",), "true_mi": (2.0, 4.0), "hidden": (8,), "epochs": 1, "seeds": (0,)}
 _SMOKE_UNTRAINED = {"tasks": ("gaussian",), "true_mi": (2.0,), "pairs": 100}

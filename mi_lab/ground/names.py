@@ -3,7 +3,17 @@
 import difflib
 from collections.abc import Iterable, Sequence
 
-from mi_lab.ground.records import BRIDGES, CROSS_FITTED, DENSITY, FLOWS, KNOWN_DENSITY, OF_LABELS, RECORDS, UNTRAINED
+from mi_lab.ground.records import (
+    BRIDGES,
+    CROSS_FITTED,
+    DENOISERS,
+    DENSITY,
+    FLOWS,
+    KNOWN_DENSITY,
+    OF_LABELS,
+    RECORDS,
+    UNTRAINED,
+)
 
 CRITICS = ("joint", "separable", "bilinear", "quadratic", "inner_product", "optimal")
 ACTIVATIONS = ("elu", "relu")
@@ -27,9 +37,9 @@ READOUTS = {name: one.readouts for name, one in RECORDS.items() if one.family no
 """The estimators that train a critic on a task or on pairs, each with the readouts one training yields."""
 CONTRASTIVE = {name: one.alone for name, one in RECORDS.items() if one.alone}
 """Estimators that compare a positive with many negatives, and what becomes of them with a single one."""
-CONDITIONAL, FLOW = "conditional", "flow"
+CONDITIONAL, FLOW, DENOISER = "conditional", "flow", "denoiser"
 """The critics of those that model densities; no other can use them."""
-_CRITIC_OF = {DENSITY: CONDITIONAL, KNOWN_DENSITY: CONDITIONAL, FLOWS: FLOW}
+_CRITIC_OF = {DENSITY: CONDITIONAL, KNOWN_DENSITY: CONDITIONAL, FLOWS: FLOW, DENOISERS: DENOISER}
 DENSITIES = {name: _CRITIC_OF[one.family] for name, one in RECORDS.items() if one.family in _CRITIC_OF}
 """Estimators that model densities, and the critic that each needs."""
 BRIDGED = tuple(name for name, one in RECORDS.items() if one.family == BRIDGES)
@@ -74,7 +84,7 @@ def nearest_of(name: object, names: Sequence[str]) -> str:
 
 def check_critic(estimator: str, critic: str) -> None:
     """Raise ValueError unless the estimator can use the critic: its own for densities, any other for the rest."""
-    known("critic", critic, (*CRITICS, CONDITIONAL, FLOW))
+    known("critic", critic, (*CRITICS, CONDITIONAL, FLOW, DENOISER))
     own = DENSITIES.get(estimator)
     if critic != own and (own or critic in DENSITIES.values()):
         needed = f"the critic '{own}'" if own else "a critic of pairs such as 'joint'"

@@ -14,6 +14,8 @@ BRIDGES = "ratios of neighbouring bridges"
 """The family of a critic per bridge between p(x, y) and p(x)p(y)."""
 FLOWS = "marginal flows"
 """The family of flows of x and of y, to one Gaussian."""
+DENOISERS = "denoisers of y"
+"""The family of two denoisers of y, of which one knows x."""
 UNTRAINED, OF_LABELS = "no critic", "no critic, of labels"
 """The families of estimators that train nothing, of data sets only."""
 CROSS_FITTED = "a critic per fold"
@@ -105,6 +107,12 @@ _ALL = (
     ),
     Record("tre", ("tre",), Shown(("TRE",), "Rhodes et al. (2020)"), BRIDGES),
     Record("mienf", ("mienf",), Shown(("MIENF",), "Butakov et al. (2024)"), FLOWS),
+    Record(
+        "minde",
+        ("minde", "likelihood_gain"),
+        Shown(("MINDE", "MINDE, likelihood gain"), "Franzese et al. (2024), Guo et al. (2005)"),
+        DENOISERS,
+    ),
     Record("ksg", ("ksg",), Shown(("KSG",), "Kraskov et al. (2004)"), UNTRAINED),
     Record("gaussian", ("gaussian",), Shown(("Gaussian",), "Cover & Thomas (2006)"), UNTRAINED),
     Record("copula", ("copula",), Shown(("rank-Gaussian",), "Ince et al. (2017)"), UNTRAINED),

@@ -259,7 +259,11 @@ def test_every_estimator_has_the_readouts_that_its_name_promises():
     own |= {"smile": bounds.js_gradient} | dict.fromkeys(("kl_dime", "tuba", "flo"), bounds.kl_dime_gradient)
     del own["interpolated"]  # which comes with its alpha
     own |= dict.fromkeys(DENSITIES, bounds.likelihood_gradient)
-    assert objectives == own | {"tre": bridges.bridged_js_gradient, "mienf": flows.density_gradient}
+    assert objectives == own | {
+        "tre": bridges.bridged_js_gradient,
+        "mienf": flows.density_gradient,
+        "minde": flows.density_gradient,
+    }
     assert estimator("js").readouts == {"nwj": bounds.js_nwj, "plug_in": bounds.plug_in}
     assert estimator("js").fit is estimator("smile").fit is bounds.js  # their readouts are no bounds
     assert estimator("mine").objective is not estimator("mine").objective  # it has a state

@@ -106,9 +106,10 @@ def test_telescoping_ratios_are_their_formula():
 
 
 @torch.no_grad()
-@pytest.mark.parametrize("name", ["tre", "mienf"])
+@pytest.mark.parametrize("name", ["tre", "mienf", "minde"])
 def test_their_gradient_raises_their_own_objective(name):
-    critic = critic_for(name, {"tre": "separable"}.get(name, "flow"), TASKS, generators(0, 1), Layers((8,)))
+    own = {"tre": "separable", "mienf": "flow", "minde": "denoiser"}[name]
+    critic = critic_for(name, own, TASKS, generators(0, 1), Layers((8,)))
     chosen, batch = estimator(name), draw_batch(TASKS, 64, "derangement", generators(2, 3))
     before = score(critic, batch)
     critic.pull_back(merge(*chosen.objective(before.positive, before.negative), before.whole.shape))

@@ -56,7 +56,7 @@ def assert_close(found, truth, slack):
 def test_correlated_gaussians_have_their_closed_form(estimator, mi):
     # CLUB is an upper bound that is J(p, pp) = d rho^2 / (1 - rho^2) here, where its q is right
     truth = 2 * math.expm1(mi) if estimator == "club" else mi
-    rate = {"learning_rate": 1e-2} if estimator == "mienf" else {}  # a likelihood moves less at once
+    rate = {"learning_rate": 1e-2} if estimator in ("mienf", "minde") else {}  # likelihoods move less at once
     for found in fitted(*gaussians(mi, 4000), estimator, max_steps=1000, **rate):
         assert_close(found, truth, slack=truth / 20)
 

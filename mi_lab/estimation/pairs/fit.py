@@ -36,6 +36,7 @@ from mi_lab.ground.bars import Bar
 from mi_lab.ground.names import (
     CONDITIONAL,
     CONTRASTIVE,
+    DENOISER,
     DENSITIES,
     FLOW,
     OF_TASKS,
@@ -50,7 +51,8 @@ EVERY = 50  # steps between two readings of the validation part
 PATIENCE = 12  # readings
 PASSES = 10  # through the test part, each with negatives of its own: their share of the error shrinks
 NEGATIVES = ("derangement", "shuffle", "all_pairs")  # pairs that are given have no independent batch
-CRITICS = (*(name for name in names.CRITICS if name != "optimal"), CONDITIONAL, FLOW)  # which would know the truth
+CRITICS = (*(name for name in names.CRITICS if name != "optimal"), CONDITIONAL, FLOW, DENOISER)
+# and not the optimal one, which would know the truth
 
 
 class Fit:

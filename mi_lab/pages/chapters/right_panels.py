@@ -33,6 +33,8 @@ DEFINED: Mapping[str, str] = {
     "L1Out": "E[log of q(y|x) over its mean of the others]",
     "TRE": "sum of E[T] over bridges from p(x, y) to p(x)p(y)",
     "MIENF": "log ratio of one Gaussian behind two flows",
+    "MINDE": "distance of two denoisers, one told x",
+    "MINDE, likelihood gain": "how much less one errs than the other",
     "KSG": "counts of neighbours",
     "Gaussian": "canonical correlations",
     "rank-Gaussian": "canonical correlations of normal scores",
