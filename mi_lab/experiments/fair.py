@@ -45,6 +45,11 @@ def fresh(estimator: str) -> str:
     return f"fair-{estimator.replace('_', '-')}"
 
 
+def high(estimator: str) -> str:
+    """The same of Gaussians, for more true MI."""
+    return f"fair-high-{estimator.replace('_', '-')}"
+
+
 def sizes(estimator: str) -> str:
     """The same at larger N."""
     return f"fair-sizes-{estimator.replace('_', '-')}"
@@ -74,6 +79,9 @@ def _experiments() -> Iterator[Experiment]:
     for name in READOUTS:
         spec = Fair((name,), TASKS, learning_rate=RATE, steps=SHORT if name in DEAR else 20_000)
         yield Experiment(fresh(name), "fair", {}, spec, {}, _SMOKE)
+        steps, more = SHORT if name in DEAR else 20_000, (10.0, 30.0)
+        spec = Fair((name,), ("gaussian",), more, ("standardised",), steps=steps, learning_rate=RATE)
+        yield Experiment(high(name), "fair", {}, spec, {}, _SMOKE)
         if name not in DEAR:
             # N^2 pairs cost too much, and so do N times two levels of noise
             large = (256,) if name in CONTRASTIVE or DENSITIES.get(name) == DENOISER else (256, 1024)
@@ -88,4 +96,4 @@ def _experiments() -> Iterator[Experiment]:
 
 
 FAIR = tuple(_experiments())
-"""Three learning rates; every estimator with fresh pairs, at larger N, and with given pairs."""
+"""Three learning rates; every estimator with fresh pairs, at more MI and at larger N, and with given pairs."""

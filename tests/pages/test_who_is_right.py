@@ -5,7 +5,7 @@ from html import unescape
 import pytest
 from helpers import made_result, refused
 
-from mi_lab.experiments.fair import FAIR, RATES, SHORT, TASKS, fresh, given, rates, sizes
+from mi_lab.experiments.fair import FAIR, RATES, SHORT, TASKS, fresh, given, high, rates, sizes
 from mi_lab.experiments.fair_specs import SCORED
 from mi_lab.experiments.registry import experiment
 from mi_lab.ground.records import RECORDS
@@ -14,11 +14,11 @@ from mi_lab.pages.chapters.right_panels import DEFINED, who_is_right
 from mi_lab.results.store import save
 
 
-def stack(share, lost=(), milliseconds=0.5):
+def stack(share, lost=(), milliseconds=0.5, asked=fresh):
     """A measure of stacks that read a share of the truth, which may depend on estimator, task, truth and seed."""
 
     def measure(run):
-        spec = experiment(fresh(run["estimator"])).spec()
+        spec = experiment(asked(run["estimator"])).spec()
         if run["batch_size"] != 64:
             spec = experiment(sizes(run["estimator"])).spec()
         sweep = spec.sweep(run["estimator"], run["task"], run["batch_size"])
@@ -57,6 +57,15 @@ def test_how_far_an_estimator_comes_ends_at_its_first_miss():
     found = pages.readings(made_result(fresh("nwj"), stack(lambda t, mi, s: 0.5 if mi == 2 else 1.0)))
     own = [one for one in found if (one.task, one.inputs, one.seed) == ("gaussian", "standardised", 0)]
     assert pages.meets(own) == 1.0 and pages.meets(own[:1]) == 1.0 and pages.meets([]) == 0.0
+
+
+def test_more_mi_of_gaussians_counts_with_the_rest():
+    one = made_result(fresh("nwj"), stack(lambda t, m, s: 1.0))
+    more = made_result(high("nwj"), stack(lambda t, m, s: 0.95 if m < 20 else 0.5, asked=high))
+    found = [r for result in (one, more) for r in pages.readings(result) if r.task == "gaussian" and r.seed == 0]
+    assert pages.meets([r for r in found if r.inputs == "standardised"]) == 20
+    text = pages.low_and_high({"a": one, "b": more})
+    assert "of 20 nats NWJ 20.0." in text and "28.5" not in text and "15.0" not in text
 
 
 def wavering(task, mi, seed):

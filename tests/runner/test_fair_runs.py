@@ -7,7 +7,20 @@ from helpers import in_tiers, refused
 
 from mi_lab import estimate, run
 from mi_lab.estimation.catalogue import make_task
-from mi_lab.experiments.fair import DEAR, FAIR, GIVEN_TASKS, RATE, RATES, SHORT, TASKS, fresh, given, of_pairs, sizes
+from mi_lab.experiments.fair import (
+    DEAR,
+    FAIR,
+    GIVEN_TASKS,
+    RATE,
+    RATES,
+    SHORT,
+    TASKS,
+    fresh,
+    given,
+    high,
+    of_pairs,
+    sizes,
+)
 from mi_lab.experiments.fair_specs import Fair, Given, scheme
 from mi_lab.experiments.registry import experiment
 from mi_lab.ground.costs import steps_per_epoch
@@ -92,6 +105,8 @@ def test_every_estimator_has_its_part_and_the_same_protocol():
         assert tasks == set(TASKS) - (set(OF_LABEL_TASKS) if name in DENSITIES else set()) - (
             {"uniform_noise", "spiral", "swiss_roll", "blobs"} if name == "barber_agakov" else set()
         ) - ({"swiss_roll", "blobs"} if name == "mienf" else set())
+        more = experiment(high(name)).spec()
+        assert more.true_mi == (10.0, 30.0) and (more.steps, more.hidden) == (spec.steps, spec.hidden)
         if name not in DEAR:
             large = experiment(sizes(name)).spec()
             assert set(large.batch_size) <= {256, 1024} and large.steps == SHORT

@@ -8,7 +8,7 @@ from functools import lru_cache
 from html import escape
 from pathlib import Path
 
-from mi_lab.experiments.fair import MARGINALS, RATES, SHORT, fresh, given, of_pairs, rates, sizes
+from mi_lab.experiments.fair import MARGINALS, RATES, SHORT, fresh, given, high, of_pairs, rates, sizes
 from mi_lab.experiments.fair_specs import Fair, Given
 from mi_lab.experiments.registry import EXPERIMENTS
 from mi_lab.ground.costs import steps_per_epoch
@@ -88,8 +88,7 @@ def _of_data_sets(result: Result) -> Iterator[Reading]:
 
 def stored_parts(folder: Path | None = None) -> dict[str, Result]:
     """All results of the comparison that are there, by experiment; those that tried learning rates are none of it."""
-    names = [make(name) for make in (fresh, sizes, given) for name in dict.fromkeys((*READOUTS, *of_pairs()))]
-    return {name: load(name, folder=folder) for name in names if name in EXPERIMENTS and is_stored(name, folder)}
+    return {name: load(name, folder=folder) for name in _parts() if is_stored(name, folder)}
 
 
 def waiting(folder: Path | None = None) -> str:
@@ -102,7 +101,7 @@ def waiting(folder: Path | None = None) -> str:
 
 @lru_cache(maxsize=1)
 def _parts() -> tuple[str, ...]:
-    names = [make(name) for make in (fresh, sizes, given) for name in dict.fromkeys((*READOUTS, *of_pairs()))]
+    names = [make(name) for make in (fresh, high, sizes, given) for name in dict.fromkeys((*READOUTS, *of_pairs()))]
     return tuple(name for name in names if name in EXPERIMENTS)
 
 
@@ -243,8 +242,8 @@ def low_and_high(results: Mapping[str, Result]) -> str:
         always = [
             title for title in titles if all(one.right for one in own if one.title == title and one.mi <= _LOW_TRUTHS)
         ]
-        high = [(one.title, middle(many)) for one, many in grouped(own) if one.mi > _LOW_TRUTHS]
-        near = [f"{title} {value:.1f}" for title, value in high if abs(value - _HIGH_TRUTH) <= CLOSE * _HIGH_TRUTH]
+        far = [(one.title, middle(many)) for one, many in grouped(own) if one.mi == _HIGH_TRUTH]
+        near = [f"{title} {value:.1f}" for title, value in far if abs(value - _HIGH_TRUTH) <= CLOSE * _HIGH_TRUTH]
         told = f"{len(always)} of {len(titles)} estimators up to {_LOW_TRUTHS:g} nats: {', '.join(always) or 'none'}"
         items.append(f"<li><em>{escape(task)}</em>: {told}; of {_HIGH_TRUTH:g} nats {', '.join(near) or 'none'}.</li>")
     return f"<ul>{''.join(items)}</ul>"
