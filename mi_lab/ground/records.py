@@ -110,7 +110,7 @@ _ALL = (
     Record(
         "minde",
         ("minde", "likelihood_gain"),
-        Shown(("MINDE", "MINDE, likelihood gain"), "Franzese et al. (2024), Guo et al. (2005)"),
+        Shown(("MINDE", "MINDE by gain"), "Franzese et al. (2024), Guo et al. (2005)"),
         DENOISERS,
     ),
     Record("ksg", ("ksg",), Shown(("KSG",), "Kraskov et al. (2004)"), UNTRAINED),

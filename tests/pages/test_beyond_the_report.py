@@ -7,7 +7,15 @@ from helpers import PROVENANCE, made_result, refused
 from mi_lab.experiments.beyond import TASKS, parts
 from mi_lab.experiments.registry import experiment
 from mi_lab.ground.names import READOUTS
-from mi_lab.pages.chapters.beyond_the_report import farthest, guide, points, small_multiples, stored, untrained
+from mi_lab.pages.chapters.beyond_the_report import (
+    catalogue,
+    farthest,
+    guide,
+    points,
+    small_multiples,
+    stored,
+    untrained,
+)
 from mi_lab.results.store import Result, save
 
 
@@ -101,3 +109,12 @@ def test_the_table_of_estimators_without_training_holds_the_stored_values():
         ["Gaussian", "gaussian", "5.20"],
         ["Gaussian", "cubic", "2.80"],
     ]
+
+
+def test_the_catalogue_says_who_needs_negatives():
+    rows = re.findall(r"<tr><td>(.*?)</td><td>.*?</td><td>(.*?)</td>", catalogue().data)
+    none = {title for title, negatives in rows if negatives == "none"}
+    assert none == {
+        "MIENF", "MINDE, MINDE by gain", "KSG", "Gaussian", "rank-Gaussian", "Ross", "counting",
+    }  # fmt: skip
+    assert dict(rows)["InfoNCE"] == "all pairs" and dict(rows)["NWJ"] == "derangement"

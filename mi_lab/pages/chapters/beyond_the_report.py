@@ -16,7 +16,7 @@ from plotly.subplots import make_subplots
 from mi_lab.experiments.beyond import BATCH_SIZES, TRUE_MI, parts
 from mi_lab.experiments.consistency_specs import Untrained
 from mi_lab.ground.names import READOUTS, YARDSTICKS
-from mi_lab.ground.records import FLOWS, RECORDS, UNTRAINED
+from mi_lab.ground.records import DENOISERS, FLOWS, OF_LABELS, RECORDS, UNTRAINED
 from mi_lab.pages import theme
 from mi_lab.pages.figures import NAMES
 from mi_lab.pages.provenance import duration, provenance
@@ -25,6 +25,7 @@ from mi_lab.results.store import Result, is_stored, load
 
 STATISTICS = ("median", "q05", "q95", "mean")
 _COLUMNS = 3
+_WITHOUT = (UNTRAINED, OF_LABELS, FLOWS, DENOISERS)  # families that need no negatives
 _END = 4  # an estimate is that of a run's last quarter of epochs
 _CLOSE = 0.1  # of the truth
 _MIDDLE = 10.0  # nats, above log N of every batch size here
@@ -78,7 +79,7 @@ def catalogue() -> Markdown:
     """A row per estimator: what its critic is, the negatives it is meant for, a number of its own, and its source."""
     rows = []
     for one in RECORDS.values():
-        negatives = "none" if one.family in (UNTRAINED, FLOWS) else "all pairs" if one.alone else "derangement"
+        negatives = "none" if one.family in _WITHOUT else "all pairs" if one.alone else "derangement"
         rows.append([", ".join(one.shown.titles), one.family, negatives, one.option or "none", one.shown.source])
     return words_table(["estimator", "critic", "negatives", "own number", "source"], rows, "Estimators")
 

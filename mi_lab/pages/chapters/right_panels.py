@@ -34,7 +34,7 @@ DEFINED: Mapping[str, str] = {
     "TRE": "sum of E[T] over bridges from p(x, y) to p(x)p(y)",
     "MIENF": "log ratio of one Gaussian behind two flows",
     "MINDE": "distance of two denoisers, one told x",
-    "MINDE, likelihood gain": "how much less one errs than the other",
+    "MINDE by gain": "how much less one errs than the other",
     "KSG": "counts of neighbours",
     "Gaussian": "canonical correlations",
     "rank-Gaussian": "canonical correlations of normal scores",
