@@ -297,5 +297,5 @@ Those that differ in more than objective and readout:
 * ``doe``, the difference of entropies of McAllester & Stratos (2020), both as cross entropies of fitted densities: no
   bound, since both may be too large; with r Gaussian it is too high where y is far from Gaussian and y given x is not.
 * ``club`` and ``l1out``, upper bounds if q is right.
-* ``tre``, ``mienf`` and ``minde``, trained on other scores than are read: ``bridges``, ``flows``, ``denoising``.
+* ``tre``, ``mienf``, ``minde``, trained on other scores than read (``bridges``, ``flows``, ``denoising``): no bounds.
 """

@@ -65,7 +65,7 @@ def critic_for(
 ) -> Critic:
     """The critic of that name with what the estimator adds: a baseline of the same hidden layers, densities, bridges.
 
-    Baselines, flows and denoisers are float32, and without dropout. Raises ValueError for a critic that the estimator
+    Baselines, flows and denoisers are float32; baselines have no dropout. Raises ValueError for what the estimator
     cannot use, and as ``make_critic`` does.
     """
     check_critic(estimator, name)
@@ -75,6 +75,8 @@ def critic_for(
         known_one = family == KNOWN_DENSITY
         marginal = known_marginal(tasks) if known_one else fitted_marginal(tasks, generators[0].device)
         return ConditionalCritic(dim_x, dim_y, generators, marginal, layers)
+    if name in (FLOW, DENOISER) and layers.drops_out:
+        raise ValueError(f"{estimator} has no dropout.")
     if name == FLOW:
         return FlowCritic(dim_x, dim_y, generators, tuple(layers.hidden))
     if name == DENOISER:

@@ -27,6 +27,8 @@ class Critic(nn.Module):
 
     drops_out = False
     """Whether any run of the stack has dropout."""
+    draws = False
+    """Whether it draws noise whenever it scores, and so needs generators to be read."""
     eager = False
     """Whether its step is never captured as a CUDA graph."""
 

@@ -7,7 +7,7 @@ from mi_lab.estimation.critics import Scorer
 from mi_lab.estimation.mlp import Generators, Layers
 
 LEAST, MOST = -8.0, 12.0
-"""The log signal-to-noise ratios between which y is seen; outside of them x is worth next to nothing."""
+"""The log signal-to-noise ratios between which y is seen. If y has unit variance, they show 6 nats per number of y."""
 LEVELS = 2
 """Of a pair in a batch."""
 _KNOTS = 11  # of the linear part
@@ -23,11 +23,11 @@ class DenoisingCritic(Scorer):
 
     (Guo et al., 2005). Both u are one network, which is told x, or that there is none: a perceptron plus a linear
     part, whose coefficients are interpolated between levels; for Gaussians that alone suffices. What is read of a pair
-    is the integrand at ``LEVELS`` levels, drawn evenly between ``LEAST`` and ``MOST``. What is trained on are minus the
-    squared errors with x and without, times a^2. The noise of a batch follows from its numbers, so that reading a batch
-    again gives the same. No negatives, and no dropout.
+    is the integrand at ``LEVELS`` levels, drawn evenly between ``LEAST`` and ``MOST``; y should have about unit
+    variance. What is trained on are minus the squared errors with x and without, times a^2. No negatives, no dropout.
     """
 
+    draws = True
     eager = True
 
     def __init__(self, dim_x: int, dim_y: int, generators: Generators, layers: Layers) -> None:
@@ -38,15 +38,15 @@ class DenoisingCritic(Scorer):
             part.zero_()
 
     def pairs(self, x: Tensor, y: Tensor, generators: Generators | None = None) -> Tensor:
-        return self.read_and_trained(x, y, None)[0]
+        return self.read_and_trained(x, y, None, generators)[0]
 
     def read_and_trained(
         self, x: Tensor, y: Tensor, y_negative: Tensor | None, generators: Generators | None = None
     ) -> tuple[Tensor, Tensor]:
-        # negatives that are drawn anew make the noise of the same pairs anew
-        seeds = (y.double() * (y if y_negative is None else y_negative)).sum((1, 2)).view(torch.int64).tolist()
+        if generators is None:
+            raise ValueError("a denoiser draws noise whenever it scores; give it a generator per run.")
         x, y = x.repeat(1, LEVELS, 1), y.repeat(1, LEVELS, 1)
-        level, noise = _drawn(y, seeds)
+        level, noise = _drawn(y, generators)
         a, s = level.sigmoid().sqrt(), (-level).sigmoid().sqrt()
         v = a * noise - s * y
         told = self._denoise(a * y + s * noise, x, torch.cat([a, s, level / MOST], -1), _hats(level))
@@ -77,21 +77,20 @@ class DenoisingCritic(Scorer):
 def likelihood_gain(positive: Tensor, negative: Tensor) -> Tensor:
     """Half the integral over levels of how much x lessens the squared error, of scores as ``DenoisingCritic`` has them.
 
-    Its expected value is the MI, plus the error that the denoiser without x has beyond the best, less that of the one
-    with x. So where only the latter errs, it is a lower bound.
+    Its expected value is the MI that the levels show, plus the error that the denoiser without x has beyond the best,
+    less that of the one with x. So where only the latter errs, it is a lower bound.
     """
     return (MOST - LEAST) / 2 * (negative[..., 0] - negative[..., 1]).mean(1)
 
 
-def _drawn(y: Tensor, seeds: list[int]) -> tuple[Tensor, Tensor]:
+def _drawn(y: Tensor, generators: Generators) -> tuple[Tensor, Tensor]:
     """A level per row, (K, n, 1), of which one lies in each n-th of their range; and noise like y."""
     level, noise = torch.empty_like(y[..., :1]), torch.empty_like(y)
-    rows = torch.arange(y.shape[1], device=y.device)[:, None]
-    for run, seed in enumerate(seeds):
-        generator = torch.Generator(device=y.device).manual_seed(seed)
-        place = (rows + torch.rand(rows.shape, generator=generator, device=y.device)) / len(rows)
-        level[run] = LEAST + (MOST - LEAST) * place
-        noise[run] = torch.randn(y.shape[1:], generator=generator, device=y.device)
+    n = y.shape[1]
+    for run, own in enumerate(generators):
+        place = torch.randperm(n, generator=own, device=y.device) + torch.rand(n, generator=own, device=y.device)
+        level[run, :, 0] = LEAST + (MOST - LEAST) / n * place
+        noise[run] = torch.randn(y.shape[1:], generator=own, device=y.device)
     return level, noise
 
 

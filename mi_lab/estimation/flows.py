@@ -85,7 +85,7 @@ class FlowCritic(Scorer):
 
 
 def likelihood(positive: Tensor, negative: Tensor) -> Tensor:
-    """The mean of the scores that are trained on, where those are log densities of the pairs."""
+    """The mean of the scores that are trained on: log densities of the pairs, or minus squared errors of denoisers."""
     return negative.flatten(1).mean(1)
 
 

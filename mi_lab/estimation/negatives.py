@@ -69,6 +69,11 @@ def score(critic: Critic, batch: Batch, generators: Generators | None = None) ->
     return Scores(whole, positive, negative[..., None])
 
 
+def read(critic: Critic, batch: Batch, generators: Generators) -> Scores:
+    """The scores that are read: dropout is off, and generators are only for a critic that draws noise."""
+    return score(critic, batch, generators if critic.draws else None)
+
+
 def merge(positive: Tensor, negative: Tensor, shape: torch.Size) -> Tensor:
     """The inverse of that split, for what belongs to the scores: (K, N), (K, N, M) -> the ``shape`` of the whole."""
     runs, n, _ = negative.shape

@@ -8,7 +8,7 @@ from torch import Tensor
 from mi_lab.estimation.adam import Adam
 from mi_lab.estimation.bounds import Gradient
 from mi_lab.estimation.critics import Critic
-from mi_lab.estimation.negatives import Batch, merge, score
+from mi_lab.estimation.negatives import Batch, merge, read, score
 
 Step = Callable[[Batch], tuple[Tensor, Tensor]]
 """Takes a batch and returns the scores of its positives, (K, N), and negatives, (K, N, M), as they were, with dropout
@@ -29,7 +29,7 @@ def make_step(
     decays = bool(weight_decay.any())
 
     def step(batch: Batch) -> tuple[Tensor, Tensor]:
-        plain = scores = score(critic, batch)
+        plain = scores = read(critic, batch, generators)
         if optimiser is not None:
             if critic.drops_out:
                 scores = score(critic, batch, generators)

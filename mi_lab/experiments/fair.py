@@ -1,9 +1,9 @@
 """The fair comparison as plain data: a protocol that is the same for every estimator, fixed before any of its runs.
 
-Learning rate: that of ``RATES`` which was best, over all estimators, on a task that is none of the comparison's
-(``mi_lab.pages.chapters.who_is_right.best_rate`` says which, from the stored runs). Critic: two hidden layers of 64
-units, and separable where it is one of pairs. Updates: 20,000 of N = 64 pairs; 4,800 at larger N, and where an update
-costs ten times as much. That is an epoch at which all curves can be read. Seeds: three.
+Learning rate: that of ``RATES`` which was best, over the estimators that there were, on a task that is none of the
+comparison's (``mi_lab.pages.chapters.who_is_right.best_rate`` says which, from the stored runs). Critic: two hidden
+layers of 64 units, and separable where it is one of pairs. Updates: 20,000 of N = 64 pairs; 4,800 at larger N, and
+where an update costs ten times as much. That is an epoch at which all curves can be read. Seeds: three.
 """
 
 from collections.abc import Iterator

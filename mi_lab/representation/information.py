@@ -18,7 +18,7 @@ from mi_lab.estimation.catalogue import estimator
 from mi_lab.estimation.critics import Critic, make_critic
 from mi_lab.estimation.machine import one_thread
 from mi_lab.estimation.mlp import Layers
-from mi_lab.estimation.negatives import check_batch, draw_batch, score
+from mi_lab.estimation.negatives import check_batch, draw_batch, read
 from mi_lab.estimation.pairs.dataset import Side, Walk
 from mi_lab.estimation.steps import make_step
 from mi_lab.ground.names import CRITIC_BATCH
@@ -119,7 +119,8 @@ def _read(
     walks = _walks(part, classes, shuffled=False)
     generators = [torch.Generator(device=part[0].device).manual_seed(_READING_SEED) for _ in walks]
     batches = range(len(part[1]) // probe.batch_size)
-    scores = [score(critic, draw_batch(walks, probe.batch_size, probe.negatives, generators)) for _ in batches]
+    drawn = (draw_batch(walks, probe.batch_size, probe.negatives, generators) for _ in batches)
+    scores = [read(critic, batch, generators) for batch in drawn]
     positive = torch.cat([s.positive for s in scores], 1).double()
     negative = torch.cat([s.negative for s in scores], 1).double()
     return {name: readout(positive, negative).tolist() for name, readout in chosen.readouts.items()}

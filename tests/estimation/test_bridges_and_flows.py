@@ -15,7 +15,7 @@ from mi_lab.estimation.catalogue import critic_for, estimator, make_task
 from mi_lab.estimation.critics import Critic
 from mi_lab.estimation.flows import FlowCritic
 from mi_lab.estimation.mlp import Layers
-from mi_lab.estimation.negatives import Batch, draw_batch, merge, score
+from mi_lab.estimation.negatives import Batch, draw_batch, merge, read, score
 from mi_lab.ground.gaussian import mi_from_correlation
 
 TASKS = [CorrelatedGaussians(dim=3, mi=1), CorrelatedGaussians(dim=3, mi=4)]
@@ -111,14 +111,14 @@ def test_their_gradient_raises_their_own_objective(name):
     own = {"tre": "separable", "mienf": "flow", "minde": "denoiser"}[name]
     critic = critic_for(name, own, TASKS, generators(0, 1), Layers((8,)))
     chosen, batch = estimator(name), draw_batch(TASKS, 64, "derangement", generators(2, 3))
-    before = score(critic, batch)
+    before = read(critic, batch, generators(4, 5))
     critic.pull_back(merge(*chosen.objective(before.positive, before.negative), before.whole.shape))
     gain, step = torch.zeros(2), 1e-3
     for parameter in critic.parameters():
         square = (parameter.grad**2).flatten(1).sum(1).unflatten(0, (2, -1)).sum(1)
         gain += step * square
         parameter.data += step * parameter.grad
-    after = score(critic, batch)
+    after = read(critic, batch, generators(4, 5))
     change = chosen.fit(after.positive, after.negative) - chosen.fit(before.positive, before.negative)
     assert (gain > 0).all() and change.tolist() == pytest.approx(gain.tolist(), rel=0.1)
 
@@ -177,7 +177,7 @@ def test_flows_give_the_densities_that_torch_gives():
     critic = flow()
     spoil(critic)
     batch = draw_batch(TASKS, 5, "derangement", generators(2, 3))
-    _, read, trained = score(critic, batch)
+    _, seen, trained = score(critic, batch)
     for run, named in enumerate(
         dict(zip(critic._named(critic.stacked), each, strict=True))
         for each in zip(*critic._named(critic.stacked).values(), strict=True)
@@ -200,7 +200,7 @@ def test_flows_give_the_densities_that_torch_gives():
             both = naive_normal(torch.cat(sides), precision)
             alone = [naive_normal(sides[0], torch.linalg.inv(covariance[:3, :3]))]
             alone.append(naive_normal(sides[1], torch.linalg.inv(covariance[3:, 3:])))
-            assert float(read[run, i]) == pytest.approx(float(both - sum(alone)), abs=2e-3)
+            assert float(seen[run, i]) == pytest.approx(float(both - sum(alone)), abs=2e-3)
             assert float(trained[run, i, 0]) == pytest.approx(float(both + sum(slopes)), abs=2e-3)
         halves = torch.linalg.slogdet(covariance[:3, :3])[1] + torch.linalg.slogdet(covariance[3:, 3:])[1]
         closed = (halves - torch.linalg.slogdet(covariance)[1]) / 2

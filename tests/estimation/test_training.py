@@ -11,7 +11,7 @@ from mi_lab.estimation import readings, training
 from mi_lab.estimation.catalogue import critic_for, estimator
 from mi_lab.estimation.critics import make_critic
 from mi_lab.estimation.mlp import Layers
-from mi_lab.estimation.negatives import draw_batch, score
+from mi_lab.estimation.negatives import draw_batch, read
 from mi_lab.estimation.readings import STATISTICS
 from mi_lab.ground.names import DENSITIES, NEGATIVES, PRECISIONS, READOUTS
 
@@ -181,10 +181,14 @@ def test_dv_is_mine_without_memory():
 def test_estimates_are_read_before_the_update_and_without_dropout(estimator_name, dropout, monkeypatch):
     monkeypatch.setattr(training, "steps_per_epoch", lambda batch_size: 1)
     settings = needs(estimator_name)
+    if dropout and settings["critic"] in ("flow", "denoiser"):
+        with refused(f"{estimator_name} has no dropout"):
+            short(**settings, dropout=dropout, epochs=1)
+        return
     curves = short(**settings, dropout=dropout, epochs=1)
     own = generators(*SEEDS)
     critic = critic_for(estimator_name, settings["critic"], TASKS, own, Layers((8, 6)))
-    _, positive, negative = score(critic, draw_batch(TASKS, 16, settings["negatives"], own))
+    _, positive, negative = read(critic, draw_batch(TASKS, 16, settings["negatives"], own), own)
     for name, readout in estimator(estimator_name).readouts.items():
         first = [curve.curves[name]["mean"][0] for curve in curves]
         assert first == pytest.approx(readout(positive, negative).tolist(), abs=1e-5)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mi_lab.ground.keywords import own_keywords
+from mi_lab.ground.names import DENSITIES
 from mi_lab.ground.records import BOUNDS, LOWER, NO_BOUND
 
 
@@ -104,7 +105,8 @@ class Estimate:
     @property
     def log_ceiling(self) -> float | None:
         """The most that a shuffle or InfoNCE lets one read, log N in nats; None where there is no such limit."""
-        return math.log(self.data.batch_size) if self.negatives == "shuffle" or self.estimator == "infonce" else None
+        shuffled = self.negatives == "shuffle" and self.estimator not in DENSITIES
+        return math.log(self.data.batch_size) if shuffled or self.estimator == "infonce" else None
 
     def __str__(self) -> str:
         lines = [f"{self.estimator} ({self.readout}): {self.mi:.3f} ± {self.stderr:.3f} nats, {self.bound}"]

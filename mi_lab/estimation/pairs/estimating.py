@@ -30,7 +30,8 @@ def estimate(
         'nwj' and others that train critics; 'ksg', 'gaussian' and 'copula' (numbers), 'ross' (numbers and a label) and
         'counting' (two labels), which train nothing.
     readout : str, optional
-        Which value of a JS critic is reported: 'nwj' (the default) or 'plug_in', which is GAN-DIME.
+        Which of two values is reported: of 'js' 'nwj' (the default) or 'plug_in', which is GAN-DIME; of 'minde' 'minde'
+        (the default) or 'likelihood_gain'.
     progress : bool
         Whether to draw a progress bar.
     **settings

@@ -23,7 +23,7 @@ from mi_lab.estimation.catalogue import critic_for
 from mi_lab.estimation.catalogue import estimator as estimator_of
 from mi_lab.estimation.machine import device_named, one_thread
 from mi_lab.estimation.mlp import Layers
-from mi_lab.estimation.negatives import check_batch, draw_batch, score
+from mi_lab.estimation.negatives import check_batch, draw_batch, read
 from mi_lab.estimation.pairs.columns import read_as_pairs
 from mi_lab.estimation.pairs.dataset import Walk, make_side, split
 from mi_lab.estimation.pairs.estimates import Data, Estimate, mean_and_stderr
@@ -60,7 +60,7 @@ class Fit:
 
     ``negatives`` are a derangement by default, which has no ceiling, and all pairs for InfoNCE, I_alpha, FLO and
     L1Out, which know no other; the ``critic`` is joint, but separable with all pairs, where a joint one costs N^2
-    evaluations, and conditional for estimators that model densities. ``batch_size`` is an eighth of the test part,
+    evaluations, and their own for estimators that model densities. ``batch_size`` is an eighth of the test part,
     within 8 and 256. ``hidden``, ``dropout``, ``learning_rate``, ``seeds`` and ``device`` are as in ``train``; dropout
     is off in every reading. ``options`` are those of the estimator, such as ``tau`` of SMILE. Raises ValueError for bad
     input.
@@ -100,7 +100,8 @@ class Fit:
         if self.critic_name == FLOW and 1 in (x.ndim, y.ndim):
             raise ValueError(f"{estimator} models the density of both sides, and labels have none.")
         if estimator in DENSITIES and y.ndim == 1:
-            raise ValueError(f"{estimator} models the density of y, and labels have none; pass the labels as x.")
+            why = "takes noise off y" if self.critic_name == DENOISER else "models the density of y"
+            raise ValueError(f"{estimator} {why}, and labels have none; pass the labels as x.")
         default_size = min(256, max(8, len(x) // 40))
         self.batch_size = default_size if batch_size is None else as_type(int, "batch_size", batch_size)
         check_batch(self.batch_size, self.negatives)
@@ -213,7 +214,7 @@ class Fit:
         walks = [Walk(*self.sides, part, shuffled=False) for _ in self.seeds]
         generators, batches = self._generators(), len(part) // self.batch_size
         batch = (draw_batch(walks, self.batch_size, self.negatives, generators) for _ in range(passes * batches))
-        values = values_of((score(self.critic, drawn) for drawn in batch), functions)
+        values = values_of((read(self.critic, drawn, generators) for drawn in batch), functions)
         return {name: row.unflatten(0, (passes, batches)).mean(0) for name, row in values.items()}
 
     def _estimate(self, readout: str, values: Tensor) -> Estimate:
