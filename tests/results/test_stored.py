@@ -13,7 +13,7 @@ TRAINING -= {f"average-{w:g}-1x64-{n}" for w in (0.1, 1) for n in (256, 512)}
 TRAINING |= {"table-1-rotation-5000", "table-8-rotation-5000", "learning-rotation", "learning-random-labels"}
 TRAINING |= {experiment.name for experiment in FAIR if not experiment.name.startswith("fair-rate-")}
 TRAINING -= {f"given-{name}" for name in ("copula", "gaussian", "ksg", "js", "nwj", "infonce")}
-TRAINING -= {f"fair-{name}" for name in ("mienf", "tre")}
+TRAINING -= {f"fair-{name}" for name in ("mienf", "tre", "js", "infonce")}
 """Experiments that wait for their first result."""
 
 
