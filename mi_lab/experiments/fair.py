@@ -1,9 +1,9 @@
-"""The fair comparison as plain data: a protocol that is the same for every estimator, fixed before any of its runs.
+"""The fair comparison as plain data: a protocol that is the same for every estimator, fixed before its first run.
 
 Learning rate: that of ``RATES`` which was best, over the estimators that there were, on a task that is none of the
 comparison's (``mi_lab.pages.chapters.who_is_right.best_rate`` says which, from the stored runs). Critic: two hidden
 layers of 64 units, and separable where it is one of pairs. Updates: 20,000 of N = 64 pairs; 4,800 at larger N, and
-where an update costs ten times as much. That is an epoch at which all curves can be read. Seeds: three.
+where an update costs five to ten times as much. That is an epoch at which all curves can be read. Seeds: three.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ TASKS = (*MARGINALS, "student", "uniform_noise", "spiral", "swiss_roll", "sparse
 GIVEN_TASKS = ("gaussian", "student", "spiral")
 """Of which each is another after normal scores, too."""
 DEAR = (*BRIDGED, *(name for name, critic in DENSITIES.items() if critic == FLOW))
-"""Estimators whose update costs about ten times that of others."""
+"""Estimators whose update costs five to ten times that of others."""
 _TRIED = (
     *("dv", "mine", "nwj", "js", "infonce", "smile", "kl_dime", "interpolated", "tuba", "flo"),
     *("barber_agakov", "doe", "club", "l1out", "tre", "mienf"),
